@@ -1,0 +1,122 @@
+// Diagnostics as values, and the one place that renders them for a person.
+import { lineText, positionAt, type Span } from "./source.js";
+
+export type Severity = "error" | "warning" | "note";
+
+/** A place that helps to understand a diagnostic ("plate 'zips' is declared here"). */
+export type Related = { readonly span: Span; readonly message: string };
+
+/**
+ * Something wrong with a model, its data or a command: a code (`E0312`), one sentence in the user's words and,
+ * where there are any, the span, a hint that mends it and related places. User mistakes are returned as these;
+ * only bugs throw.
+ */
+export type Diagnostic = {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly span?: Span;
+  readonly hint?: string;
+  readonly related?: readonly Related[];
+};
+
+/** A fault of mppc itself (exit code 70), never of its user. */
+export class Bug extends Error {
+  override readonly name = "Bug";
+}
+
+/** For the default branch of a switch over a closed union. */
+export function absurd(value: never): never {
+  throw new Bug(`unexpected ${JSON.stringify(value)}`);
+}
+
+/** A user's mistake found where a value cannot be returned; carries every diagnostic found so far. */
+export class DiagnosticError extends Error {
+  override readonly name = "DiagnosticError";
+  constructor(readonly diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((d) => `${d.code}: ${d.message}`).join("\n"));
+  }
+}
+
+export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
+  diagnostics.some((d) => d.severity === "error");
+
+type Marked = { readonly span: Span; readonly text: string; readonly mark: string };
+
+/** Every marked place of a diagnostic, one line of source and one of carets each, in order of lines. */
+function excerpt(diagnostic: Diagnostic, span: Span): string[] {
+  const inFile = (diagnostic.related ?? []).filter((r) => r.span.source === span.source);
+  const marks: Marked[] = [
+    ...inFile.map((r) => ({ span: r.span, text: r.message, mark: "-" })),
+    { span, text: "", mark: "^" },
+  ].sort((a, b) => a.span.start - b.span.start);
+  const width = String(Math.max(...marks.map((m) => positionAt(m.span.source, m.span.start).line))).length;
+  const gutter = " ".repeat(width + 2) + "|";
+  const lines: string[] = [];
+  for (const { span: at, text, mark } of marks) {
+    const { line, column } = positionAt(at.source, at.start);
+    const source = lineText(at.source, line);
+    const length = Math.max(1, Math.min(at.end - at.start, source.length - column + 1));
+    const pad = source.slice(0, column - 1).replace(/[^\t]/g, " ");
+    lines.push(` ${String(line).padStart(width)} | ${source}`);
+    lines.push(`${gutter} ${pad}${mark.repeat(length)}${text === "" ? "" : ` ${text}`}`);
+  }
+  return lines;
+}
+
+/** A diagnostic as printed on stderr: headline, place, excerpt, hint. No trailing newline. */
+export function renderDiagnostic(diagnostic: Diagnostic): string {
+  const lines = [`${diagnostic.severity}[${diagnostic.code}]: ${diagnostic.message}`];
+  if (diagnostic.span !== undefined) {
+    const { line, column } = positionAt(diagnostic.span.source, diagnostic.span.start);
+    lines.push(
+      `  --> ${diagnostic.span.source.path}:${line}:${column}`,
+      ...excerpt(diagnostic, diagnostic.span),
+    );
+  }
+  const elsewhere = (diagnostic.related ?? []).filter((r) => r.span.source !== diagnostic.span?.source);
+  for (const related of elsewhere) {
+    const { line, column } = positionAt(related.span.source, related.span.start);
+    lines.push(`   = note: ${related.message} (${related.span.source.path}:${line}:${column})`);
+  }
+  if (diagnostic.hint !== undefined) lines.push(`   = hint: ${diagnostic.hint}`);
+  return lines.join("\n");
+}
+
+/** All of them in source order (those without a place last), a blank line between. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[]): string {
+  const place = (d: Diagnostic): number => d.span?.start ?? Number.MAX_SAFE_INTEGER;
+  return [...diagnostics]
+    .sort((a, b) => place(a) - place(b))
+    .map(renderDiagnostic)
+    .join("\n\n");
+}
+
+/** The closest of `candidates` to a misspelt `name`, if one is near enough to suggest. */
+export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours. */
+function editDistance(a: string, b: string): number {
+  let previous2: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitute = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let least = Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, substitute);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        least = Math.min(least, (previous2[j - 2] ?? 0) + 1);
+      current.push(least);
+    }
+    [previous2, previous] = [previous, current];
+  }
+  return previous[b.length] ?? 0;
+}

@@ -1,0 +1,224 @@
+// The typed model: every name resolved, every expression knowing its type, plates and latents.
+// What can be wrong with a model without its data has been found by the time one of these exists.
+import type { Op } from "../ops.js";
+import type { SourceFile, Span } from "../source.js";
+
+/** The length of an event axis. `key` identifies the axis: two vectors with one key have the same length. */
+export type Size = { readonly key: string; readonly value: TypedExpression };
+
+/** A scalar (`size` null) or a vector of one event axis. `size: "any"` only for parameters of library functions. */
+export type ValueType = {
+  readonly base: "int" | "real";
+  readonly size: Size | "any" | null;
+  readonly lower: TypedExpression | null;
+  readonly upper: TypedExpression | null;
+};
+
+export type Plate = {
+  readonly kind: "plate";
+  readonly name: string;
+  readonly parent: Plate | null;
+  readonly span: Span;
+};
+
+/** Data, in the file's order of plates: `rating[users, films]` has plates [users, films]. */
+export type Data = {
+  readonly kind: "data";
+  readonly name: string;
+  readonly type: ValueType;
+  readonly plates: readonly Plate[];
+  readonly span: Span;
+};
+
+/** A latent: one value (or vector) per element of `plates`, outermost first, in the order they were opened. */
+export type Latent = {
+  readonly kind: "latent";
+  readonly name: string;
+  readonly type: ValueType;
+  readonly plates: readonly Plate[];
+  readonly span: Span;
+};
+
+/** A deterministic local: its value stands for it wherever it is used. */
+export type Local = {
+  readonly kind: "local";
+  readonly name: string;
+  readonly type: ValueType;
+  readonly value: TypedExpression;
+  readonly span: Span;
+};
+
+/** A parameter of a function or distribution, or the variable of one of its items. */
+export type Argument = {
+  readonly kind: "argument";
+  readonly name: string;
+  readonly type: ValueType;
+  readonly span: Span;
+};
+
+export type Variable = Data | Latent | Local | Argument;
+
+/** Reductions over the event axis of a vector: the result is a scalar. */
+export type Reduction = "sum" | "log_sum_exp" | "max";
+/** Sources of randomness, each use an independent draw: uniform on (0, 1); gamma with shape `args[0]` and rate 1. */
+export type RandomPrimitive = "std_uniform" | "std_gamma";
+
+type Common = {
+  readonly type: ValueType;
+  readonly span: Span;
+  /** Plates over which the value varies, outermost first. */
+  readonly plates: readonly Plate[];
+  /** Latents it depends on, in the order of the model. */
+  readonly latents: readonly Latent[];
+};
+
+export type TypedExpression = Common &
+  (
+    | { readonly kind: "literal"; readonly value: number }
+    | { readonly kind: "reference"; readonly variable: Variable }
+    /** A scalar operation, elementwise over vectors; scalars among the arguments are repeated. */
+    | { readonly kind: "apply"; readonly op: Op; readonly args: readonly TypedExpression[] }
+    | { readonly kind: "reduce"; readonly reduction: Reduction; readonly arg: TypedExpression }
+    | {
+        readonly kind: "call";
+        readonly callee: FunctionDeclaration;
+        readonly args: readonly TypedExpression[];
+      }
+    | {
+        readonly kind: "random";
+        readonly primitive: RandomPrimitive;
+        readonly args: readonly TypedExpression[];
+      }
+    /** One element of a vector; `index` is 1-based and known at compile time. */
+    | { readonly kind: "element"; readonly vector: TypedExpression; readonly index: number }
+  );
+
+/** A function of the standard library or of the model's `functions` block; its locals are already in `value`. */
+export type FunctionDeclaration = {
+  readonly kind: "function";
+  readonly name: string;
+  readonly doc: string;
+  readonly parameters: readonly Argument[];
+  readonly result: ValueType;
+  readonly value: TypedExpression;
+  readonly span: Span;
+};
+
+export type NamedValues = ReadonlyMap<string, TypedExpression>;
+
+/** A family: all the compiler knows of it comes from its file in the standard library (or the model's `functions`). */
+export type Distribution = {
+  readonly kind: "distribution";
+  readonly name: string;
+  readonly doc: string;
+  readonly parameters: readonly Argument[];
+  /** Support: bounds may mention the parameters. `base: "int"` is a discrete family. */
+  readonly result: ValueType;
+  readonly logDensity: { readonly variable: Argument; readonly value: TypedExpression };
+  readonly draw: TypedExpression | null;
+  /** Sufficient statistics of `variable`, for the moment fit. */
+  readonly statistics: { readonly variable: Argument; readonly values: readonly TypedExpression[] } | null;
+  /** Parameters as functions of the statistics' means; parameters that it does not name stay as they are. */
+  readonly fit: { readonly moments: readonly Argument[]; readonly values: NamedValues } | null;
+  /** Parameters of the family with its standard deviation (or nearest notion of spread) times `factor`. */
+  readonly widen: { readonly factor: Argument; readonly values: NamedValues } | null;
+  /** Default guide of latents with this support; bounds are parameters' names that take the support's bounds. */
+  readonly guides: { readonly lower: string | number | null; readonly upper: string | number | null } | null;
+  readonly checks: readonly DistributionCheck[];
+  readonly span: Span;
+};
+
+/** `check item(args).field == expected`: `item` is log_density, fit, widen or statistics. */
+export type DistributionCheck = {
+  readonly item: "log_density" | "fit" | "widen" | "statistics";
+  readonly args: ReadonlyMap<string, number>;
+  readonly field: string | null;
+  readonly expected: number;
+  readonly span: Span;
+};
+
+/** One term of the log joint density; it counts once per element of `plates` (the open plates, outermost first). */
+export type Factor =
+  | {
+      readonly kind: "prior";
+      readonly latent: Latent;
+      readonly distribution: Distribution;
+      readonly args: readonly TypedExpression[];
+      readonly plates: readonly Plate[];
+      readonly span: Span;
+    }
+  | {
+      readonly kind: "observation";
+      readonly name: string;
+      /** What is observed: a reference to data, or to a local that only data goes into. */
+      readonly value: TypedExpression;
+      readonly distribution: Distribution;
+      readonly args: readonly TypedExpression[];
+      readonly plates: readonly Plate[];
+      readonly span: Span;
+    }
+  | {
+      readonly kind: "target";
+      readonly value: TypedExpression;
+      readonly plates: readonly Plate[];
+      readonly span: Span;
+    };
+
+/** Latents of the same plates that share one particle axis; a latent in no group is a group of its own, of its name. */
+export type Group = {
+  readonly name: string;
+  readonly latents: readonly Latent[];
+  readonly plates: readonly Plate[];
+  readonly explicit: boolean;
+  readonly span: Span;
+};
+
+/** An argument of a guide's family. */
+export type GuideArgument =
+  | {
+      readonly kind: "learned";
+      /** The family's parameter. */
+      readonly parameter: Argument;
+      /** Its first value; null: from a fit to draws from the prior. */
+      readonly initial: TypedExpression | null;
+      /** One value per element of these plates (a sub-list of the latent's). */
+      readonly over: readonly Plate[];
+    }
+  | { readonly kind: "fixed"; readonly parameter: Argument; readonly value: TypedExpression };
+
+/** The approximate posterior of one latent. */
+export type Guide = {
+  readonly latent: Latent;
+  readonly distribution: Distribution;
+  /** One per parameter of the family, in its order. */
+  readonly args: readonly GuideArgument[];
+  /** True where the guide was not written but derived from the prior. */
+  readonly isDefault: boolean;
+  readonly span: Span;
+};
+
+/** A quantity of interest: deterministic function of latents and data, one per element of the open plates. */
+export type Generated = {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly plates: readonly Plate[];
+  readonly value: TypedExpression;
+  readonly span: Span;
+};
+
+export type TypedModel = {
+  readonly source: SourceFile;
+  /** In the order of their declaration. */
+  readonly plates: readonly Plate[];
+  readonly data: readonly Data[];
+  /** In the order of the model: a latent's prior uses only latents before it. */
+  readonly latents: readonly Latent[];
+  /** Locals of the model block, for hovers and dumps. */
+  readonly locals: readonly Local[];
+  readonly factors: readonly Factor[];
+  /** In the order of their first latent in the model. */
+  readonly groups: readonly Group[];
+  /** One per latent, in the order of `latents`. */
+  readonly guides: readonly Guide[];
+  readonly generated: readonly Generated[];
+};
