@@ -1,0 +1,152 @@
+// Reverse-mode differentiation of the tensor IR, giving tensor IR: one table of cotangents, one pass over the DAG.
+import { Bug } from "../diagnostic.js";
+import { applyRow, type Table } from "../ops.js";
+import { children, hasAxis, reachable, type Graph, type Node } from "./node.js";
+
+/** The adjoint of each argument, given the adjoint `dy` and the value `y` of the result; null where it is zero. */
+type Cotangent = (g: Graph, dy: Node, y: Node) => readonly (Node | null)[];
+
+const none1 = (): Cotangent => () => [null];
+const none2 = (): Cotangent => () => [null, null];
+const none3 = (): Cotangent => () => [null, null, null];
+const square = (g: Graph, x: Node): Node => g.map("square", x);
+
+export const COTANGENT: Table<Node, Cotangent> = {
+  neg: () => (g, dy) => [g.neg(dy)],
+  add: () => (_, dy) => [dy, dy],
+  sub: () => (g, dy) => [dy, g.neg(dy)],
+  mul: (a, b) => (g, dy) => [g.mul(dy, b), g.mul(dy, a)],
+  div: (_, b) => (g, dy, y) => [g.div(dy, b), g.neg(g.div(g.mul(dy, y), b))],
+  pow: (a, b) => (g, dy, y) => [
+    g.mul(dy, g.mul(b, g.map("pow", a, g.sub(b, g.constant(1))))),
+    b.kind === "constant" ? null : g.mul(dy, g.mul(y, g.log(a))),
+  ],
+  int_div: none2,
+  mod: none2,
+  abs: (a) => (g, dy) => [g.mul(dy, g.map("sign", a))],
+  floor: none1,
+  ceil: none1,
+  round: none1,
+  trunc: none1,
+  sign: none1,
+  min: (a, b) => (g, dy) => {
+    const first = g.map("le", a, b);
+    return [g.mul(dy, first), g.mul(dy, g.map("not", first))];
+  },
+  max: (a, b) => (g, dy) => {
+    const first = g.map("gt", a, b);
+    return [g.mul(dy, first), g.mul(dy, g.map("not", first))];
+  },
+  sqrt: () => (g, dy, y) => [g.div(g.mul(g.constant(0.5), dy), y)],
+  square: (a) => (g, dy) => [g.mul(g.constant(2), g.mul(dy, a))],
+  exp: () => (g, dy, y) => [g.mul(dy, y)],
+  log: (a) => (g, dy) => [g.div(dy, a)],
+  log1p: (a) => (g, dy) => [g.div(dy, g.add(g.constant(1), a))],
+  expm1: (a) => (g, dy) => [g.mul(dy, g.exp(a))],
+  inv_logit: () => (g, dy, y) => [g.mul(dy, g.mul(y, g.sub(g.constant(1), y)))],
+  log1p_exp: (a) => (g, dy) => [g.mul(dy, g.map("inv_logit", a))],
+  sin: (a) => (g, dy) => [g.mul(dy, g.map("cos", a))],
+  cos: (a) => (g, dy) => [g.neg(g.mul(dy, g.map("sin", a)))],
+  tan: () => (g, dy, y) => [g.mul(dy, g.add(g.constant(1), square(g, y)))],
+  asin: (a) => (g, dy) => [g.div(dy, g.map("sqrt", g.sub(g.constant(1), square(g, a))))],
+  acos: (a) => (g, dy) => [g.neg(g.div(dy, g.map("sqrt", g.sub(g.constant(1), square(g, a)))))],
+  atan: (a) => (g, dy) => [g.div(dy, g.add(g.constant(1), square(g, a)))],
+  sinh: (a) => (g, dy) => [g.mul(dy, g.map("cosh", a))],
+  cosh: (a) => (g, dy) => [g.mul(dy, g.map("sinh", a))],
+  tanh: () => (g, dy, y) => [g.mul(dy, g.sub(g.constant(1), square(g, y)))],
+  lgamma: (a) => (g, dy) => [g.mul(dy, g.map("digamma", a))],
+  digamma: (a) => (g, dy) => [g.mul(dy, g.map("trigamma", a))],
+  trigamma: () => () => {
+    throw new Bug("the derivative of trigamma is not an operation of the IR");
+  },
+  lgamma_delta: (x, a) => (g, dy) => {
+    const shifted = g.map("digamma", g.add(x, a));
+    return [g.mul(dy, g.sub(shifted, g.map("digamma", x))), g.mul(dy, shifted)];
+  },
+  erf: (a) => (g, dy) => [g.mul(g.mul(g.constant(2 / Math.sqrt(Math.PI)), dy), g.exp(g.neg(square(g, a))))],
+  erfc: (a) => (g, dy) => [g.mul(g.mul(g.constant(-2 / Math.sqrt(Math.PI)), dy), g.exp(g.neg(square(g, a))))],
+  Phi: (a) => (g, dy) => [
+    g.mul(g.mul(g.constant(1 / Math.sqrt(2 * Math.PI)), dy), g.exp(g.mul(g.constant(-0.5), square(g, a)))),
+  ],
+  inv_Phi: () => (g, dy, y) => [
+    g.mul(g.mul(g.constant(Math.sqrt(2 * Math.PI)), dy), g.exp(g.mul(g.constant(0.5), square(g, y)))),
+  ],
+  lt: none2,
+  le: none2,
+  gt: none2,
+  ge: none2,
+  eq: none2,
+  ne: none2,
+  and: none2,
+  or: none2,
+  not: none1,
+  select: (c) => (g, dy) => [
+    null,
+    g.map("select", c, dy, g.constant(0)),
+    g.map("select", c, g.constant(0), dy),
+  ],
+  poisson_quantile: none2,
+  binomial_quantile: none3,
+};
+
+/** The adjoints that a node hands to its children. */
+function cotangents(g: Graph, node: Node, dy: Node): readonly (readonly [Node, Node | null])[] {
+  switch (node.kind) {
+    case "constant":
+    case "input":
+    case "size":
+    case "index":
+    case "random":
+      return [];
+    case "map": {
+      const adjoints = applyRow(COTANGENT, node.op, node.args)(g, dy, node);
+      return node.args.map((arg, i) => [arg, adjoints[i] ?? null]);
+    }
+    case "reduce":
+      if (node.within !== null) throw new Bug("blocks are made after differentiation");
+      if (node.ring === "sum") return [[node.arg, dy]];
+      // The derivative of a log-sum-exp is a softmax, taken with the saved result.
+      if (node.ring === "log_sum_exp") return [[node.arg, g.mul(dy, g.exp(g.sub(node.arg, node)))]];
+      return [[node.arg, g.mul(dy, g.map("eq", node.arg, node))]];
+    case "element": {
+      const here = g.map("eq", g.index(node.over), g.constant(node.index));
+      return [[node.arg, g.mul(dy, here)]];
+    }
+    case "stored":
+      return [[node.arg, dy]];
+  }
+}
+
+/**
+ * The adjoints of `root` with respect to each of `wrt`: nodes over the axes of each, `seed` (1 if not given) being the
+ * adjoint of the root. What a root's axis lacks in an argument is summed over: broadcasting and summing are transposes.
+ */
+export function differentiate(
+  g: Graph,
+  root: Node,
+  wrt: readonly Node[],
+  seed: Node = g.constant(1),
+): Node[] {
+  const order = reachable([root]);
+  const needed = dependents(order, wrt);
+  const adjoint = new Map<Node, Node>([[root, seed]]);
+  for (const node of order.toReversed()) {
+    const dy = adjoint.get(node);
+    if (dy === undefined || !needed.has(node)) continue;
+    for (const [child, contribution] of cotangents(g, node, dy)) {
+      if (contribution === null || !needed.has(child)) continue;
+      const extra = [...contribution.axes, ...node.axes].filter((axis) => !hasAxis(child, axis));
+      const summed = g.reduceAll("sum", g.ordered(extra), contribution);
+      const known = adjoint.get(child);
+      adjoint.set(child, known === undefined ? summed : g.add(known, summed));
+    }
+  }
+  return wrt.map((node) => adjoint.get(node) ?? g.constant(0));
+}
+
+/** The nodes whose value depends on any of `wrt`, themselves included. */
+function dependents(order: readonly Node[], wrt: readonly Node[]): Set<Node> {
+  const result = new Set(wrt);
+  for (const node of order) if (children(node).some((child) => result.has(child))) result.add(node);
+  return result;
+}

@@ -1,0 +1,281 @@
+// The tensor IR: an immutable DAG over named axes. A Graph makes its nodes, shares equal ones and simplifies as it builds.
+import { Bug } from "../diagnostic.js";
+import type { Op } from "../ops.js";
+import type { Axis } from "./axis.js";
+import { simplifyMap, simplifyReduce } from "./rules.js";
+
+/** What a reduction combines with; `sum` of nothing is 0, `log_sum_exp` of nothing is the logarithm of zero. */
+export type Ring = "sum" | "log_sum_exp" | "max";
+
+type Common = {
+  /** Position in the graph's order of creation: arguments come before what uses them. */
+  readonly id: number;
+  /** The axes along which the value varies, in storage order. */
+  readonly axes: readonly Axis[];
+};
+
+export type Node = Common &
+  (
+    | { readonly kind: "constant"; readonly value: number }
+    /** An array that the host writes. */
+    | { readonly kind: "input"; readonly name: string }
+    /** The length of an axis. */
+    | { readonly kind: "size"; readonly axis: Axis }
+    /** The 0-based place along an axis. */
+    | { readonly kind: "index"; readonly axis: Axis }
+    /** A random number: see KernelExpression. */
+    | {
+        readonly kind: "random";
+        readonly primitive: "std_uniform" | "std_gamma";
+        readonly site: number;
+        readonly element: readonly Axis[];
+        readonly particle: Axis;
+        readonly args: readonly Node[];
+      }
+    /** A scalar operation at every point of the union of its arguments' axes. */
+    | { readonly kind: "map"; readonly op: Op; readonly args: readonly Node[] }
+    /** Combines along one axis; `within` a block axis: only along each block of it, which becomes an axis of the result. */
+    | {
+        readonly kind: "reduce";
+        readonly ring: Ring;
+        readonly over: Axis;
+        readonly within: Axis | null;
+        readonly arg: Node;
+      }
+    /** The value of `arg` at one place of an axis; `arg` is an input or stored. */
+    | { readonly kind: "element"; readonly arg: Node; readonly over: Axis; readonly index: number }
+    /** The value of `arg`, kept in a table of this name. */
+    | { readonly kind: "stored"; readonly name: string; readonly arg: Node }
+  );
+
+export type NodeOf<K extends Node["kind"]> = Extract<Node, { kind: K }>;
+
+/** The nodes that a node uses directly. */
+export function children(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case "constant":
+    case "input":
+    case "size":
+    case "index":
+      return [];
+    case "random":
+    case "map":
+      return node.args;
+    case "reduce":
+    case "element":
+    case "stored":
+      return [node.arg];
+  }
+}
+
+export const hasAxis = (node: Node, axis: Axis): boolean => node.axes.some((a) => a.name === axis.name);
+
+/** Every node below the roots, each once, arguments before what uses them. */
+export function reachable(roots: Iterable<Node>): Node[] {
+  const seen = new Set<Node>();
+  const pending = [...roots];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    pending.push(...children(node));
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+const ROLE_ORDER = { plate: 0, event: 1, particle: 2 } as const;
+
+/** Node without its id, as the constructors take it. */
+type Draft = { [K in Node["kind"]]: Omit<NodeOf<K>, "id"> }[Node["kind"]];
+
+/**
+ * Makes nodes. Equal nodes are one object, algebra that makes kernels cheaper is applied on construction (rules.ts),
+ * and axes are kept in storage order: plates, event axes, particle axes, each in order of registration.
+ */
+export class Graph {
+  readonly #table = new Map<string, Node>();
+  readonly #axes = new Map<string, Axis>();
+  #nextId = 0;
+
+  /** Registers an axis: registration order is storage order within a role. Idempotent. */
+  axis(name: string, role: Axis["role"], blocks: Axis["blocks"] = null): Axis {
+    const known = this.#axes.get(name);
+    if (known !== undefined) return known;
+    const axis = { name, role, blocks };
+    this.#axes.set(name, axis);
+    return axis;
+  }
+
+  get axes(): readonly Axis[] {
+    return [...this.#axes.values()];
+  }
+
+  /** The given axes without repetition, in storage order. */
+  ordered(axes: Iterable<Axis>): readonly Axis[] {
+    const rank = [...this.#axes.keys()];
+    const unique = [...new Map([...axes].map((a) => [a.name, a])).values()];
+    return unique.sort(
+      (a, b) => ROLE_ORDER[a.role] - ROLE_ORDER[b.role] || rank.indexOf(a.name) - rank.indexOf(b.name),
+    );
+  }
+
+  constant(value: number): Node {
+    if (Number.isNaN(value)) throw new Bug("a constant that is not a number");
+    return this.#intern(`c${Object.is(value, -0) ? 0 : value}`, {
+      kind: "constant",
+      axes: [],
+      value: Object.is(value, -0) ? 0 : value,
+    });
+  }
+
+  input(name: string, axes: readonly Axis[]): Node {
+    const ordered = this.ordered(axes);
+    const key = `i${name}[${ordered.map((a) => a.name).join()}]`;
+    return this.#intern(key, { kind: "input", name, axes: ordered });
+  }
+
+  size(axis: Axis): Node {
+    return this.#intern(`s${axis.name}`, { kind: "size", axes: [], axis });
+  }
+
+  index(axis: Axis): Node {
+    return this.#intern(`x${axis.name}`, { kind: "index", axes: [axis], axis });
+  }
+
+  random(
+    primitive: "std_uniform" | "std_gamma",
+    site: number,
+    element: readonly Axis[],
+    particle: Axis,
+    args: readonly Node[],
+  ): Node {
+    const axes = this.ordered([...element, particle, ...args.flatMap((a) => a.axes)]);
+    const draft = {
+      kind: "random",
+      primitive,
+      site,
+      element: this.ordered(element),
+      particle,
+      args,
+      axes,
+    } as const;
+    return this.#intern(`r${site}`, draft);
+  }
+
+  map(op: Op, ...args: readonly Node[]): Node {
+    return simplifyMap(this, op, args) ?? this.rawMap(op, args);
+  }
+
+  /** A map node as it stands, without simplification: for the rules alone. */
+  rawMap(op: Op, args: readonly Node[]): Node {
+    const key = `m${op}(${args.map((a) => a.id).join()})`;
+    return this.#intern(key, { kind: "map", op, args, axes: this.ordered(args.flatMap((a) => a.axes)) });
+  }
+
+  reduce(ring: Ring, over: Axis, arg: Node): Node {
+    return simplifyReduce(this, ring, over, arg) ?? this.rawReduce(ring, over, null, arg);
+  }
+
+  /** A reduce node as it stands, without simplification. */
+  rawReduce(ring: Ring, over: Axis, within: Axis | null, arg: Node): Node {
+    const kept = arg.axes.filter((a) => a.name !== over.name);
+    const axes = this.ordered(within === null ? kept : [...kept, within]);
+    const key = `R${ring}:${over.name}:${within?.name ?? ""}(${arg.id})`;
+    return this.#intern(key, { kind: "reduce", ring, over, within, arg, axes });
+  }
+
+  /** The element at a 0-based place of an axis, taken from what is stored below. */
+  element(arg: Node, over: Axis, index: number): Node {
+    if (!hasAxis(arg, over)) return arg;
+    const at = (node: Node): Node => this.element(node, over, index);
+    switch (arg.kind) {
+      case "map":
+        return this.map(arg.op, ...arg.args.map(at));
+      case "index":
+        return this.constant(index);
+      case "reduce":
+        return this.reduce(arg.ring, arg.over, at(arg.arg));
+      default:
+        return this.#intern(`e${over.name}:${index}(${arg.id})`, {
+          kind: "element",
+          arg,
+          over,
+          index,
+          axes: arg.axes.filter((a) => a.name !== over.name),
+        });
+    }
+  }
+
+  stored(name: string, arg: Node): Node {
+    return this.#intern(`t${name}(${arg.id})`, { kind: "stored", name, arg, axes: arg.axes });
+  }
+
+  // Shorthands for the arithmetic that derivations are written in.
+  add = (a: Node, b: Node): Node => this.map("add", a, b);
+  sub = (a: Node, b: Node): Node => this.map("sub", a, b);
+  mul = (a: Node, b: Node): Node => this.map("mul", a, b);
+  div = (a: Node, b: Node): Node => this.map("div", a, b);
+  neg = (a: Node): Node => this.map("neg", a);
+  exp = (a: Node): Node => this.map("exp", a);
+  log = (a: Node): Node => this.map("log", a);
+
+  /** The sum of any number of nodes. */
+  total(nodes: readonly Node[]): Node {
+    const [first, ...rest] = nodes;
+    return first === undefined ? this.constant(0) : rest.reduce(this.add, first);
+  }
+
+  /** Combines along several axes, one after another. */
+  reduceAll(ring: Ring, over: readonly Axis[], arg: Node): Node {
+    return over.reduce((node, axis) => this.reduce(ring, axis, node), arg);
+  }
+
+  #intern(key: string, draft: Draft): Node {
+    const known = this.#table.get(key);
+    if (known !== undefined) return known;
+    const node = { ...draft, id: this.#nextId++ } as Node;
+    this.#table.set(key, node);
+    return node;
+  }
+}
+
+/**
+ * Rebuilds the graph below the roots with some nodes replaced; simplification runs again on the way, so that
+ * replacing a term by zero removes it. Returns the roots' replacements, in order.
+ */
+export function substitute(
+  graph: Graph,
+  roots: readonly Node[],
+  replacement: ReadonlyMap<Node, Node>,
+): Node[] {
+  const done = new Map<Node, Node>(replacement);
+  const get = (node: Node): Node => {
+    const result = done.get(node);
+    if (result === undefined) throw new Bug("substitution visited a node before its arguments");
+    return result;
+  };
+  for (const node of reachable(roots)) if (!done.has(node)) done.set(node, rebuild(graph, node, get));
+  return roots.map(get);
+}
+
+function rebuild(graph: Graph, node: Node, get: (node: Node) => Node): Node {
+  if (children(node).every((child) => get(child) === child)) return node;
+  switch (node.kind) {
+    case "constant":
+    case "input":
+    case "size":
+    case "index":
+      return node;
+    case "random":
+      return graph.random(node.primitive, node.site, node.element, node.particle, node.args.map(get));
+    case "map":
+      return graph.map(node.op, ...node.args.map(get));
+    case "reduce":
+      return node.within === null
+        ? graph.reduce(node.ring, node.over, get(node.arg))
+        : graph.rawReduce(node.ring, node.over, node.within, get(node.arg));
+    case "element":
+      return graph.element(get(node.arg), node.over, node.index);
+    case "stored":
+      return graph.stored(node.name, get(node.arg));
+  }
+}
