@@ -1,0 +1,248 @@
+// The order in which particle axes are summed out, plates from the inside out: exact search, costs by axis sizes.
+// Plated elimination after Obermeyer et al. 2019 (tensor variable elimination); MATH: log P_MP is a plated
+// sum-product in log space.
+import { volume, type Axis, type Sizes } from "./axis.js";
+import type { Graph, Node } from "./node.js";
+
+/** A term of the log estimator: it counts once per element of `plates`. */
+export type Term = { readonly name: string; readonly node: Node; readonly plates: readonly Axis[] };
+
+/** A particle axis to be summed out, and the plates for each of whose elements it has its own particles. */
+export type Variable = { readonly name: string; readonly axis: Axis; readonly plates: readonly Axis[] };
+
+/** One step of a contraction, for `explain`: what is joined, over which table, and what remains. */
+export type Step = {
+  readonly kind: "sum out" | "plate product";
+  /** The axes that this step removes. */
+  readonly removes: readonly Axis[];
+  readonly terms: readonly string[];
+  /** Axes of the largest table that the step looks at (never stored where it is only reduced). */
+  readonly table: readonly Axis[];
+  readonly result: { readonly name: string; readonly node: Node; readonly axes: readonly Axis[] };
+};
+
+export type Contraction = { readonly root: Node; readonly steps: readonly Step[] };
+
+/** Why a model cannot be contracted: a term joins latents of plates that cross. */
+export type Intractable = { readonly term: string; readonly variables: readonly string[] };
+
+/** How an order of elimination is found: `exact` by search, or as given (for tests that all orders agree). */
+export type OrderChoice = "exact" | "greedy" | ((candidates: readonly string[]) => string);
+
+type Working = Term & { readonly particles: ReadonlySet<string> };
+
+const EXACT_LIMIT = 12;
+const key = (plates: readonly Axis[]): string => plates.map((p) => p.name).join();
+const working = (term: Term): Working => ({
+  ...term,
+  particles: new Set(term.node.axes.filter((a) => a.role === "particle").map((a) => a.name)),
+});
+
+/**
+ * Contracts the terms over all variables and plates to one scalar node, the log of the sum over all combinations of
+ * the product of exp(term). `sizes` decide between orders; ties are broken by the variables' order.
+ */
+export function contract(
+  g: Graph,
+  terms: readonly Term[],
+  variables: readonly Variable[],
+  sizes: Sizes,
+  order: OrderChoice = "exact",
+): Contraction | Intractable {
+  const steps: Step[] = [];
+  const variableOf = new Map(variables.map((v) => [v.axis.name, v]));
+  let left = terms.map(working);
+  for (;;) {
+    const deepest = left.reduce<Working | undefined>(
+      (best, term) => (best === undefined || term.plates.length > best.plates.length ? term : best),
+      undefined,
+    );
+    if (deepest === undefined) return { root: g.constant(0), steps };
+    const plates = deepest.plates;
+    const here = left.filter((t) => key(t.plates) === key(plates));
+    const own = variables.filter((v) => key(v.plates) === key(plates));
+    const done: Working[] = [];
+    for (const component of components(here, own)) {
+      const joined = eliminate(g, component.terms, component.variables, { plates, sizes, order, steps });
+      if (plates.length === 0) {
+        done.push(joined);
+        continue;
+      }
+      const outer = [...joined.particles].map((name) => variableOf.get(name)).filter((v) => v !== undefined);
+      const kept = g.ordered(outer.flatMap((v) => v.plates));
+      if (kept.length === plates.length) return { term: joined.name, variables: outer.map((v) => v.name) };
+      done.push(plateProduct(g, joined, plates, kept, steps));
+    }
+    left = [...left.filter((t) => !here.includes(t)), ...done];
+    if (plates.length === 0) return { root: g.total(left.map((t) => t.node)), steps };
+  }
+}
+
+/** The product over the plates that no remaining variable lives in: a sum of logs. */
+function plateProduct(
+  g: Graph,
+  term: Working,
+  plates: readonly Axis[],
+  kept: readonly Axis[],
+  steps: Step[],
+): Working {
+  const over = plates.filter((p) => !kept.some((k) => k.name === p.name));
+  const node = g.reduceAll("sum", over.toReversed(), term.node);
+  const name = `product.${over.map((p) => p.name).join("_")}.${term.name}`;
+  const table = g.ordered([...term.node.axes, ...over]);
+  steps.push({
+    kind: "plate product",
+    removes: over,
+    terms: [term.name],
+    table,
+    result: { name, node, axes: node.axes },
+  });
+  return working({ name: term.name, node, plates: kept });
+}
+
+type Component = { readonly terms: readonly Working[]; readonly variables: readonly Variable[] };
+
+/** Terms joined by variables that are to be summed out here; terms without any stand alone. */
+function components(terms: readonly Working[], variables: readonly Variable[]): Component[] {
+  const result: Component[] = [];
+  const left = new Set(terms);
+  for (const first of terms) {
+    if (!left.delete(first)) continue;
+    const members = [first];
+    const found = new Set<Variable>();
+    for (const member of members) {
+      for (const variable of variables.filter((v) => member.particles.has(v.axis.name))) {
+        found.add(variable);
+        for (const term of left) {
+          if (!term.particles.has(variable.axis.name)) continue;
+          left.delete(term);
+          members.push(term);
+        }
+      }
+    }
+    const inOrder = terms.filter((t) => members.includes(t));
+    result.push({ terms: inOrder, variables: variables.filter((v) => found.has(v)) });
+  }
+  return result;
+}
+
+type EliminationContext = {
+  readonly plates: readonly Axis[];
+  readonly sizes: Sizes;
+  readonly order: OrderChoice;
+  readonly steps: Step[];
+};
+
+/** Sums the variables out of a component one by one, in the chosen order. */
+function eliminate(
+  g: Graph,
+  terms: readonly Working[],
+  variables: readonly Variable[],
+  context: EliminationContext,
+): Working {
+  let left = [...terms];
+  for (const variable of eliminationOrder(terms, variables, context)) {
+    const joined = left.filter((t) => t.particles.has(variable.axis.name));
+    const table = g.ordered([...joined.flatMap((t) => t.node.axes), ...context.plates]);
+    const node = g.reduce("log_sum_exp", variable.axis, g.total(joined.map((t) => t.node)));
+    const name = variable.name;
+    context.steps.push({
+      kind: "sum out",
+      removes: [variable.axis],
+      terms: joined.map((t) => t.name),
+      table,
+      result: { name: `without.${name}`, node, axes: node.axes },
+    });
+    left = [...left.filter((t) => !joined.includes(t)), working({ name, node, plates: context.plates })];
+  }
+  const [first] = left;
+  if (left.length === 1 && first !== undefined) return first;
+  const name = left.map((t) => t.name).join("+");
+  return working({ name, node: g.total(left.map((t) => t.node)), plates: context.plates });
+}
+
+/** Variables in the cheapest order: dynamic programming over subsets while there are few, greedy above. */
+function eliminationOrder(
+  terms: readonly Working[],
+  variables: readonly Variable[],
+  { plates, sizes, order }: EliminationContext,
+): readonly Variable[] {
+  const cost = (variable: Variable, eliminated: readonly Variable[]): number =>
+    volume([...tableOf(terms, variable, eliminated).values(), ...plates], sizes);
+  const choose = (
+    pick: (left: readonly Variable[], eliminated: readonly Variable[]) => Variable,
+  ): Variable[] => {
+    const eliminated: Variable[] = [];
+    let left = [...variables];
+    while (left.length > 0) {
+      const next = pick(left, eliminated);
+      eliminated.push(next);
+      left = left.filter((v) => v !== next);
+    }
+    return eliminated;
+  };
+  if (typeof order === "function")
+    return choose((left) => {
+      const name = order(left.map((v) => v.name));
+      return left.find((v) => v.name === name) ?? (left[0] as Variable);
+    });
+  if (order === "greedy" || variables.length > EXACT_LIMIT)
+    return choose((left, eliminated) =>
+      left.reduce((best, v) => (cost(v, eliminated) < cost(best, eliminated) ? v : best)),
+    );
+  return exactOrder(variables, cost);
+}
+
+/** The particle axes of the table in which a variable is summed out, once `eliminated` are gone. */
+function tableOf(
+  terms: readonly Working[],
+  variable: Variable,
+  eliminated: readonly Variable[],
+): ReadonlyMap<string, Axis> {
+  const gone = new Set(eliminated.map((v) => v.axis.name));
+  const found = new Map<string, Axis>([[variable.axis.name, variable.axis]]);
+  for (const name of found.keys()) {
+    if (name !== variable.axis.name && !gone.has(name)) continue;
+    for (const term of terms) {
+      if (!term.particles.has(name)) continue;
+      for (const axis of term.node.axes) if (axis.role === "particle") found.set(axis.name, axis);
+    }
+  }
+  for (const name of gone) found.delete(name);
+  return found;
+}
+
+type Best = { readonly flops: number; readonly largest: number; readonly order: readonly Variable[] };
+
+/** The order of least total table volume, then of least largest table, then first in the variables' order. */
+function exactOrder(
+  variables: readonly Variable[],
+  cost: (variable: Variable, eliminated: readonly Variable[]) => number,
+): readonly Variable[] {
+  let level = new Map<number, Best>([[0, { flops: 0, largest: 0, order: [] }]]);
+  for (let step = 0; step < variables.length; step++) {
+    const next = new Map<number, Best>();
+    for (const [mask, best] of level) {
+      variables.forEach((variable, i) => {
+        if ((mask & (1 << i)) !== 0) return;
+        const table = cost(variable, best.order);
+        const candidate = {
+          flops: best.flops + table,
+          largest: Math.max(best.largest, table),
+          order: [...best.order, variable],
+        };
+        const known = next.get(mask | (1 << i));
+        const better =
+          known === undefined ||
+          candidate.flops < known.flops ||
+          (candidate.flops === known.flops && candidate.largest < known.largest);
+        if (better) next.set(mask | (1 << i), candidate);
+      });
+    }
+    level = next;
+  }
+  return [...level.values()][0]?.order ?? [];
+}
+
+/** Whether `contract` succeeded. */
+export const isContraction = (result: Contraction | Intractable): result is Contraction => "root" in result;

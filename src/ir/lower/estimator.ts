@@ -1,0 +1,201 @@
+// The log evidence estimate as one node, and what its derivatives give: marginal weights, moments, gradients.
+// Everything but the estimate itself is the derivative of it by a source term that is zero (MATH: section 3).
+import { Bug } from "../../diagnostic.js";
+import type { Group, Latent, TypedModel } from "../../typecheck/model.js";
+import type { Axis, Sizes } from "../axis.js";
+import {
+  contract,
+  isContraction,
+  type Contraction,
+  type Intractable,
+  type OrderChoice,
+  type Term,
+  type Variable,
+} from "../contraction.js";
+import { differentiate } from "../derivatives.js";
+import { BUFFERS } from "../interface.js";
+import { substitute, type Node } from "../node.js";
+import { particleAxisName, type Environment, type ExpressionLowering } from "./expressions.js";
+import { guideArgumentShape } from "./interface.js";
+
+/** How many random streams a latent's draw may use. */
+const SITES_PER_LATENT = 16;
+
+/** One factor of the estimator as lowered, for dumps: `sign` is -1 for a guide's density. */
+export type LoweredFactor = {
+  readonly name: string;
+  readonly node: Node;
+  readonly plates: readonly Axis[];
+  readonly sign: 1 | -1;
+};
+
+/** Where particles come from: an array that the host gives, or draws from the guide. */
+export type ParticleSource = "input" | "guide";
+
+/** A source term over the particles of some groups: the derivative by it is their joint posterior weight. */
+export type SourceRequest = { readonly name: string; readonly groups: readonly Group[] };
+
+/** Nodes of one estimator of one model. */
+export type Estimator = {
+  readonly logEvidence: Node;
+  readonly contraction: Contraction;
+  readonly factors: readonly LoweredFactor[];
+  readonly particles: ReadonlyMap<Latent, Node>;
+  readonly guideParameters: ReadonlyMap<Latent, readonly Node[]>;
+  /** Marginal weights of a group's particles: [plates, particle]. */
+  readonly weights: ReadonlyMap<Group, Node>;
+  /** Joint weights of requested groups: [plates, particle axes]. */
+  readonly joint: ReadonlyMap<SourceRequest, Node>;
+};
+
+/** The particle axis of a group. */
+export const particleAxis = (lowering: ExpressionLowering, group: Group): Axis =>
+  lowering.graph.axis(particleAxisName(group.name), "particle");
+
+export const groupOf = (model: TypedModel, latent: Latent): Group => {
+  const group = model.groups.find((g) => g.latents.includes(latent));
+  if (group === undefined) throw new Bug(`'${latent.name}' is in no group`);
+  return group;
+};
+
+/** The guide's parameters as inputs, by latent, in the family's order. */
+export function guideParameters(
+  model: TypedModel,
+  lowering: ExpressionLowering,
+): Map<Latent, readonly Node[]> {
+  return new Map(
+    model.guides.map((guide) => [
+      guide.latent,
+      guide.args.map((argument) => {
+        const { over, event } = guideArgumentShape(lowering, guide, argument);
+        const name = BUFFERS.guide(guide.latent.name, argument.parameter.name);
+        return lowering.graph.input(name, event === null ? over : [...over, event]);
+      }),
+    ]),
+  );
+}
+
+/** Particles of every latent over [plates, event, particle axis of its group]. */
+function particleNodes(
+  model: TypedModel,
+  lowering: ExpressionLowering,
+  source: ParticleSource,
+  parameters: ReadonlyMap<Latent, readonly Node[]>,
+): Map<Latent, Node> {
+  return new Map(
+    model.guides.map((guide, index) => {
+      const { latent } = guide;
+      const particle = particleAxis(lowering, groupOf(model, latent));
+      const element = lowering.axesOf(latent.plates, latent.type);
+      const name = BUFFERS.particles(latent.name);
+      if (source === "input") return [latent, lowering.graph.input(name, [...element, particle])];
+      let site = index * SITES_PER_LATENT;
+      const random = { nextSite: () => site++, element, particle };
+      const draw = lowering.draw(guide.distribution, parameters.get(latent) ?? [], random);
+      return [latent, lowering.graph.stored(name, draw)];
+    }),
+  );
+}
+
+/** The random stream of the first primitive in a latent's draw from its prior: apart from those of the guide. */
+export const priorSite = (model: TypedModel, index: number): number =>
+  (model.latents.length + index) * SITES_PER_LATENT;
+
+/** The model's and the guide's factors: log densities, not yet contracted. */
+function lowerFactors(
+  model: TypedModel,
+  lowering: ExpressionLowering,
+  env: Environment,
+  parameters: ReadonlyMap<Latent, readonly Node[]>,
+): LoweredFactor[] {
+  const model_ = model.factors.map((factor): LoweredFactor => {
+    const plates = lowering.plates(factor.plates);
+    if (factor.kind === "target")
+      return { name: "target", node: lowering.expression(factor.value, env), plates, sign: 1 };
+    const args = factor.args.map((a) => lowering.expression(a, env));
+    const [name, value, event] =
+      factor.kind === "prior"
+        ? [factor.latent.name, env.get(factor.latent), lowering.latentEvent(factor.latent)]
+        : [factor.name, lowering.expression(factor.value, env), lowering.event(factor.value.type)];
+    if (value === undefined) throw new Bug(`'${name}' has no particles`);
+    return { name, node: lowering.logDensity(factor.distribution, args, value, event), plates, sign: 1 };
+  });
+  const guide = model.guides.map(({ latent, distribution }): LoweredFactor => {
+    const value = env.get(latent);
+    if (value === undefined) throw new Bug(`'${latent.name}' has no particles`);
+    const node = lowering.logDensity(
+      distribution,
+      parameters.get(latent) ?? [],
+      value,
+      lowering.latentEvent(latent),
+    );
+    return { name: `guide of ${latent.name}`, node, plates: lowering.plates(latent.plates), sign: -1 };
+  });
+  return [...model_, ...guide];
+}
+
+export type EstimatorOptions = {
+  readonly source: ParticleSource;
+  readonly sizes: Sizes;
+  readonly order?: OrderChoice;
+  readonly requests?: readonly SourceRequest[];
+};
+
+/**
+ * log P_MP (MATH: section 1) of a model and its marginal weights. r_k is the product of the factors; each group's own
+ * factor also holds 1/K. Returns the reason where plates cross so that no contraction is polynomial.
+ */
+export function buildEstimator(
+  model: TypedModel,
+  lowering: ExpressionLowering,
+  options: EstimatorOptions,
+): Estimator | Intractable {
+  const g = lowering.graph;
+  const parameters = guideParameters(model, lowering);
+  const particles = particleNodes(model, lowering, options.source, parameters);
+  const factors = lowerFactors(model, lowering, particles, parameters);
+  const terms = factors.map((f): Term => ({
+    name: f.name,
+    plates: f.plates,
+    node: f.sign === 1 ? f.node : g.neg(f.node),
+  }));
+  const sources = model.groups.map((group) => {
+    const axis = particleAxis(lowering, group);
+    const plates = lowering.plates(group.plates);
+    const source = g.input(`source.${group.name}`, [...plates, axis]);
+    return { group, axis, plates, source };
+  });
+  for (const { group, axis, plates, source } of sources)
+    terms.push({ name: `1/K of ${group.name}`, plates, node: g.sub(source, g.log(g.size(axis))) });
+  const joint = (options.requests ?? []).map((request) => {
+    const plates = lowering.plates(request.groups.flatMap((group) => group.plates));
+    const axes = request.groups.map((group) => particleAxis(lowering, group));
+    return { request, plates, source: g.input(`source.joint.${request.name}`, [...plates, ...axes]) };
+  });
+  for (const { request, plates, source } of joint)
+    terms.push({ name: `source of ${request.name}`, plates, node: source });
+  const variables = sources.map(({ group, axis, plates }): Variable => ({ name: group.name, axis, plates }));
+  const contraction = contract(g, terms, variables, options.sizes, options.order);
+  if (!isContraction(contraction)) return contraction;
+
+  const allSources = [...sources, ...joint].map((s) => s.source);
+  const adjoints = differentiate(g, contraction.root, allSources);
+  const zero = new Map(allSources.map((s) => [s, g.constant(0)]));
+  const stepNodes = contraction.steps.map((s) => s.result.node);
+  const clean = substitute(g, [contraction.root, ...adjoints, ...stepNodes], zero);
+  const [root, ...rest] = clean;
+  if (root === undefined) throw new Bug("the contraction lost its root");
+  const steps = contraction.steps.map((step, i) => {
+    const node = rest[adjoints.length + i] ?? step.result.node;
+    return { ...step, result: { ...step.result, node, axes: node.axes } };
+  });
+  return {
+    logEvidence: root,
+    contraction: { root, steps },
+    factors,
+    particles,
+    guideParameters: parameters,
+    weights: new Map(sources.map((s, i) => [s.group, rest[i] ?? root])),
+    joint: new Map(joint.map((s, i) => [s.request, rest[sources.length + i] ?? root])),
+  };
+}

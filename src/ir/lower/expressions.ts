@@ -1,0 +1,173 @@
+// Typed expressions to tensor IR: data become inputs, functions and distributions are inlined, vectors get event axes.
+import { Bug } from "../../diagnostic.js";
+import type {
+  Argument,
+  Data,
+  Distribution,
+  Latent,
+  NamedValues,
+  Plate,
+  Size,
+  TypedExpression,
+  ValueType,
+  Variable,
+} from "../../typecheck/model.js";
+import type { Axis } from "../axis.js";
+import { BUFFERS } from "../interface.js";
+import type { Graph, Node } from "../node.js";
+
+/** What variables stand for while an expression is lowered. */
+export type Environment = ReadonlyMap<Variable, Node>;
+
+/** Where the random numbers of a draw come from: a stream per primitive, a counter per element and particle. */
+export type RandomSource = {
+  readonly nextSite: () => number;
+  readonly element: readonly Axis[];
+  readonly particle: Axis;
+};
+
+/** The axis names of one model. */
+export const particleAxisName = (group: string): string => `k_${group}`;
+const eventAxisName = (size: Size): string => `i_${size.key.replaceAll(/[^A-Za-z0-9]+/g, "_")}`;
+
+/** Lowers expressions of one model into one graph. */
+export class ExpressionLowering {
+  readonly #eventKeys = new Map<string, string>();
+
+  constructor(
+    readonly graph: Graph,
+    readonly plateOrder: readonly Plate[],
+  ) {
+    for (const plate of plateOrder) this.plate(plate);
+  }
+
+  plate = (plate: Plate): Axis => this.graph.axis(plate.name, "plate");
+
+  /** Plates in storage order, whatever the order in which they were opened. */
+  plates = (plates: readonly Plate[]): readonly Axis[] => this.graph.ordered(plates.map(this.plate));
+
+  /** The axis of a vector type, or null for a scalar. Different sizes never share an axis. */
+  event(type: ValueType): Axis | null {
+    if (type.size === null) return null;
+    if (type.size === "any") throw new Bug("a vector of unknown size reached the IR");
+    const { key } = type.size;
+    let name = this.#eventKeys.get(key);
+    if (name === undefined) {
+      const taken = new Set(this.#eventKeys.values());
+      name = eventAxisName(type.size);
+      while (taken.has(name)) name += "_";
+      this.#eventKeys.set(key, name);
+    }
+    return this.graph.axis(name, "event");
+  }
+
+  /** Plates, then the event axis if there is one. */
+  axesOf(plates: readonly Plate[], type: ValueType): readonly Axis[] {
+    const event = this.event(type);
+    return event === null ? this.plates(plates) : [...this.plates(plates), event];
+  }
+
+  data = (data: Data): Node => this.graph.input(BUFFERS.data(data.name), this.axesOf(data.plates, data.type));
+
+  /** The value of an expression; `random` only where draws are allowed. */
+  expression(e: TypedExpression, env: Environment, random: RandomSource | null = null): Node {
+    const lower = (inner: TypedExpression): Node => this.expression(inner, env, random);
+    switch (e.kind) {
+      case "literal":
+        return this.graph.constant(e.value);
+      case "reference":
+        return this.#reference(e.variable, env, random);
+      case "apply":
+        return this.graph.map(e.op, ...e.args.map(lower));
+      case "reduce": {
+        const event = this.#eventOf(e.arg, lower(e.arg));
+        const ring = e.reduction;
+        return this.graph.reduce(ring, event.axis, event.node);
+      }
+      case "call":
+        return this.expression(e.callee.value, bind(e.callee.parameters, e.args.map(lower)), random);
+      case "random": {
+        if (random === null) throw new Bug("a random number outside a draw");
+        return this.graph.random(
+          e.primitive,
+          random.nextSite(),
+          random.element,
+          random.particle,
+          e.args.map(lower),
+        );
+      }
+      case "element": {
+        const { axis, node } = this.#eventOf(e.vector, lower(e.vector));
+        return this.graph.element(node, axis, e.index - 1);
+      }
+    }
+  }
+
+  #reference(variable: Variable, env: Environment, random: RandomSource | null): Node {
+    const known = env.get(variable);
+    if (known !== undefined) return known;
+    switch (variable.kind) {
+      case "data":
+        return this.data(variable);
+      case "local":
+        return this.expression(variable.value, env, random);
+      case "latent":
+      case "argument":
+        throw new Bug(`'${variable.name}' has no value here`);
+    }
+  }
+
+  /** A vector's node with its event axis; in a library function the type's size is that of the actual argument. */
+  #eventOf(e: TypedExpression, node: Node): { readonly axis: Axis; readonly node: Node } {
+    const axis =
+      e.type.size !== null && e.type.size !== "any"
+        ? this.event(e.type)
+        : (node.axes.find((a) => a.role === "event") ?? null);
+    if (axis === null) throw new Bug("a reduction of what is not a vector");
+    return { axis, node };
+  }
+
+  /** log density of `value` under the family, summed over the event axis of a vector. */
+  logDensity(distribution: Distribution, args: readonly Node[], value: Node, event: Axis | null): Node {
+    const env = bind(distribution.parameters, args, [[distribution.logDensity.variable, value]]);
+    const density = this.expression(distribution.logDensity.value, env);
+    return event === null ? density : this.graph.reduce("sum", event, density);
+  }
+
+  /** A draw from the family, elementwise over vectors. */
+  draw(distribution: Distribution, args: readonly Node[], random: RandomSource): Node {
+    if (distribution.draw === null) throw new Bug(`'${distribution.name}' has no draw`);
+    return this.expression(distribution.draw, bind(distribution.parameters, args), random);
+  }
+
+  /** The family's sufficient statistics of `value`, elementwise over vectors; none if it has no fit. */
+  statistics(distribution: Distribution, args: readonly Node[], value: Node): readonly Node[] {
+    const { statistics } = distribution;
+    if (statistics === null || distribution.fit === null) return [];
+    const env = bind(distribution.parameters, args, [[statistics.variable, value]]);
+    return statistics.values.map((s) => this.expression(s, env));
+  }
+
+  /** Named values such as a fit's, with `extra` arguments (moments, factor) bound besides the parameters. */
+  named(
+    distribution: Distribution,
+    args: readonly Node[],
+    values: NamedValues,
+    extra: readonly (readonly [Argument, Node])[],
+  ): ReadonlyMap<string, Node> {
+    const env = bind(distribution.parameters, args, extra);
+    return new Map([...values].map(([name, value]) => [name, this.expression(value, env)]));
+  }
+
+  /** The latent's event axis. */
+  latentEvent = (latent: Latent): Axis | null => this.event(latent.type);
+}
+
+function bind(
+  parameters: readonly Argument[],
+  args: readonly Node[],
+  extra: readonly (readonly [Argument, Node])[] = [],
+): Environment {
+  if (parameters.length !== args.length) throw new Bug("argument count changed after checking");
+  return new Map([...parameters.map((p, i) => [p, args[i] as Node] as const), ...extra]);
+}

@@ -1,0 +1,145 @@
+// The interface of a typed model: what its data, latents, groups, guides and generated quantities are called and shaped.
+import { Bug } from "../../diagnostic.js";
+import type {
+  Guide,
+  GuideArgument,
+  Plate,
+  TypedExpression,
+  TypedModel,
+  ValueType,
+} from "../../typecheck/model.js";
+import type { Axis } from "../axis.js";
+import type {
+  EventAxisInterface,
+  GuideInterface,
+  GuideParameterInterface,
+  ModelInterface,
+  SizeExpression,
+} from "../interface.js";
+import type { Node } from "../node.js";
+import { particleAxisName, type ExpressionLowering } from "./expressions.js";
+
+const names = (plates: readonly Plate[]): string[] => plates.map((p) => p.name);
+
+/** The plates of the particles that a generated quantity depends on, and its groups, in the model's order. */
+export function groupsOf(model: TypedModel, value: TypedExpression): TypedModel["groups"] {
+  return model.groups.filter((g) => g.latents.some((l) => value.latents.includes(l)));
+}
+
+/** The family's constraint decides on which scale a parameter is learned. */
+export function learnedScale(type: ValueType): GuideParameterInterface["scale"] {
+  const bound = (e: TypedExpression | null): number | null => (e?.kind === "literal" ? e.value : null);
+  if (bound(type.lower) === 0 && type.upper === null) return "log";
+  if (bound(type.lower) === 0 && bound(type.upper) === 1) return "logit";
+  return "identity";
+}
+
+/** The plates a guide's argument varies over, and its event axis. */
+export function guideArgumentShape(
+  lowering: ExpressionLowering,
+  guide: Guide,
+  argument: GuideArgument,
+): { readonly over: readonly Axis[]; readonly event: Axis | null } {
+  const { latent } = guide;
+  return argument.kind === "learned"
+    ? { over: lowering.plates(argument.over), event: lowering.event(latent.type) }
+    : { over: lowering.plates(argument.value.plates), event: lowering.event(argument.value.type) };
+}
+
+export function buildInterface(model: TypedModel, lowering: ExpressionLowering): ModelInterface {
+  const event = (type: ValueType): string | null => lowering.event(type)?.name ?? null;
+  const generated = model.generated.map((q) => ({
+    name: q.name,
+    plates: lowering.plates(q.plates).map((a) => a.name),
+    event: event(q.type),
+    groups: groupsOf(model, q.value).map((g) => g.name),
+  }));
+  return {
+    plates: model.plates.map((p) => ({ name: p.name, parent: p.parent?.name ?? null })),
+    data: model.data.map((d) => ({
+      name: d.name,
+      base: d.type.base,
+      plates: names(d.plates),
+      event: event(d.type),
+      declaration: d.span.source.text.slice(d.span.start, d.span.end),
+      span: [d.span.start, d.span.end] as const,
+    })),
+    latents: model.latents.map((l) => ({
+      name: l.name,
+      plates: names(l.plates),
+      event: event(l.type),
+      group: model.groups.find((g) => g.latents.includes(l))?.name ?? l.name,
+    })),
+    groups: model.groups.map((g) => ({
+      name: g.name,
+      plates: names(g.plates),
+      axis: particleAxisName(g.name),
+      latents: g.latents.map((l) => l.name),
+    })),
+    guides: model.guides.map((guide) => guideInterface(lowering, guide)),
+    generated,
+    eventAxes: eventAxes(model, lowering),
+  };
+}
+
+function guideInterface(lowering: ExpressionLowering, guide: Guide): GuideInterface {
+  const squareOf = squaredStatistics(lowering, guide);
+  return {
+    latent: guide.latent.name,
+    family: guide.distribution.name,
+    parameters: guide.args.map((argument) => {
+      const { over, event } = guideArgumentShape(lowering, guide, argument);
+      return {
+        name: argument.parameter.name,
+        learned: argument.kind === "learned",
+        over: over.map((a) => a.name),
+        event: event?.name ?? null,
+        scale: learnedScale(argument.parameter.type),
+      };
+    }),
+    statistics: squareOf.length,
+    squareOf,
+  };
+}
+
+/** For each statistic, which other one it is the square of: those are centred on the device against cancellation. */
+export function squaredStatistics(lowering: ExpressionLowering, guide: Guide): readonly (number | null)[] {
+  const g = lowering.graph;
+  const value = g.input("statistics.variable", []);
+  const args = guide.args.map((a) => g.input(`statistics.${a.parameter.name}`, []));
+  const statistics: readonly Node[] = lowering.statistics(guide.distribution, args, value);
+  return statistics.map((node) => {
+    if (node.kind !== "map" || node.op !== "square") return null;
+    const index = statistics.findIndex((other) => other === node.args[0]);
+    return index < 0 ? null : index;
+  });
+}
+
+/** Every vector size that the model mentions, as an expression of scalar data. */
+function eventAxes(model: TypedModel, lowering: ExpressionLowering): EventAxisInterface[] {
+  const found = new Map<string, EventAxisInterface>();
+  const types = [model.data, model.latents, model.locals, model.generated].flatMap((list) =>
+    list.map((v) => v.type),
+  );
+  for (const type of types) {
+    if (type.size === null || type.size === "any") continue;
+    const axis = lowering.event(type)?.name;
+    if (axis !== undefined && !found.has(axis))
+      found.set(axis, { axis, size: sizeExpression(type.size.value) });
+  }
+  return [...found.values()];
+}
+
+function sizeExpression(e: TypedExpression): SizeExpression {
+  switch (e.kind) {
+    case "literal":
+      return { kind: "literal", value: e.value };
+    case "apply":
+      return { kind: "apply", op: e.op, args: e.args.map(sizeExpression) };
+    case "reference":
+      if (e.variable.kind === "data") return { kind: "data", name: e.variable.name };
+      break;
+    default:
+  }
+  throw new Bug("a size that is not arithmetic of scalar data");
+}
