@@ -1,0 +1,222 @@
+// The compiler on one page: text in, compiled model or diagnostics out.
+import { createHash } from "node:crypto";
+import { emitJs } from "./codegen-js/emit.js";
+import { emitWgsl } from "./codegen-wgsl/emit.js";
+import type { CompiledModel, CompiledProgram, ProgramName } from "./compiled.js";
+import { Bug, hasErrors, type Diagnostic } from "./diagnostic.js";
+import type { Sizes } from "./ir/axis.js";
+import type { OrderChoice } from "./ir/contraction.js";
+import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
+import { crossedLatents } from "./ir/errors.js";
+import { checkFits } from "./ir/fits.js";
+import { isLowered, lowerModel, type LoweredModel, type ProgramGraph } from "./ir/lower/programs.js";
+import { printFactors, printGraph, printKernels, printPlan } from "./ir/print.js";
+import type { Program } from "./ir/program.js";
+import { schedule } from "./ir/schedule.js";
+import { PlanningSizes } from "./ir/sizes.js";
+import type { Program as SyntaxTree } from "./parser/ast.js";
+import { parseModel } from "./parser/parse.js";
+import { printProgram } from "./parser/print.js";
+import type { SourceFile } from "./source.js";
+import { readLibrary } from "./stdlib.js";
+import { checkModel } from "./typecheck/check.js";
+import type { TypedModel } from "./typecheck/model.js";
+import { printModel } from "./typecheck/print.js";
+import { VERSION } from "./version.js";
+
+/** What `--emit` can print, in the order of the stages. */
+export const STAGES = ["ast", "types", "factors", "ir", "plan", "kernels", "wgsl", "js"] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** Programs that only ever run on the float64 reference device. */
+export const HOST_PROGRAMS: readonly ProgramName[] = ["prior", "initial", "fit", "widen", "fixed", "bounds"];
+/** Programs that run on the chosen device. */
+export const DEVICE_PROGRAMS: readonly ProgramName[] = [
+  "estimate",
+  "gradients_vi",
+  "gradients_rws",
+  "qem",
+  "posterior",
+];
+
+export type CompileOptions = {
+  /** Lengths of axes to plan for (plates, event axes, `k_<group>`); nominal ones for those not given. */
+  readonly sizes?: Sizes;
+  readonly adapter?: AdapterClass["name"];
+  /** Which programs to make; all of them if not given. */
+  readonly programs?: readonly ProgramName[];
+  readonly order?: OrderChoice;
+  /** False: no choice of tables by cost. */
+  readonly optimise?: boolean;
+  /** The largest table, in bytes, that the device can bind; tables over it are diagnostics. */
+  readonly largestBinding?: number;
+};
+
+/** A model whose source was read and checked; programs are made from it on demand. */
+export type CheckedModel = {
+  readonly syntax: SyntaxTree;
+  readonly model: TypedModel;
+  /** Compiles for given sizes; diagnostics if it cannot be contracted or does not fit. */
+  compile(options: CompileOptions): {
+    readonly compiled: CompiledModel | null;
+    readonly diagnostics: readonly Diagnostic[];
+  };
+  /** The text of a stage, with one program's part where a stage has several (`qem` if not given). */
+  dump(stage: Stage, program?: ProgramName, options?: CompileOptions): string;
+  /** The lowered model and the kernels of one program, for `explain` and tests. */
+  plan(
+    program: ProgramName,
+    options: CompileOptions,
+  ): { readonly lowered: LoweredModel; readonly program: Program };
+};
+
+/** Parses and checks a model. Every mistake of the file is among the diagnostics. */
+export function checkSource(source: SourceFile): {
+  checked: CheckedModel | null;
+  syntax: SyntaxTree;
+  diagnostics: Diagnostic[];
+} {
+  const parsed = parseModel(source);
+  const typed = checkModel(parsed.program, source, readLibrary());
+  const diagnostics = [...parsed.diagnostics, ...typed.diagnostics];
+  const checked =
+    hasErrors(diagnostics) || typed.model === null ? null : makeChecked(parsed.program, typed.model);
+  return { checked, syntax: parsed.program, diagnostics };
+}
+
+/** Parses, checks and compiles in one go. */
+export function compileSource(
+  source: SourceFile,
+  options: CompileOptions = {},
+): { compiled: CompiledModel | null; checked: CheckedModel | null; diagnostics: Diagnostic[] } {
+  const { checked, diagnostics } = checkSource(source);
+  if (checked === null) return { compiled: null, checked, diagnostics };
+  const result = checked.compile(options);
+  return { compiled: result.compiled, checked, diagnostics: [...diagnostics, ...result.diagnostics] };
+}
+
+function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
+  const planningSizes = (options: CompileOptions): PlanningSizes => new PlanningSizes(options.sizes ?? []);
+  const lower = (options: CompileOptions): LoweredModel | Diagnostic => {
+    const sizes = planningSizes(options);
+    const lowered = lowerModel(
+      model,
+      options.order === undefined ? { sizes } : { sizes, order: options.order },
+    );
+    return isLowered(lowered)
+      ? lowered
+      : crossedLatents(lowered.term, lowered.variables, factorSpan(model, lowered.term));
+  };
+  const scheduled = (lowered: LoweredModel, graph: ProgramGraph, options: CompileOptions): Program =>
+    schedule(lowered.graph, graph, {
+      sizes: planningSizes(options),
+      adapter: ADAPTER_CLASSES[options.adapter ?? "software"],
+      optimise: options.optimise ?? true,
+    });
+  const plan = (name: ProgramName, options: CompileOptions): { lowered: LoweredModel; program: Program } => {
+    const lowered = lower(options);
+    if ("code" in lowered) throw new Bug(lowered.message);
+    const graph = lowered.programs.find((p) => p.name === name);
+    if (graph === undefined) throw new Bug(`this model has no program '${name}'`);
+    return { lowered, program: scheduled(lowered, graph, options) };
+  };
+  return {
+    syntax,
+    model,
+    plan,
+    compile(options) {
+      const lowered = lower(options);
+      if ("code" in lowered) return { compiled: null, diagnostics: [lowered] };
+      const wanted = options.programs ?? lowered.programs.map((p) => p.name);
+      const programs: Partial<Record<ProgramName, CompiledProgram>> = {};
+      const diagnostics: Diagnostic[] = [];
+      for (const graph of lowered.programs) {
+        if (!wanted.includes(graph.name)) continue;
+        const program = scheduled(lowered, graph, options);
+        if (
+          options.largestBinding !== undefined &&
+          diagnostics.length === 0 &&
+          !HOST_PROGRAMS.includes(graph.name)
+        )
+          diagnostics.push(
+            ...checkFits(
+              program,
+              lowered.contraction,
+              planningSizes(options),
+              options.largestBinding,
+              places(model),
+            ),
+          );
+        const wgsl = HOST_PROGRAMS.includes(graph.name) ? {} : emitWgsl(program);
+        programs[graph.name] = { program, wgsl, js: emitJs(program) };
+      }
+      if (hasErrors(diagnostics)) return { compiled: null, diagnostics };
+      return { compiled: compiledModel(model, lowered, programs), diagnostics };
+    },
+    dump(stage, name = "qem", options = {}) {
+      switch (stage) {
+        case "ast":
+          return printProgram(syntax);
+        case "types":
+          return printModel(model);
+        default:
+      }
+      const { lowered, program } = plan(name, options);
+      switch (stage) {
+        case "factors":
+          return printFactors(lowered.factors);
+        case "ir":
+          return printGraph(
+            lowered.programs.find((p) => p.name === name) ?? { name, outputs: [], labels: new Map() },
+          );
+        case "plan":
+          return printPlan(lowered.contraction);
+        case "kernels":
+          return printKernels(program);
+        case "wgsl":
+          return Object.values(emitWgsl(program))
+            .map((k) => k.source)
+            .join("\n");
+        case "js":
+          return Object.entries(emitJs(program))
+            .map(([kernel, text]) => `// ${kernel}\n${text}`)
+            .join("\n");
+      }
+    },
+  };
+}
+
+function compiledModel(
+  model: TypedModel,
+  lowered: LoweredModel,
+  programs: CompiledModel["programs"],
+): CompiledModel {
+  const { path, text } = model.source;
+  return {
+    format: "mppc",
+    formatVersion: 1,
+    compilerVersion: VERSION,
+    source: { path, text, sha256: createHash("sha256").update(text).digest("hex") },
+    interface: lowered.interface,
+    programs,
+    gradientsUnavailable: lowered.gradientsUnavailable,
+  };
+}
+
+/** Where a factor stands in the source. */
+function factorSpan(model: TypedModel, name: string): TypedModel["groups"][number]["span"] {
+  const factor = model.factors.find(
+    (f) => (f.kind === "prior" && f.latent.name === name) || (f.kind === "observation" && f.name === name),
+  );
+  const span = factor?.span ?? model.factors[0]?.span;
+  if (span === undefined) throw new Bug("a model without factors");
+  return span;
+}
+
+const places =
+  (model: TypedModel) =>
+  (axis: string): { group: string; span: TypedModel["groups"][number]["span"] } => {
+    const group = model.groups.find((g) => `k_${g.name}` === axis) ?? model.groups[0];
+    if (group === undefined) throw new Bug("a model without latents");
+    return { group: group.name, span: group.span };
+  };

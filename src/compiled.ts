@@ -1,0 +1,60 @@
+// The compiled model: what `mppc compile -o` writes and every command runs from.
+import type { ModelInterface } from "./ir/interface.js";
+import type { Program } from "./ir/program.js";
+
+/** A program with the source text of its kernels, by the kernels' names. */
+export type CompiledProgram = {
+  readonly program: Program;
+  readonly wgsl: Readonly<Record<string, WgslKernel>>;
+  readonly js: Readonly<Record<string, string>>;
+};
+
+/**
+ * One kernel in WGSL. Binding 0 is the uniform struct `run`: u32 fields named in `uniforms`, in order: `seed`,
+ * `iteration`, `stratified`, and `n_<axis>` for loop bounds. Binding 1 is the packed input buffer if `usesInputs`.
+ * Tables follow in the order of `tables`; if `packsTables`, all of the program's tables lie in one read_write buffer at
+ * the next binding instead, each at its override offset.
+ */
+export type WgslKernel = {
+  readonly source: string;
+  readonly entryPoint: string;
+  readonly workgroupSize: number;
+  readonly uniforms: readonly string[];
+  readonly usesInputs: boolean;
+  readonly tables: readonly { readonly buffer: string; readonly access: "read" | "read_write" }[];
+  readonly packsTables: boolean;
+  /** Pipeline-overridable constants by name: the length of an axis, or the offset of a buffer in its packed one. */
+  readonly overrides: readonly (
+    | { readonly name: string; readonly kind: "size"; readonly axis: string }
+    | { readonly name: string; readonly kind: "offset"; readonly buffer: string }
+  )[];
+};
+
+/**
+ * The programs of a model:
+ * - `estimate`: particles and guide parameters given; evidence, weights, moments.
+ * - `gradients_vi`, `gradients_rws`: the same inputs; evidence and gradients by the guide's learned parameters. Missing
+ *   where the guide cannot be differentiated so; `gradientsUnavailable` says why.
+ * - `qem`: draws particles; evidence, sums of squared weights, posterior and unweighted means of statistics.
+ * - `posterior`: draws particles; evidence, particles, weights, generated quantities and their joint weights.
+ * - `prior`: draws every latent from its prior along the axis `k_prior`.
+ * - `initial`: draws from the prior (as `particles.<latent>` [plates, event, k_prior]) to statistics: outputs
+ *   `statistic.<latent>.<i>` [plates, event, k_prior] of each family's fit, not yet averaged.
+ * - `fit`: moments to parameters. `widen`: parameters and factors to wider ones. `fixed`: values of the guide's
+ *   arguments that are not learned, and first values that the guide gives to learned ones.
+ * - `bounds`: lower and upper bounds of data.
+ * The last five run on the reference device alone.
+ */
+export type ProgramName =
+  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "posterior" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds"; // prettier-ignore
+
+export type CompiledModel = {
+  readonly format: "mppc";
+  readonly formatVersion: 1;
+  readonly compilerVersion: string;
+  /** How the source was named and what it held: diagnostics about data point into it. */
+  readonly source: { readonly path: string; readonly text: string; readonly sha256: string };
+  readonly interface: ModelInterface;
+  readonly programs: Readonly<Partial<Record<ProgramName, CompiledProgram>>>;
+  readonly gradientsUnavailable: Readonly<Partial<Record<"vi" | "rws", string>>>;
+};

@@ -1,0 +1,37 @@
+// Diagnostics of the contraction: models whose combinations no order of summing makes affordable.
+import type { Diagnostic } from "../diagnostic.js";
+import type { Span } from "../source.js";
+
+const list = (names: readonly string[]): string => names.map((n) => `'${n}'`).join(" and ");
+
+/** A factor joins latents of plates that cross, so that all elements of both are tied together. */
+export const crossedLatents = (factor: string, groups: readonly string[], span: Span): Diagnostic => ({
+  code: "E0480",
+  severity: "error",
+  message: `'${factor}' joins the latents of ${list(groups)}, whose plates cross: every element of one plate is tied to every element of the other, and their particles cannot be summed out`,
+  span,
+  hint: "nest one plate in the other, or give the latents of one plate values that do not depend on particles (data, a transformed constant)",
+});
+
+/** A table of the contraction is larger than the device can hold. */
+export const contractionTooLarge = (
+  joined: readonly string[],
+  terms: readonly string[],
+  table: string,
+  bytes: number,
+  limit: number,
+  fittingK: number,
+  span: Span,
+): Diagnostic => ({
+  code: "E0481",
+  severity: "error",
+  message: `the contraction that joins ${list(joined)} (through ${list(terms)}) needs a table of ${table}, ${megabytes(bytes)} where ${megabytes(limit)} is the most`,
+  span,
+  hint:
+    fittingK >= 2
+      ? `-K ${fittingK} would fit; or put some of these latents into one group, so that they share a particle axis`
+      : "put some of these latents into one group, so that they share a particle axis",
+});
+
+const megabytes = (bytes: number): string =>
+  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;

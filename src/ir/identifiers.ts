@@ -1,0 +1,33 @@
+// Identifiers: names of the model turned into names that a target language accepts, each used once.
+
+/** Gives out identifiers of letters, digits and underscores that are neither reserved nor taken. */
+export class Identifiers {
+  private readonly taken: Set<string>;
+  constructor(reserved: Iterable<string>) {
+    this.taken = new Set(reserved);
+  }
+
+  /** The identifier closest to `wanted` ("particles.z" becomes `particles_z`), numbered if that is taken. */
+  fresh(wanted: string): string {
+    const word = wanted.replace(/[^A-Za-z0-9_]/g, "_").replace(/^_+/, "");
+    const base = /^[A-Za-z]/.test(word) ? word : `x${word}`;
+    let name = base;
+    for (let n = 2; this.taken.has(name); n++) name = `${base}_${n}`;
+    this.taken.add(name);
+    return name;
+  }
+}
+
+/** Names in nested blocks: an inner block sees the outer ones and may shadow them. */
+export class Scope {
+  private readonly names = new Map<string, string>();
+  constructor(private readonly outer: Scope | null) {}
+
+  find(name: string): string | undefined {
+    return this.names.get(name) ?? this.outer?.find(name);
+  }
+
+  define(name: string, identifier: string): void {
+    this.names.set(name, identifier);
+  }
+}

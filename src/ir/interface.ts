@@ -1,0 +1,119 @@
+// A compiled model's interface: what data it takes and what quantities it yields, without syntax or types of the compiler.
+import type { Op } from "../ops.js";
+
+/** A number from literals and scalar data: sizes of vectors. */
+export type SizeExpression =
+  | { readonly kind: "literal"; readonly value: number }
+  | { readonly kind: "data"; readonly name: string }
+  | { readonly kind: "apply"; readonly op: Op; readonly args: readonly SizeExpression[] };
+
+/** Axis names throughout: plates outermost first; `event` is the axis of a vector, null for a scalar. */
+export type PlateInterface = { readonly name: string; readonly parent: string | null };
+export type EventAxisInterface = { readonly axis: string; readonly size: SizeExpression };
+export type DataInterface = {
+  readonly name: string;
+  readonly base: "int" | "real";
+  /** In the file's order: the array's leading dimensions. */
+  readonly plates: readonly string[];
+  readonly event: string | null;
+  /** As written in the model, for messages ("int<lower=0, upper=1> rating[users, films]"). */
+  readonly declaration: string;
+  /** Span of its declaration: offsets into the model's source. */
+  readonly span: readonly [number, number];
+};
+export type LatentInterface = {
+  readonly name: string;
+  readonly plates: readonly string[];
+  readonly event: string | null;
+  readonly group: string;
+};
+export type GroupInterface = {
+  readonly name: string;
+  readonly plates: readonly string[];
+  /** Its particle axis. */
+  readonly axis: string;
+  readonly latents: readonly string[];
+};
+
+/** A parameter of a guide's family: buffer `guide.<latent>.<parameter>` with axes `over` then `event`. */
+export type GuideParameterInterface = {
+  readonly name: string;
+  readonly learned: boolean;
+  readonly over: readonly string[];
+  readonly event: string | null;
+  /** The learned scale: identity; log (lower bound 0); logit (between 0 and 1). */
+  readonly scale: "identity" | "log" | "logit";
+};
+export type GuideInterface = {
+  readonly latent: string;
+  readonly family: string;
+  readonly parameters: readonly GuideParameterInterface[];
+  /** How many sufficient statistics; 0 if the family has no fit. `squareOf[j] = i` if statistic j is the square of i. */
+  readonly statistics: number;
+  readonly squareOf: readonly (number | null)[];
+};
+
+/** A generated quantity. `groups`: those whose particles it depends on (its joint weights are over their axes). */
+export type GeneratedInterface = {
+  readonly name: string;
+  readonly plates: readonly string[];
+  readonly event: string | null;
+  readonly groups: readonly string[];
+};
+
+export type ModelInterface = {
+  readonly plates: readonly PlateInterface[];
+  readonly eventAxes: readonly EventAxisInterface[];
+  readonly data: readonly DataInterface[];
+  readonly latents: readonly LatentInterface[];
+  readonly groups: readonly GroupInterface[];
+  readonly guides: readonly GuideInterface[];
+  readonly generated: readonly GeneratedInterface[];
+};
+
+/**
+ * Names of the buffers of a model's programs. Axes in brackets, in the order of storage: plates (the model's order),
+ * then event, then particle axes.
+ */
+export const BUFFERS = {
+  /** [plates in the order of their declaration, event]: NOT the file's order where that differs. */
+  data: (name: string) => name,
+  /** [plates, event, particle]; input of `estimate`, output of `posterior` and `prior`. */
+  particles: (latent: string) => `particles.${latent}`,
+  /** [over, event] */
+  guide: (latent: string, parameter: string) => `guide.${latent}.${parameter}`,
+  /** Centre of statistic i, subtracted on the device against cancellation. [over, event] */
+  centre: (latent: string, i: number) => `centre.${latent}.${i}`,
+  /** Posterior mean of statistic i less its centre (of its square for a squared one). [plates, event] */
+  statistic: (latent: string, i: number) => `statistic.${latent}.${i}`,
+  /** The same with all particles weighed equally: what the guide itself says. [plates, event] */
+  unweighted: (latent: string, i: number) => `unweighted.${latent}.${i}`,
+  /** [] */
+  logEvidence: "log_evidence",
+  /** [plates, particle]; sums to 1 over the particles. */
+  weights: (group: string) => `weights.${group}`,
+  /** Sum over particles of the squared weights: 1 / effective sample size. [plates] */
+  weightSquares: (group: string) => `weight_squares.${group}`,
+  /** [plates, event] */
+  mean: (latent: string) => `mean.${latent}`,
+  meanSquare: (latent: string) => `mean_square.${latent}`,
+  /** Derivative of the log evidence by the parameter on its learned scale. [over, event] */
+  gradient: (kind: "vi" | "rws", latent: string, parameter: string) =>
+    `gradient.${kind}.${latent}.${parameter}`,
+  /** Values of a generated quantity. [plates, event, particle axes of its groups] */
+  generated: (name: string) => `generated.${name}`,
+  /** Posterior weights of the joint particles a generated quantity depends on. [plates of its groups, particle axes] */
+  jointWeights: (name: string) => `joint_weights.${name}`,
+  /** Running mean of statistic i, input of `fit`. [over, event] */
+  moment: (latent: string, i: number) => `moment.${latent}.${i}`,
+  /** Factor on the spread, input of `widen`. [] */
+  widenFactor: (latent: string) => `widen_factor.${latent}`,
+  /** Parameters that `fit` and `widen` give, or the initial ones that `initial` gives. [over, event] */
+  newGuide: (latent: string, parameter: string) => `new_guide.${latent}.${parameter}`,
+  /** Bounds that data must keep, output of `bounds`. [plates of the data that they vary over] */
+  lower: (data: string) => `lower.${data}`,
+  upper: (data: string) => `upper.${data}`,
+} as const;
+
+/** The one particle axis of the program `prior`, in which every latent follows the same particle of its parents. */
+export const PRIOR_AXIS = "k_prior";

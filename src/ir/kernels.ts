@@ -1,0 +1,353 @@
+// Loop nests from the tensor IR: one kernel computes tables of the same axes, everything else inline, each value in
+// the outermost loop where its axes are known.
+import { Bug } from "../diagnostic.js";
+import type { Op } from "../ops.js";
+import { sizeOf, volume, type Axis, type Sizes } from "./axis.js";
+import { children, type Node, type NodeOf } from "./node.js";
+import { LOG_ZERO, type Kernel, type KernelExpression, type Statement, type Subscript } from "./program.js";
+
+/** A table: where a node's values are kept. `axes` are at least the node's. */
+export type Table = {
+  readonly name: string;
+  readonly node: Node;
+  readonly axes: readonly Axis[];
+  readonly comment: string;
+};
+
+/** What a kernel loads instead of computing. */
+export type Stored = ReadonlyMap<Node, Table>;
+
+/** A reduction that cannot be done inline, because its axis is already taken by a loop around it. */
+export class MustBeStored extends Error {
+  constructor(readonly node: Node) {
+    super("a reduction inside a loop over its own axis");
+  }
+}
+
+type Level = {
+  /** Axes that this level's loop (or the grid) binds. */
+  readonly binds: readonly Axis[];
+  /** How many points that makes. */
+  readonly points: number;
+  readonly statements: Statement[];
+  readonly values: Map<Node, KernelExpression>;
+};
+
+/** How often each node is evaluated over a whole launch, for the cost model. */
+export type Built = { readonly kernel: Kernel; readonly evaluations: ReadonlyMap<Node, number> };
+
+const literal = (value: number): KernelExpression => ({ kind: "literal", value });
+const local = (name: string): KernelExpression => ({ kind: "local", name });
+const apply = (op: Op, ...args: KernelExpression[]): KernelExpression => ({ kind: "apply", op, args });
+
+/** Below this the sum of a log-sum-exp means that every term was the logarithm of zero. */
+const SMALLEST_SUM = 1e-37;
+
+/** Builds the kernel that computes `tables` (all of the same axes) from what is stored. */
+export function buildKernel(name: string, tables: readonly Table[], stored: Stored, sizes: Sizes): Built {
+  return new KernelBuilder(name, tables, stored, sizes).build();
+}
+
+/** The nodes that a kernel evaluates itself: below the roots, down to what is stored. */
+export function inlineNodes(tables: readonly Table[], stored: Stored): Node[] {
+  const roots = new Set(tables.map((t) => t.node));
+  const seen = new Set<Node>();
+  const visit = (node: Node, isRoot: boolean): void => {
+    if (seen.has(node) || (!isRoot && stored.has(node))) return;
+    seen.add(node);
+    if (node.kind === "element") return;
+    for (const child of children(node)) visit(child, false);
+  };
+  for (const root of roots) visit(root, !isCopy(root, tables, stored));
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** Whether a root is only copied from a table of another name. */
+function isCopy(root: Node, tables: readonly Table[], stored: Stored): boolean {
+  const table = stored.get(root);
+  return table !== undefined && !tables.includes(table);
+}
+
+class KernelBuilder {
+  readonly #levels: Level[];
+  readonly #uses = new Map<Node, number>();
+  readonly #reduces: NodeOf<"reduce">[];
+  readonly #reads = new Set<string>();
+  readonly #evaluations = new Map<Node, number>();
+  readonly #roots: ReadonlySet<Node>;
+  readonly #nodes: readonly Node[];
+  #names = 0;
+
+  constructor(
+    readonly name: string,
+    readonly tables: readonly Table[],
+    readonly stored: Stored,
+    readonly sizes: Sizes,
+  ) {
+    const grid = tables[0]?.axes ?? [];
+    this.#levels = [{ binds: grid, points: volume(grid, sizes), statements: [], values: new Map() }];
+    this.#roots = new Set(tables.filter((t) => !isCopy(t.node, tables, stored)).map((t) => t.node));
+    this.#nodes = inlineNodes(tables, stored);
+    this.#reduces = this.#nodes.filter((n) => n.kind === "reduce");
+    for (const node of this.#nodes)
+      if (node.kind !== "element" && (this.#roots.has(node) || !stored.has(node)))
+        for (const child of children(node)) this.#uses.set(child, (this.#uses.get(child) ?? 0) + 1);
+  }
+
+  build(): Built {
+    const [top] = this.#levels;
+    if (top === undefined) throw new Bug("a kernel without a level");
+    const values = this.tables.map((t) => this.#value(t.node));
+    for (const [i, table] of this.tables.entries()) {
+      const subscripts = table.axes.map((axis): Subscript => ({ kind: "axis", axis }));
+      top.statements.push({ kind: "store", buffer: table.name, subscripts, value: values[i] ?? literal(0) });
+    }
+    const kernel: Kernel = {
+      name: this.name,
+      comment: this.tables.map((t) => `${t.name}: ${t.comment}`).join("; "),
+      grid: top.binds,
+      body: top.statements,
+      reads: [...this.#reads],
+      writes: this.tables.map((t) => t.name),
+    };
+    return { kernel, evaluations: this.#evaluations };
+  }
+
+  /** The innermost level that binds an axis of the node; the outermost one if it has none. */
+  #home(axes: readonly Axis[]): number {
+    let home = 0;
+    for (const axis of axes) {
+      const level = this.#levels.findLastIndex((l) => l.binds.some((b) => b.name === axis.name));
+      if (level < 0) throw new Bug(`axis '${axis.name}' is not bound in kernel '${this.name}'`);
+      home = Math.max(home, level);
+    }
+    return home;
+  }
+
+  #value(node: Node): KernelExpression {
+    if (node.kind === "constant") return literal(node.value);
+    if (node.kind === "size") return { kind: "size", axis: node.axis };
+    const depth = this.#levels.length - 1;
+    const home = this.#home(node.axes);
+    const level = this.#levels[home];
+    if (level === undefined) throw new Bug("no such level");
+    const known = level.values.get(node);
+    if (known !== undefined) return known;
+    if (node.kind === "reduce" && !this.#isLoaded(node)) {
+      this.#reduce(node, home);
+      const value = level.values.get(node);
+      if (value === undefined) throw new Bug("a reduction without a value");
+      return value;
+    }
+    const expression = this.#atLevel(home, () => this.#expression(node));
+    this.#count(node, home);
+    // An index is as cheap as a name. Everything else that is used again, or hoisted out of a loop, gets one.
+    const named = node.kind !== "index" && (home < depth || (this.#uses.get(node) ?? 0) > 1);
+    if (!named) return expression;
+    const name = this.#name(node);
+    level.statements.push({ kind: "let", name, value: expression });
+    level.values.set(node, local(name));
+    return local(name);
+  }
+
+  /** Runs with the levels inside `home` set aside, so that statements go where the value is known first. */
+  #atLevel<T>(home: number, run: () => T): T {
+    const inner = this.#levels.splice(home + 1);
+    const result = run();
+    this.#levels.push(...inner);
+    return result;
+  }
+
+  #isLoaded = (node: Node): boolean => this.stored.has(node) && !this.#roots.has(node);
+
+  #expression(node: Node): KernelExpression {
+    if (this.#isLoaded(node)) return this.#load(node, (axis) => ({ kind: "axis", axis }));
+    switch (node.kind) {
+      case "input":
+        return this.#load(node, (axis) => ({ kind: "axis", axis }));
+      case "index":
+        return { kind: "index", axis: node.axis };
+      case "element":
+        return this.#load(node.arg, (axis) =>
+          axis.name === node.over.name ? { kind: "at", index: node.index } : { kind: "axis", axis },
+        );
+      case "random": {
+        const { primitive, site, element, particle } = node;
+        return {
+          kind: "random",
+          primitive,
+          site,
+          element,
+          particle,
+          args: node.args.map((a) => this.#value(a)),
+        };
+      }
+      case "map":
+        return { kind: "apply", op: node.op, args: node.args.map((a) => this.#value(a)) };
+      case "stored":
+        return this.#value(node.arg);
+      case "constant":
+      case "size":
+      case "reduce":
+        throw new Bug(`a ${node.kind} is no plain expression`);
+    }
+  }
+
+  #load(node: Node, subscript: (axis: Axis) => Subscript): KernelExpression {
+    const table = this.stored.get(node);
+    if (table === undefined && node.kind !== "input") throw new Bug("an element of what is not stored");
+    const buffer = table?.name ?? (node.kind === "input" ? node.name : "");
+    this.#reads.add(buffer);
+    return { kind: "load", buffer, subscripts: (table?.axes ?? node.axes).map(subscript) };
+  }
+
+  /** One loop for this reduction and for every other one over the same axis that is needed at the same level. */
+  #reduce(node: NodeOf<"reduce">, home: number): void {
+    if (this.#levels.slice(0, home + 1).some((l) => l.binds.some((b) => b.name === node.over.name)))
+      throw new MustBeStored(node);
+    this.#atLevel(home, () => {
+      const level = this.#levels[home];
+      if (level === undefined) throw new Bug("no such level");
+      const together = this.#together(node, home);
+      const accumulators = together.map((each) => accumulator(each.ring, this.#name(each)));
+      for (const { begin } of accumulators) level.statements.push(...begin);
+      const body: Statement[] = [];
+      const length = sizeOf(node.over, this.sizes);
+      const points = Math.min(length, node.within?.blocks?.length ?? length);
+      this.#levels.push({ binds: [node.over], points, statements: body, values: new Map() });
+      for (const [i, each] of together.entries()) {
+        const term = this.#value(each.arg);
+        body.push(...(accumulators[i]?.add(term, `${this.#name(each.arg)}_term`) ?? []));
+        this.#count(each, this.#levels.length - 1);
+      }
+      this.#levels.pop();
+      const rings = [...new Set(together.map((each) => each.ring.replaceAll("_", "-")))].join(", ");
+      const comment = `${rings} over ${node.over.name}`;
+      level.statements.push({ kind: "loop", axis: node.over, within: node.within, body, comment });
+      for (const [i, each] of together.entries()) {
+        const result = accumulators[i]?.result;
+        if (result === undefined) continue;
+        const name = `${this.#name(each)}_result`;
+        if (result.kind !== "local") level.statements.push({ kind: "let", name, value: result });
+        level.values.set(each, result.kind === "local" ? result : local(name));
+      }
+    });
+  }
+
+  /** Reductions over the same axis, at home on the same level, none of which needs another's result. */
+  #together(node: NodeOf<"reduce">, home: number): NodeOf<"reduce">[] {
+    const bound = new Set(this.#levels.slice(0, home + 1).flatMap((l) => l.binds.map((b) => b.name)));
+    const group = [node];
+    for (const other of this.#reduces) {
+      const fits =
+        other !== node &&
+        other.over.name === node.over.name &&
+        other.within?.name === node.within?.name &&
+        !this.#isLoaded(other) &&
+        other.axes.every((axis) => bound.has(axis.name)) &&
+        this.#home(other.axes) === home &&
+        this.#levels[home]?.values.has(other) !== true;
+      if (fits && group.every((member) => !this.#dependsOn(other, member) && !this.#dependsOn(member, other)))
+        group.push(other);
+    }
+    return group;
+  }
+
+  #dependsOn(node: Node, other: Node): boolean {
+    if (node === other) return true;
+    if (node.id < other.id || this.#isLoaded(node) || node.kind === "element") return false;
+    return children(node).some((child) => this.#dependsOn(child, other));
+  }
+
+  /** Adds one evaluation per point of the levels down to `home`. */
+  #count(node: Node, home: number): void {
+    let points = 1;
+    for (const level of this.#levels.slice(0, home + 1)) points *= level.points;
+    this.#evaluations.set(node, (this.#evaluations.get(node) ?? 0) + points);
+  }
+
+  readonly #nameOf = new Map<Node, string>();
+  #name(node: Node): string {
+    let name = this.#nameOf.get(node);
+    if (name === undefined) {
+      name = `${stem(node)}_${this.#names++}`;
+      this.#nameOf.set(node, name);
+    }
+    return name;
+  }
+}
+
+/** What a value is called in a kernel: after the input or operation that it comes from. */
+function stem(node: Node): string {
+  switch (node.kind) {
+    case "input":
+    case "stored":
+      return node.name.replaceAll(/[^A-Za-z0-9]+/g, "_");
+    case "element":
+      return `${stem(node.arg)}_at_${node.index + 1}`;
+    case "map":
+      return node.op;
+    case "reduce":
+      return `${node.ring}_${node.over.name}`;
+    default:
+      return node.kind;
+  }
+}
+
+type Accumulator = {
+  readonly begin: readonly Statement[];
+  readonly add: (term: KernelExpression, name: string) => readonly Statement[];
+  readonly result: KernelExpression;
+};
+
+/** The running state of a reduction. A log-sum-exp keeps the largest term so far and the sum relative to it. */
+function accumulator(ring: NodeOf<"reduce">["ring"], name: string): Accumulator {
+  const total = local(name);
+  switch (ring) {
+    case "sum":
+      return {
+        begin: [{ kind: "var", name, value: literal(0) }],
+        add: (term) => [{ kind: "assign", name, value: apply("add", total, term) }],
+        result: total,
+      };
+    case "max":
+      return {
+        begin: [{ kind: "var", name, value: literal(LOG_ZERO) }],
+        add: (term) => [{ kind: "assign", name, value: apply("max", total, term) }],
+        result: total,
+      };
+    case "log_sum_exp": {
+      const [largest, sum] = [local(`${name}_max`), local(`${name}_sum`)];
+      return {
+        begin: [
+          { kind: "var", name: `${name}_max`, value: literal(LOG_ZERO) },
+          { kind: "var", name: `${name}_sum`, value: literal(0) },
+        ],
+        add: (value, termName) => {
+          const term = local(termName);
+          const scaled = local(`${termName}_exp`);
+          const rescaled = apply("add", apply("mul", sum, scaled), literal(1));
+          return [
+            { kind: "let", name: termName, value },
+            {
+              kind: "let",
+              name: `${termName}_exp`,
+              value: apply("exp", apply("neg", apply("abs", apply("sub", term, largest)))),
+            },
+            {
+              kind: "assign",
+              name: `${name}_sum`,
+              value: apply("select", apply("gt", term, largest), rescaled, apply("add", sum, scaled)),
+            },
+            { kind: "assign", name: `${name}_max`, value: apply("max", largest, term) },
+          ];
+        },
+        result: apply("add", largest, apply("log", apply("max", sum, literal(SMALLEST_SUM)))),
+      };
+    }
+  }
+}
+
+/** The number of invocations of a kernel. */
+export const invocations = (kernel: Kernel, sizes: Sizes): number =>
+  kernel.grid.reduce((n, axis) => n * sizeOf(axis, sizes), 1);

@@ -1,0 +1,87 @@
+// Programs: buffers and loop-nest kernels, the plain JSON that both code generators take and both devices run.
+import type { Op } from "../ops.js";
+import type { Axis } from "./axis.js";
+
+/**
+ * An array over named axes, stored row-major in the order of `axes` (the first varies slowest). `input`: the host
+ * writes it before a run. `table`: a kernel writes it.
+ */
+export type Buffer = {
+  readonly name: string;
+  readonly axes: readonly Axis[];
+  readonly storage: "input" | "table";
+  /** What it holds, in words, for readers of the kernels. */
+  readonly comment: string;
+};
+
+/** Where along one axis of a buffer: at the current index of that axis, or at a fixed 0-based place. */
+export type Subscript =
+  { readonly kind: "axis"; readonly axis: Axis } | { readonly kind: "at"; readonly index: number };
+
+/** A number at one point of a loop nest. */
+export type KernelExpression =
+  | { readonly kind: "literal"; readonly value: number }
+  | { readonly kind: "local"; readonly name: string }
+  | { readonly kind: "load"; readonly buffer: string; readonly subscripts: readonly Subscript[] }
+  | { readonly kind: "apply"; readonly op: Op; readonly args: readonly KernelExpression[] }
+  /** The length of an axis, as a number. */
+  | { readonly kind: "size"; readonly axis: Axis }
+  /** The current 0-based place along an axis, as a number. */
+  | { readonly kind: "index"; readonly axis: Axis }
+  /**
+   * A random number of stream `site`: uniform on (0, 1), or gamma with shape `args[0]` and rate 1. `element` are the
+   * plate and event axes (their row-major index is the counter), `particle` the axis along which draws are stratified.
+   */
+  | {
+      readonly kind: "random";
+      readonly primitive: "std_uniform" | "std_gamma";
+      readonly site: number;
+      readonly element: readonly Axis[];
+      readonly particle: Axis;
+      readonly args: readonly KernelExpression[];
+    };
+
+export type Statement =
+  | { readonly kind: "let"; readonly name: string; readonly value: KernelExpression }
+  | { readonly kind: "var"; readonly name: string; readonly value: KernelExpression }
+  | { readonly kind: "assign"; readonly name: string; readonly value: KernelExpression }
+  /** For every element of `axis`; `within`: only those of the current block of that block axis. */
+  | {
+      readonly kind: "loop";
+      readonly axis: Axis;
+      readonly within: Axis | null;
+      readonly body: readonly Statement[];
+      readonly comment: string;
+    }
+  | {
+      readonly kind: "store";
+      readonly buffer: string;
+      readonly subscripts: readonly Subscript[];
+      readonly value: KernelExpression;
+    };
+
+/** One launch: an invocation per point of `grid` (row-major, the last axis varies fastest) runs `body`. */
+export type Kernel = {
+  readonly name: string;
+  readonly comment: string;
+  readonly grid: readonly Axis[];
+  readonly body: readonly Statement[];
+  /** Names of the buffers it loads from and stores to; a kernel never loads what it stores. */
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+};
+
+/** Kernels in the order of their launches. `outputs` are the buffers that the host reads back after a run. */
+export type Program = {
+  readonly name: string;
+  readonly axes: readonly Axis[];
+  readonly buffers: readonly Buffer[];
+  readonly kernels: readonly Kernel[];
+  readonly outputs: readonly string[];
+};
+
+/**
+ * The logarithm of zero: finite, so that no kernel makes an infinity (WGSL may assume there is none); a hundred
+ * million of them can be added in float32.
+ */
+export const LOG_ZERO = -1e30;

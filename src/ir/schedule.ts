@@ -1,0 +1,310 @@
+// Which nodes become tables and which are computed where they are used, decided by cost; then kernels in launch order.
+import { Bug } from "../diagnostic.js";
+import { volume, type Axis, type Sizes } from "./axis.js";
+import { kernelCost, opTime, type AdapterClass } from "./cost.js";
+import { buildKernel, MustBeStored, type Built, type Table } from "./kernels.js";
+import type { Output, ProgramGraph } from "./lower/programs.js";
+import { reachable, type Graph, type Node } from "./node.js";
+import type { Buffer, Kernel, Program } from "./program.js";
+import { splitReductions } from "./split.js";
+
+export type ScheduleOptions = {
+  readonly sizes: Sizes;
+  readonly adapter: AdapterClass;
+  /** False: every contraction step and nothing else is a table, for comparison. */
+  readonly optimise?: boolean;
+};
+
+/** More tables than this in one kernel would pass the least number of storage buffers that every adapter has. */
+const MOST_TABLES_PER_KERNEL = 7;
+/** A change of the plan must save this share of a program's time. */
+const LEAST_GAIN = 0.002;
+
+/** Turns a program's output nodes into kernels. */
+export function schedule(graph: Graph, program: ProgramGraph, options: ScheduleOptions): Program {
+  const split = splitReductions(graph, program, options.sizes);
+  const plan = new Plan(graph, split, options);
+  if (options.optimise !== false) plan.optimise();
+  return plan.program();
+}
+
+/** A set of tables under improvement; each table is computed by a kernel of its own until they are grouped. */
+class Plan {
+  /** Tables that other kernels may load, by node. */
+  readonly #stored = new Map<Node, Table>();
+  /** Outputs whose promised axes or name their node's own table does not have. */
+  readonly #copies: Table[] = [];
+  readonly #required = new Set<Node>();
+  readonly #built = new Map<Table, Built>();
+  readonly #costs = new Map<Table, number>();
+  #numbered = 0;
+
+  constructor(
+    readonly graph: Graph,
+    readonly source: ProgramGraph,
+    readonly options: ScheduleOptions,
+  ) {
+    const nodes = reachable(source.outputs.map((o) => o.node));
+    for (const output of source.outputs) this.#addOutput(output);
+    for (const node of nodes) {
+      if (node.kind === "stored" && !this.#stored.has(node)) this.#require(node, node.name, "particles");
+      if (node.kind === "element" && node.arg.kind !== "input" && !this.#stored.has(node.arg))
+        this.#require(node.arg, this.#number("table"), "elements of it are used");
+    }
+    for (const node of nodes) {
+      const label = source.labels.get(node);
+      const summedOut = node.kind === "reduce" && node.ring === "log_sum_exp";
+      if (label !== undefined && summedOut && node.axes.length > 0 && !this.#stored.has(node))
+        this.#stored.set(node, {
+          name: this.#unique(label),
+          node,
+          axes: node.axes,
+          comment: "contraction step",
+        });
+    }
+    this.#legalise();
+  }
+
+  #addOutput(output: Output): void {
+    const { node, name, axes } = output;
+    const comment = "output";
+    if (isTable(node) && node.axes.length === axes.length && !this.#stored.has(node)) {
+      this.#stored.set(node, { name, node, axes: node.axes, comment });
+      this.#required.add(node);
+    } else this.#copies.push({ name, node, axes: this.graph.ordered([...axes, ...node.axes]), comment });
+  }
+
+  #require(node: Node, name: string, comment: string): void {
+    this.#stored.set(node, { name: this.#unique(name), node, axes: node.axes, comment });
+    this.#required.add(node);
+  }
+
+  #number = (stem: string): string => `${stem}_${++this.#numbered}`;
+
+  #unique(name: string): string {
+    const taken = new Set([...this.#stored.values(), ...this.#copies].map((t) => t.name));
+    let unique = name;
+    for (let i = 2; taken.has(unique); i++) unique = `${name}_${i}`;
+    return unique;
+  }
+
+  get #tables(): Table[] {
+    return [...this.#stored.values(), ...this.#copies];
+  }
+
+  /** Stores what a kernel cannot compute inline, until every kernel can be built. */
+  #legalise(): void {
+    for (;;) {
+      const before = this.#stored.size;
+      for (const table of this.#tables) {
+        try {
+          this.#build(table);
+        } catch (error) {
+          if (!(error instanceof MustBeStored)) throw error;
+          if (!this.#stored.has(error.node)) this.#store(error.node, "is used along its own axis");
+        }
+      }
+      if (this.#stored.size === before) return;
+    }
+  }
+
+  #store(node: Node, comment: string): Table {
+    const name = this.#unique(this.source.labels.get(node) ?? this.#number("shared"));
+    const table = { name, node, axes: node.axes, comment };
+    this.#stored.set(node, table);
+    this.#forget(node, name);
+    return table;
+  }
+
+  #unstore(node: Node): void {
+    const table = this.#stored.get(node);
+    if (table === undefined) return;
+    this.#stored.delete(node);
+    this.#built.delete(table);
+    this.#forget(node, table.name);
+  }
+
+  /** Kernels that compute the node or load its table are built anew when next asked for. */
+  #forget(node: Node, name: string): void {
+    for (const [table, { evaluations, kernel }] of this.#built)
+      if (evaluations.has(node) || kernel.reads.includes(name)) this.#built.delete(table);
+  }
+
+  #build(table: Table): Built {
+    let built = this.#built.get(table);
+    if (built === undefined) {
+      built = buildKernel(`compute_${table.name}`, [table], this.#stored, this.options.sizes);
+      this.#built.set(table, built);
+      this.#costs.set(table, kernelCost(built.kernel, this.options.sizes, this.options.adapter).time);
+    }
+    return built;
+  }
+
+  /** Nanoseconds of one run, or infinity where a kernel is not possible. */
+  #time(): number {
+    const names = new Set(this.#tables.map((t) => t.name));
+    try {
+      return this.#tables.reduce((sum, table) => {
+        const { kernel } = this.#build(table);
+        const tables = kernel.reads.filter((read) => names.has(read)).length + kernel.writes.length;
+        const over = Math.max(0, tables - MOST_TABLES_PER_KERNEL);
+        return sum + (this.#costs.get(table) ?? 0) * (1 + over);
+      }, 0);
+    } catch (error) {
+      if (error instanceof MustBeStored) return Infinity;
+      throw error;
+    }
+  }
+
+  /** Stores what is dear and computed again and again; then computes inline what is cheaper so. */
+  optimise(): void {
+    let time = this.#time();
+    for (let round = 0; round < 3; round++) {
+      const before = time;
+      for (const node of this.#candidates()) {
+        if (this.#stored.has(node)) continue;
+        this.#store(node, "shared");
+        const changed = this.#time();
+        if (changed < time - LEAST_GAIN * time) time = changed;
+        else this.#unstore(node);
+      }
+      time = this.#inlineWhatIsCheap(time);
+      if (time > before * (1 - LEAST_GAIN)) return;
+    }
+  }
+
+  #inlineWhatIsCheap(start: number): number {
+    let time = start;
+    const bytes = (table: Table): number => 4 * volume(table.axes, this.options.sizes);
+    const optional = [...this.#stored.values()].filter((t) => !this.#required.has(t.node));
+    for (const table of optional.sort((a, b) => bytes(b) - bytes(a))) {
+      const tooLarge = bytes(table) > this.options.adapter.largestTable;
+      this.#unstore(table.node);
+      const changed = this.#time();
+      if (changed < time || (tooLarge && Number.isFinite(changed))) time = changed;
+      else {
+        this.#stored.set(table.node, table);
+        this.#forget(table.node, table.name);
+      }
+    }
+    return time;
+  }
+
+  /** Nodes evaluated much more often than they have elements, those that waste most first. */
+  #candidates(): Node[] {
+    const evaluations = new Map<Node, number>();
+    for (const table of this.#tables)
+      for (const [node, count] of this.#build(table).evaluations)
+        evaluations.set(node, (evaluations.get(node) ?? 0) + count);
+    const waste = (node: Node): number => {
+      const size = volume(node.axes, this.options.sizes);
+      const work = node.kind === "map" ? opTime(node.op) : node.kind === "reduce" ? 40 : 0;
+      return work * ((evaluations.get(node) ?? 0) - 1.5 * size);
+    };
+    const largest = Math.max(...this.#tables.map((t) => volume(t.axes, this.options.sizes)));
+    const fits = (node: Node): boolean => {
+      if (!isTable(node) || node.axes.length === 0 || this.#stored.has(node)) return false;
+      const size = volume(node.axes, this.options.sizes);
+      // Arithmetic over joint particle axes is redone rather than kept, so that memory stays in proportion to what
+      // the contraction itself needs.
+      const joint = node.kind === "map" && node.axes.filter((a) => a.role === "particle").length > 1;
+      return (!joint || size <= 2 * largest) && 4 * size <= this.options.adapter.largestTable;
+    };
+    const threshold = LEAST_GAIN * this.#time() * this.options.adapter.lanes * 0.1;
+    return [...evaluations.keys()]
+      .filter((node) => fits(node) && waste(node) > threshold)
+      .sort((a, b) => waste(b) - waste(a) || a.id - b.id)
+      .slice(0, 40);
+  }
+
+  /** The finished program: tables grouped into kernels, kernels in order of their dependencies. */
+  program(): Program {
+    const waves = groupTables(this.#tables, (table) => this.#build(table).kernel.reads);
+    const kernels = waves.map((tables, i): Kernel => {
+      const name = `k${i + 1}_${tables[0]?.name ?? ""}`;
+      return buildKernel(name, tables, this.#stored, this.options.sizes).kernel;
+    });
+    const nodes = reachable(this.source.outputs.map((o) => o.node));
+    const inputs = nodes.flatMap((n): Buffer[] =>
+      n.kind === "input"
+        ? [{ name: n.name, axes: n.axes, storage: "input", comment: "given by the host" }]
+        : [],
+    );
+    const tables = this.#tables.map((t): Buffer => ({
+      name: t.name,
+      axes: t.axes,
+      storage: "table",
+      comment: t.comment,
+    }));
+    const axes = new Map<string, Axis>();
+    for (const node of nodes) for (const axis of nodeAxes(node)) axes.set(axis.name, axis);
+    for (const table of this.#tables) for (const axis of table.axes) axes.set(axis.name, axis);
+    return {
+      name: this.source.name,
+      axes: this.graph.axes.filter((axis) => axes.has(axis.name)),
+      buffers: [...inputs, ...tables],
+      kernels,
+      outputs: this.source.outputs.map((o) => o.name),
+    };
+  }
+}
+
+/** Whether a node's value can be kept in a table of its own, rather than being an input or a number. */
+const isTable = (node: Node): boolean =>
+  node.kind === "map" || node.kind === "reduce" || node.kind === "stored";
+
+/** Every axis that computing a node mentions. */
+function nodeAxes(node: Node): readonly Axis[] {
+  switch (node.kind) {
+    case "size":
+      return [node.axis];
+    case "reduce":
+      return [...node.axes, node.over];
+    case "random":
+      return [...node.axes, ...node.element, node.particle];
+    case "element":
+      return [...node.axes, node.over];
+    default:
+      return node.axes;
+  }
+}
+
+/**
+ * Tables of the same axes that become computable at the same time share a kernel, as far as its buffers allow.
+ * Returns the groups in launch order.
+ */
+function groupTables(tables: readonly Table[], reads: (table: Table) => readonly string[]): Table[][] {
+  const done = new Set<string>();
+  const names = new Set(tables.map((t) => t.name));
+  const waiting = new Set(tables);
+  const groups: Table[][] = [];
+  while (waiting.size > 0) {
+    const ready = [...waiting].filter((t) => reads(t).every((r) => done.has(r) || !names.has(r)));
+    if (ready.length === 0) throw new Bug("tables depend on each other");
+    const wave: Table[][] = [];
+    for (const table of ready) {
+      const same = wave.find((group) => shareKernel(group, table, reads, names));
+      if (same === undefined) wave.push([table]);
+      else same.push(table);
+      waiting.delete(table);
+    }
+    groups.push(...wave);
+    for (const table of ready) done.add(table.name);
+  }
+  return groups;
+}
+
+function shareKernel(
+  group: readonly Table[],
+  table: Table,
+  reads: (table: Table) => readonly string[],
+  names: ReadonlySet<string>,
+): boolean {
+  const key = (t: Table): string => t.axes.map((a) => a.name).join();
+  const [first] = group;
+  if (first === undefined || key(first) !== key(table)) return false;
+  const buffers = new Set(
+    [...group, table].flatMap((t) => [t.name, ...reads(t).filter((r) => names.has(r))]),
+  );
+  return buffers.size <= MOST_TABLES_PER_KERNEL;
+}

@@ -1,0 +1,18 @@
+// Lengths of axes to plan with when there is no data yet.
+
+/** What is assumed of a plate, a vector and a group's particles until data and settings say. */
+const NOMINAL = { plate: 64, event: 8, particle: 20 } as const;
+
+/** Known lengths, and nominal ones for every other axis of a model (whose names tell their role). */
+export class PlanningSizes extends Map<string, number> {
+  override get(name: string): number {
+    return super.get(name) ?? nominal(name);
+  }
+}
+
+function nominal(name: string): number {
+  if (name.startsWith("k_")) return NOMINAL.particle;
+  if (!name.startsWith("i_")) return NOMINAL.plate;
+  const literal = Number(name.slice(2));
+  return Number.isInteger(literal) && literal > 0 ? literal : NOMINAL.event;
+}

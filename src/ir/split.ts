@@ -1,0 +1,58 @@
+// Long reductions over plates in two steps: blocks side by side, then the blocks; parallel, and accurate in float32.
+import { Bug } from "../diagnostic.js";
+import { sizeOf, type Sizes } from "./axis.js";
+import type { Output, ProgramGraph } from "./lower/programs.js";
+import { children, reachable, type Graph, type Node, type NodeOf } from "./node.js";
+
+/** Elements of a block: a float32 sum of so many terms is good to 1e-9 of their size, and there are blocks enough. */
+const BLOCK_LENGTH = 128;
+
+/** Rewrites every sum over a plate that is longer than a block as a sum over blocks of sums within them. */
+export function splitReductions(g: Graph, program: ProgramGraph, sizes: Sizes): ProgramGraph {
+  const done = new Map<Node, Node>();
+  const get = (node: Node): Node => {
+    const result = done.get(node);
+    if (result === undefined) throw new Bug("a node before its arguments");
+    return result;
+  };
+  for (const node of reachable(program.outputs.map((o) => o.node)))
+    done.set(node, splitNode(g, node, get, sizes));
+  return {
+    name: program.name,
+    outputs: program.outputs.map((o): Output => ({ ...o, node: get(o.node) })),
+    labels: new Map(
+      [...program.labels].flatMap(([node, label]) => (done.has(node) ? [[get(node), label] as const] : [])),
+    ),
+  };
+}
+
+function splitNode(g: Graph, node: Node, get: (node: Node) => Node, sizes: Sizes): Node {
+  const same = children(node).every((child) => get(child) === child);
+  switch (node.kind) {
+    case "reduce":
+      return splitReduce(g, node, get(node.arg), sizes);
+    case "map":
+      return same ? node : g.rawMap(node.op, node.args.map(get));
+    case "stored":
+      return same ? node : g.stored(node.name, get(node.arg));
+    case "element":
+      return same ? node : g.element(get(node.arg), node.over, node.index);
+    case "random":
+      return same
+        ? node
+        : g.random(node.primitive, node.site, node.element, node.particle, node.args.map(get));
+    case "constant":
+    case "input":
+    case "size":
+    case "index":
+      return node;
+  }
+}
+
+function splitReduce(g: Graph, node: NodeOf<"reduce">, arg: Node, sizes: Sizes): Node {
+  const { ring, over, within } = node;
+  const long = over.role === "plate" && within === null && sizeOf(over, sizes) > BLOCK_LENGTH;
+  if (!long) return g.rawReduce(ring, over, within, arg);
+  const blocks = g.axis(`${over.name}_blocks`, "plate", { of: over.name, length: BLOCK_LENGTH });
+  return g.rawReduce(ring, blocks, null, g.rawReduce(ring, over, blocks, arg));
+}

@@ -1,0 +1,42 @@
+// What a device does: load programs, take inputs, run, give outputs. Dawn and the float64 reference both do it.
+import type { CompiledProgram } from "../compiled.js";
+import type { Sizes } from "../ir/axis.js";
+
+/** What a run's random numbers depend on besides latent, element and particle; 32-bit unsigned. */
+export type RunSettings = { readonly seed: number; readonly iteration: number; readonly stratified: boolean };
+
+export type DeviceKind = "gpu" | "software" | "reference";
+
+export interface Device {
+  readonly kind: DeviceKind;
+  /** For a person: "NVIDIA H200 (Vulkan)", "llvmpipe (LLVM 15.0.6, 256 bits), software Vulkan", "float64 reference". */
+  readonly description: string;
+  /** Bytes of device memory in use by loaded programs. */
+  readonly bytes: number;
+  /**
+   * Compiles a program's kernels for these sizes and allocates its buffers. Throws a DeviceError if the device cannot
+   * (out of memory, over a limit, lost) and a Bug if a kernel does not compile.
+   */
+  load(program: CompiledProgram, sizes: Sizes): Promise<LoadedProgram>;
+  close(): Promise<void>;
+}
+
+export interface LoadedProgram {
+  /** Sets an input buffer (row-major over its axes); it stays until written again. Unknown names and wrong lengths are Bugs. */
+  write(name: string, values: ArrayLike<number>): void;
+  /** Runs every kernel once, in one submission, and reads the outputs. */
+  run(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>>;
+  dispose(): void;
+}
+
+/** The device could not do it: exit code 4, worth a retry elsewhere. `reason` is one plain sentence. */
+export class DeviceError extends Error {
+  override readonly name = "DeviceError";
+  constructor(
+    readonly code: "E0601" | "E0602" | "E0603" | "E0604",
+    readonly reason: string,
+    readonly hint: string | undefined,
+  ) {
+    super(reason);
+  }
+}
