@@ -55,13 +55,25 @@ function excerpt(diagnostic: Diagnostic, span: Span): string[] {
   const lines: string[] = [];
   for (const { span: at, text, mark } of marks) {
     const { line, column } = positionAt(at.source, at.start);
-    const source = lineText(at.source, line);
-    const length = Math.max(1, Math.min(at.end - at.start, source.length - column + 1));
-    const pad = source.slice(0, column - 1).replace(/[^\t]/g, " ");
+    const { source, before } = clipped(lineText(at.source, line), column - 1);
+    const length = Math.max(1, Math.min(at.end - at.start, source.length - before));
+    const pad = source.slice(0, before).replace(/[^\t]/g, " ");
     lines.push(` ${String(line).padStart(width)} | ${source}`);
     lines.push(`${gutter} ${pad}${mark.repeat(length)}${text === "" ? "" : ` ${text}`}`);
   }
   return lines;
+}
+
+/** Lines longer than this (data files have lines of megabytes) are shown around the marked place only. */
+const LONGEST_LINE = 160;
+
+/** A line and how much of it stands before the mark; of a very long line, a part around the mark. */
+function clipped(line: string, before: number): { readonly source: string; readonly before: number } {
+  if (line.length <= LONGEST_LINE) return { source: line, before };
+  const start = Math.max(0, before - 40);
+  const end = Math.min(line.length, start + 100);
+  const [head, tail] = [start > 0 ? "... " : "", end < line.length ? " ..." : ""];
+  return { source: `${head}${line.slice(start, end)}${tail}`, before: before - start + head.length };
 }
 
 /** A diagnostic as printed on stderr: headline, place, excerpt, hint. No trailing newline. */

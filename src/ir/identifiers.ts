@@ -2,17 +2,19 @@
 
 /** Gives out identifiers of letters, digits and underscores that are neither reserved nor taken. */
 export class Identifiers {
-  private readonly taken: Set<string>;
+  private readonly reserved: ReadonlySet<string>;
+  private readonly taken = new Set<string>();
   constructor(reserved: Iterable<string>) {
-    this.taken = new Set(reserved);
+    this.reserved = new Set(reserved);
   }
 
-  /** The identifier closest to `wanted` ("particles.z" becomes `particles_z`), numbered if that is taken. */
+  /** The identifier closest to `wanted`: "particles.z" becomes `particles_z`, reserved words end in `_`, a second z is `z_2`. */
   fresh(wanted: string): string {
     const word = wanted.replace(/[^A-Za-z0-9_]/g, "_").replace(/^_+/, "");
-    const base = /^[A-Za-z]/.test(word) ? word : `x${word}`;
+    const start = /^[A-Za-z]/.test(word) ? word : `x${word}`;
+    const base = this.reserved.has(start) ? `${start}_` : start;
     let name = base;
-    for (let n = 2; this.taken.has(name); n++) name = `${base}_${n}`;
+    for (let n = 2; this.taken.has(name) || this.reserved.has(name); n++) name = `${base}_${n}`;
     this.taken.add(name);
     return name;
   }

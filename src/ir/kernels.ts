@@ -76,6 +76,8 @@ class KernelBuilder {
   readonly #evaluations = new Map<Node, number>();
   readonly #roots: ReadonlySet<Node>;
   readonly #nodes: readonly Node[];
+  /** Reductions whose loop is being built: another loop must not take them along. */
+  readonly #building = new Set<Node>();
   #names = 0;
 
   constructor(
@@ -209,6 +211,7 @@ class KernelBuilder {
       const level = this.#levels[home];
       if (level === undefined) throw new Bug("no such level");
       const together = this.#together(node, home);
+      for (const each of together) this.#building.add(each);
       const accumulators = together.map((each) => accumulator(each.ring, this.#name(each)));
       for (const { begin } of accumulators) level.statements.push(...begin);
       const body: Statement[] = [];
@@ -230,6 +233,7 @@ class KernelBuilder {
         const name = `${this.#name(each)}_result`;
         if (result.kind !== "local") level.statements.push({ kind: "let", name, value: result });
         level.values.set(each, result.kind === "local" ? result : local(name));
+        this.#building.delete(each);
       }
     });
   }
@@ -241,6 +245,7 @@ class KernelBuilder {
     for (const other of this.#reduces) {
       const fits =
         other !== node &&
+        !this.#building.has(other) &&
         other.over.name === node.over.name &&
         other.within?.name === node.within?.name &&
         !this.#isLoaded(other) &&

@@ -91,7 +91,21 @@ const isNodes = (nodes: readonly Node[] | undefined): readonly Node[] => nodes ?
 
 /** Names for the tables of a contraction: what is left without a variable, or a product over a plate. */
 function labels(contraction: Contraction): Map<Node, string> {
-  return new Map(contraction.steps.map((step) => [step.result.node, step.result.name]));
+  return new Map(
+    contraction.steps.map(({ removes, result }) => [reductionIn(result.node, removes), result.name]),
+  );
+}
+
+/** A step's reduction itself: algebra may have taken terms out of it that do not vary along the axis. */
+function reductionIn(node: Node, over: readonly Axis[]): Node {
+  const isIt = (n: Node): boolean => n.kind === "reduce" && over.some((axis) => axis.name === n.over.name);
+  let level: readonly Node[] = [node];
+  for (let depth = 0; depth < 4; depth++) {
+    const found = level.find(isIt);
+    if (found !== undefined) return found;
+    level = level.flatMap((n) => (n.kind === "map" ? n.args : []));
+  }
+  return node;
 }
 
 const evidence = (estimator: Estimator): Output => ({
