@@ -1,0 +1,558 @@
+// The grammar as a chevrotain parser: tokens to a concrete syntax tree, recovering at the end of a statement.
+// It accepts more than the language: forms that belong to another block, and likely mistakes, are recognised here
+// and refused with a message of their own when the syntax tree is built. grammar/mpp.ebnf has the same rule names.
+import type {
+  CstNode,
+  IParserErrorMessageProvider,
+  IRecognitionException,
+  IToken,
+  ParserMethod,
+  TokenType,
+} from "chevrotain";
+import { CstParser, EOF, tokenMatcher } from "../lexer/chevrotain.js";
+import * as t from "../lexer/tokens.js";
+
+/** A rule without arguments that yields its node of the concrete syntax tree. */
+type Rule = ParserMethod<[], CstNode>;
+
+/** Errors are worded in syntax-errors.ts; until then a mismatch's message is the name of the token it wanted. */
+const TOKEN_NAMES: IParserErrorMessageProvider = {
+  buildMismatchTokenMessage: ({ expected }) => expected.name,
+  buildNotAllInputParsedMessage: () => EOF.name,
+  buildNoViableAltMessage: () => "",
+  buildEarlyExitMessage: () => "",
+};
+
+/** Where parsing goes on after an error, if the token is not inside parentheses or square brackets. */
+const SYNC_TOKENS: ReadonlySet<TokenType> = new Set([
+  t.Semicolon, t.LeftBrace, t.RightBrace, t.Function_, t.Distribution,
+]); // prettier-ignore
+
+const STRUCTURE: ReadonlySet<TokenType> = new Set([
+  ...SYNC_TOKENS, t.LeftParen, t.RightParen, t.LeftBracket, t.RightBracket, t.BlockKeyword,
+]); // prettier-ignore
+
+/** What the parser takes from chevrotain beyond its published types: the tokens that may follow the open rules. */
+type RecoveryInternals = { flattenFollowSet(): TokenType[]; SKIP_TOKEN(): IToken };
+
+export class Grammar extends CstParser {
+  /** Tokens inside parentheses or square brackets, where no statement can end. */
+  private nested: ReadonlySet<IToken> = new Set();
+  private syncToken: IToken | undefined;
+
+  constructor({ skipValidations }: { readonly skipValidations: boolean }) {
+    super(t.TOKENS, {
+      recoveryEnabled: true,
+      maxLookahead: 1,
+      nodeLocationTracking: "onlyOffset",
+      errorMessageProvider: TOKEN_NAMES,
+      skipValidations,
+    });
+    this.performSelfAnalysis();
+  }
+
+  /** Parses one file's tokens, whose brackets are balanced, from `start`. */
+  parse(
+    start: "program" | "library",
+    tokens: IToken[],
+    nested: ReadonlySet<IToken>,
+  ): { readonly tree: CstNode; readonly errors: readonly IRecognitionException[] } {
+    this.input = tokens;
+    this.nested = nested;
+    const tree = this[start]();
+    const errors = this.errors;
+    this.input = [];
+    this.nested = new Set();
+    return { tree, errors };
+  }
+
+  // ---- files and blocks
+
+  readonly program: Rule = this.RULE("program", () => {
+    this.MANY(() => this.SUBRULE(this.block));
+  });
+
+  readonly library: Rule = this.RULE("library", () => {
+    this.MANY(() => this.SUBRULE(this.functionItem));
+  });
+
+  readonly block: Rule = this.RULE("block", () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.functionsBlock) },
+      { ALT: () => this.SUBRULE(this.statementBlock) },
+    ]);
+  });
+
+  readonly functionsBlock: Rule = this.RULE("functionsBlock", () => {
+    this.CONSUME(t.Functions);
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => this.SUBRULE(this.functionItem));
+    this.CONSUME(t.RightBrace);
+  });
+
+  readonly statementBlock: Rule = this.RULE("statementBlock", () => {
+    this.CONSUME(t.BlockKeyword);
+    this.SUBRULE(this.body);
+  });
+
+  readonly body: Rule = this.RULE("body", () => {
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => this.SUBRULE(this.statement));
+    this.CONSUME(t.RightBrace);
+  });
+
+  // ---- statements
+
+  readonly statement: Rule = this.RULE("statement", () => {
+    this.OR({
+      IGNORE_AMBIGUITIES: true,
+      DEF: [
+        { ALT: () => this.CONSUME(t.Semicolon) },
+        { ALT: () => this.SUBRULE(this.body) },
+        { ALT: () => this.SUBRULE(this.ifStatement) },
+        { ALT: () => this.SUBRULE(this.forStatement) },
+        { ALT: () => this.SUBRULE(this.plateStatement) },
+        { GATE: () => this.atNamed(t.Group), ALT: () => this.SUBRULE(this.groupStatement) },
+        { ALT: () => this.SUBRULE(this.simpleStatement) },
+      ],
+    });
+  });
+
+  readonly ifStatement: Rule = this.RULE("ifStatement", () => {
+    this.SUBRULE(this.ifHead);
+    this.SUBRULE1(this.statement);
+    this.OPTION(() => {
+      this.CONSUME(t.Else);
+      this.SUBRULE2(this.statement);
+    });
+  });
+
+  readonly ifHead: Rule = this.RULE("ifHead", () => {
+    this.CONSUME(t.If);
+    this.CONSUME(t.LeftParen);
+    this.SUBRULE(this.expression);
+    this.CONSUME(t.RightParen);
+  });
+
+  readonly forStatement: Rule = this.RULE("forStatement", () => {
+    this.SUBRULE(this.forHead);
+    this.SUBRULE(this.statement);
+  });
+
+  readonly forHead: Rule = this.RULE("forHead", () => {
+    this.CONSUME(t.For);
+    this.CONSUME(t.LeftParen);
+    this.CONSUME(t.Identifier);
+    this.CONSUME(t.In);
+    this.SUBRULE1(this.expression);
+    this.CONSUME(t.Colon);
+    this.SUBRULE2(this.expression);
+    this.CONSUME(t.RightParen);
+  });
+
+  /** Neither semicolon nor body is a forgotten semicolon, which is reported when the syntax tree is built. */
+  readonly plateStatement: Rule = this.RULE("plateStatement", () => {
+    this.SUBRULE(this.plateHead);
+    this.OPTION(() => {
+      this.OR([{ ALT: () => this.CONSUME(t.Semicolon) }, { ALT: () => this.SUBRULE(this.body) }]);
+    });
+  });
+
+  readonly plateHead: Rule = this.RULE("plateHead", () => {
+    this.CONSUME(t.Plate);
+    this.CONSUME(t.Identifier);
+    this.OPTION1(() => {
+      this.CONSUME(t.In);
+      this.CONSUME1(t.Identifier, { LABEL: "parent" });
+    });
+    this.OPTION2(() => {
+      this.CONSUME(t.By);
+      this.CONSUME2(t.Identifier, { LABEL: "column" });
+    });
+    this.OPTION3(() => this.CONSUME(t.Ordered));
+  });
+
+  readonly groupStatement: Rule = this.RULE("groupStatement", () => {
+    this.SUBRULE(this.groupHead);
+    this.SUBRULE(this.body);
+  });
+
+  readonly groupHead: Rule = this.RULE("groupHead", () => {
+    this.CONSUME(t.Group);
+    this.CONSUME(t.Identifier);
+    this.OPTION(() => {
+      this.CONSUME(t.Colon);
+      this.CONSUME1(t.Identifier, { LABEL: "family" });
+    });
+  });
+
+  readonly simpleStatement: Rule = this.RULE("simpleStatement", () => {
+    this.SUBRULE(this.simple);
+    this.CONSUME(t.Semicolon);
+  });
+
+  readonly simple: Rule = this.RULE("simple", () => {
+    this.OR({
+      IGNORE_AMBIGUITIES: true,
+      DEF: [
+        { ALT: () => this.SUBRULE(this.increment) },
+        { ALT: () => this.SUBRULE(this.returnValue) },
+        {
+          GATE: () => this.LA(2).tokenType === t.LeftBracket,
+          ALT: () => this.SUBRULE(this.arrayDeclaration),
+        },
+        { ALT: () => this.SUBRULE(this.declaration) },
+        { ALT: () => this.SUBRULE(this.untyped) },
+      ],
+    });
+  });
+
+  readonly increment: Rule = this.expressionRule("increment", () => {
+    this.CONSUME(t.Target);
+    this.CONSUME(t.PlusAssign);
+    this.SUBRULE(this.expression);
+  });
+
+  readonly returnValue: Rule = this.expressionRule("returnValue", () => {
+    this.CONSUME(t.Return);
+    this.SUBRULE(this.expression);
+  });
+
+  /** Stan's `array[N] real y;`, which is refused with the way to write it here. */
+  readonly arrayDeclaration: Rule = this.expressionRule("arrayDeclaration", () => {
+    this.CONSUME(t.ArrayWord);
+    this.SUBRULE(this.dimensions);
+    this.SUBRULE(this.declaration);
+  });
+
+  readonly declaration: Rule = this.expressionRule("declaration", () => {
+    this.SUBRULE(this.type);
+    this.SUBRULE(this.untyped);
+  });
+
+  /** What follows a type, or stands alone: a name with what is said of it. */
+  readonly untyped: Rule = this.expressionRule("untyped", () => {
+    this.CONSUME(t.Identifier);
+    this.OPTION1(() => this.SUBRULE(this.dimensions));
+    this.OPTION2(() => this.SUBRULE(this.binding));
+  });
+
+  readonly binding: Rule = this.expressionRule("binding", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Tilde);
+          this.SUBRULE1(this.expression);
+          this.OPTION(() => this.SUBRULE(this.truncation));
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Assign);
+          this.SUBRULE2(this.expression);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Less);
+          this.CONSUME(t.Minus);
+          this.SUBRULE3(this.expression);
+        },
+      },
+    ]);
+  });
+
+  readonly truncation: Rule = this.expressionRule("truncation", () => {
+    this.CONSUME(t.Truncate);
+    this.CONSUME(t.LeftBracket);
+    this.OPTION1(() => this.SUBRULE1(this.expression, { LABEL: "lower" }));
+    this.CONSUME(t.Comma);
+    this.OPTION2(() => this.SUBRULE2(this.expression, { LABEL: "upper" }));
+    this.CONSUME(t.RightBracket);
+  });
+
+  readonly dimensions: Rule = this.expressionRule("dimensions", () => {
+    this.CONSUME(t.LeftBracket);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
+    this.CONSUME(t.RightBracket);
+  });
+
+  // ---- functions and distributions
+
+  readonly functionItem: Rule = this.RULE("functionItem", () => {
+    this.OR([
+      { ALT: () => this.SUBRULE(this.functionDeclaration) },
+      { ALT: () => this.SUBRULE(this.distributionDeclaration) },
+    ]);
+  });
+
+  readonly functionDeclaration: Rule = this.RULE("functionDeclaration", () => {
+    this.SUBRULE(this.functionHead);
+    this.OR([
+      {
+        ALT: () => {
+          this.OPTION(() => this.SUBRULE(this.functionValue));
+          this.CONSUME(t.Semicolon);
+        },
+      },
+      { ALT: () => this.SUBRULE(this.body) },
+    ]);
+  });
+
+  readonly functionHead: Rule = this.RULE("functionHead", () => {
+    this.OPTION(() => this.CONSUME(t.Function_));
+    this.SUBRULE(this.type);
+    this.CONSUME(t.Identifier);
+    this.SUBRULE(this.parameters);
+  });
+
+  readonly functionValue: Rule = this.RULE("functionValue", () => {
+    this.CONSUME(t.Assign);
+    this.SUBRULE(this.expression);
+  });
+
+  readonly parameters: Rule = this.expressionRule("parameters", () => {
+    this.CONSUME(t.LeftParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.parameter) });
+    this.CONSUME(t.RightParen);
+  });
+
+  readonly parameter: Rule = this.expressionRule("parameter", () => {
+    this.SUBRULE(this.type);
+    this.CONSUME(t.Identifier);
+  });
+
+  readonly distributionDeclaration: Rule = this.RULE("distributionDeclaration", () => {
+    this.SUBRULE(this.distributionHead);
+    this.CONSUME(t.LeftBrace);
+    this.MANY(() => this.SUBRULE(this.distributionItem));
+    this.CONSUME(t.RightBrace);
+  });
+
+  readonly distributionHead: Rule = this.RULE("distributionHead", () => {
+    this.CONSUME(t.Distribution);
+    this.CONSUME(t.Identifier);
+    this.SUBRULE(this.parameters);
+    this.SUBRULE(this.type);
+  });
+
+  readonly distributionItem: Rule = this.RULE("distributionItem", () => {
+    this.SUBRULE(this.item);
+    this.CONSUME(t.Semicolon);
+  });
+
+  readonly item: Rule = this.RULE("item", () => {
+    this.CONSUME(t.Identifier);
+    this.OR([
+      { ALT: () => this.SUBRULE(this.type) },
+      { GATE: () => this.LA(0).image === "check", ALT: () => this.SUBRULE(this.check) },
+      { ALT: () => this.SUBRULE(this.definition) },
+    ]);
+  });
+
+  readonly check: Rule = this.expressionRule("check", () => {
+    this.CONSUME(t.Identifier);
+    this.CONSUME(t.LeftParen);
+    this.SUBRULE(this.arguments);
+    this.CONSUME(t.RightParen);
+    this.OPTION(() => {
+      this.CONSUME(t.Dot);
+      this.CONSUME1(t.Identifier, { LABEL: "field" });
+    });
+    this.CONSUME(t.Equal);
+    this.SUBRULE(this.expression);
+  });
+
+  readonly definition: Rule = this.expressionRule("definition", () => {
+    this.OPTION(() => {
+      this.CONSUME(t.LeftParen);
+      this.MANY_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Identifier) });
+      this.CONSUME(t.RightParen);
+    });
+    this.CONSUME(t.Assign);
+    this.OR({
+      IGNORE_AMBIGUITIES: true,
+      DEF: [
+        { GATE: () => this.LA(3).tokenType === t.Colon, ALT: () => this.SUBRULE(this.namedTuple) },
+        { ALT: () => this.SUBRULE(this.expression) },
+      ],
+    });
+  });
+
+  readonly namedTuple: Rule = this.expressionRule("namedTuple", () => {
+    this.CONSUME(t.LeftParen);
+    this.AT_LEAST_ONE_SEP({
+      SEP: t.Comma,
+      DEF: () => {
+        this.CONSUME(t.Identifier);
+        this.CONSUME(t.Colon);
+        this.SUBRULE(this.expression);
+      },
+    });
+    this.CONSUME(t.RightParen);
+  });
+
+  // ---- types
+
+  readonly type: Rule = this.expressionRule("type", () => {
+    this.CONSUME(t.TypeName);
+    this.OPTION1(() => {
+      this.CONSUME(t.Less);
+      this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.bound) });
+      this.CONSUME(t.Greater);
+    });
+    this.OPTION2(() => this.SUBRULE(this.dimensions));
+  });
+
+  readonly bound: Rule = this.expressionRule("bound", () => {
+    this.CONSUME(t.Identifier);
+    this.CONSUME(t.Assign);
+    this.SUBRULE(this.arithmetic);
+  });
+
+  // ---- expressions: flat here; precedence.ts gives them their shape
+
+  readonly expression: Rule = this.expressionRule("expression", () => {
+    this.SUBRULE1(this.operation);
+    this.MANY(() => {
+      this.CONSUME(t.Question);
+      this.SUBRULE(this.expression);
+      this.CONSUME(t.Colon);
+      this.SUBRULE2(this.operation);
+    });
+  });
+
+  readonly operation: Rule = this.expressionRule("operation", () => {
+    this.SUBRULE1(this.operand);
+    this.MANY(() => {
+      this.CONSUME(t.BinaryOperator, { LABEL: "operator" });
+      this.SUBRULE2(this.operand);
+    });
+  });
+
+  /** A bound: it has no comparisons, so that `>` ends it. */
+  readonly arithmetic: Rule = this.expressionRule("arithmetic", () => {
+    this.SUBRULE1(this.operand);
+    this.MANY(() => {
+      this.CONSUME(t.ArithmeticOperator, { LABEL: "operator" });
+      this.SUBRULE2(this.operand);
+    });
+  });
+
+  readonly operand: Rule = this.expressionRule("operand", () => {
+    this.MANY1(() => this.CONSUME(t.UnaryOperator));
+    this.SUBRULE(this.primary);
+    this.MANY2(() => this.SUBRULE(this.dimensions));
+  });
+
+  readonly primary: Rule = this.expressionRule("primary", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.Number_) },
+      { ALT: () => this.SUBRULE(this.reference) },
+      { ALT: () => this.SUBRULE(this.parenthesised) },
+      { ALT: () => this.SUBRULE(this.vector) },
+    ]);
+  });
+
+  readonly reference: Rule = this.expressionRule("reference", () => {
+    this.CONSUME(t.Identifier);
+    this.OPTION(() => {
+      this.CONSUME(t.LeftParen);
+      this.SUBRULE(this.arguments);
+      this.CONSUME(t.RightParen);
+    });
+  });
+
+  readonly arguments: Rule = this.expressionRule("arguments", () => {
+    this.MANY_SEP({ SEP: t.ArgumentSeparator, DEF: () => this.SUBRULE(this.argument) });
+  });
+
+  readonly argument: Rule = this.expressionRule("argument", () => {
+    this.OPTION({
+      GATE: () => this.LA(2).tokenType === t.Assign,
+      DEF: () => {
+        this.CONSUME(t.Identifier);
+        this.CONSUME(t.Assign);
+      },
+    });
+    this.SUBRULE(this.expression);
+  });
+
+  /** More than one expression in parentheses is a list, which only some places take. */
+  readonly parenthesised: Rule = this.expressionRule("parenthesised", () => {
+    this.CONSUME(t.LeftParen);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
+    this.CONSUME(t.RightParen);
+  });
+
+  readonly vector: Rule = this.expressionRule("vector", () => {
+    this.CONSUME(t.LeftBracket);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
+    this.CONSUME(t.RightBracket);
+  });
+
+  // ---- recovery
+
+  /** A rule inside a statement: its errors end the statement, they are not mended halfway. */
+  private expressionRule(name: string, implementation: () => void): Rule {
+    return this.RULE(name, implementation, { resyncEnabled: false });
+  }
+
+  /** Is the next token this soft keyword, followed by a name? */
+  private atNamed(softKeyword: TokenType): boolean {
+    return this.LA(1).tokenType === softKeyword && tokenMatcher(this.LA(2), t.Identifier);
+  }
+
+  /** Only a forgotten semicolon is put in; brackets are balanced before parsing. */
+  override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
+    return type === t.Semicolon;
+  }
+
+  /** A token too many is passed over, but not one that gives the file its structure. */
+  override canTokenTypeBeDeletedInRecovery(): boolean {
+    return !STRUCTURE.has(this.LA(1).tokenType);
+  }
+
+  /**
+   * Replaces chevrotain's choice of the token to go on from, the nearest that may follow any open rule: names may
+   * follow nearly every rule, so that one error would bring on the next. The end of a statement does not.
+   */
+  protected findReSyncTokenType(): TokenType {
+    const follows = new Set(this.recovery.flattenFollowSet());
+    let depth = 0;
+    for (let k = 1; ; k++) {
+      const token = this.LA(k);
+      const type = token.tokenType;
+      const synchronises =
+        depth === 0 && SYNC_TOKENS.has(type) && !this.nested.has(token) && follows.has(type);
+      if (synchronises || type === EOF) {
+        this.syncToken = token;
+        return type;
+      }
+      if (type === t.LeftBrace) depth++;
+      if (type === t.RightBrace) depth = Math.max(0, depth - 1);
+    }
+  }
+
+  /** Skips to the very token that was chosen, where chevrotain would stop at the first of its type. */
+  protected reSyncTo(): IToken[] {
+    const skipped: IToken[] = [];
+    while (this.LA(1) !== this.syncToken && this.LA(1).tokenType !== EOF) {
+      skipped.push(this.LA(1));
+      this.recovery.SKIP_TOKEN();
+    }
+    return skipped;
+  }
+
+  private get recovery(): RecoveryInternals {
+    return this as unknown as RecoveryInternals;
+  }
+}
+
+let sharedGrammar: Grammar | undefined;
+
+/** The one parser, built on first use; a test builds one with chevrotain's validations on. */
+export function grammar(): Grammar {
+  sharedGrammar ??= new Grammar({ skipValidations: true });
+  return sharedGrammar;
+}
