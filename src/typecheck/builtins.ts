@@ -1,0 +1,80 @@
+// The functions that the compiler itself knows: the one table of their names, arities and kinds.
+import type { Op } from "../ops.js";
+import type { RandomPrimitive, Reduction } from "./model.js";
+
+/**
+ * A built-in function of `parameters`. `op`: elementwise over ints and reals; its result is an int, a real, or an int
+ * only where all operands are (`operands`). `length`: the number of elements of a vector. `internal`: for definitions
+ * of functions and distributions alone.
+ */
+export type Builtin = { readonly parameters: readonly string[]; readonly internal?: true } & (
+  | { readonly kind: "op"; readonly op: Op; readonly result: "int" | "real" | "operands" }
+  | { readonly kind: "reduction"; readonly reduction: Reduction; readonly negated: boolean }
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "random"; readonly primitive: RandomPrimitive }
+  | { readonly kind: "length" }
+);
+
+const unary = (op: Op): [string, Builtin[]] => [op, [{ kind: "op", op, result: "real", parameters: ["x"] }]];
+const reduction = (of: Reduction, negated = false): Builtin => ({
+  kind: "reduction",
+  reduction: of,
+  negated,
+  parameters: ["vector v"],
+});
+const binary = (op: Op, result: "real" | "operands"): Builtin => ({
+  kind: "op",
+  op,
+  result,
+  parameters: ["x", "y"],
+});
+
+const UNARY: readonly Op[] = [
+  "sqrt", "square", "exp", "log", "log1p", "expm1", "inv_logit", "log1p_exp",
+  "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+  "lgamma", "digamma", "trigamma", "erf", "erfc", "Phi", "inv_Phi",
+  "floor", "ceil", "round", "trunc", "sign",
+]; // prettier-ignore
+
+/** Built-in functions by name; those of one name differ in the number of their parameters. */
+export const BUILTINS: ReadonlyMap<string, readonly Builtin[]> = new Map<string, readonly Builtin[]>([
+  ...UNARY.map(unary),
+  ["abs", [{ kind: "op", op: "abs", result: "operands", parameters: ["x"] }]],
+  ["to_int", [{ kind: "op", op: "trunc", result: "int", parameters: ["x"] }]],
+  ["pow", [binary("pow", "real")]],
+  ["fmod", [binary("mod", "real")]],
+  ["fmin", [binary("min", "real")]],
+  ["fmax", [binary("max", "real")]],
+  ["min", [reduction("max", true), binary("min", "operands")]],
+  ["max", [reduction("max"), binary("max", "operands")]],
+  ["sum", [reduction("sum")]],
+  ["log_sum_exp", [reduction("log_sum_exp")]],
+  ["num_elements", [{ kind: "length", parameters: ["vector v"] }]],
+  ["pi", [{ kind: "constant", value: Math.PI, parameters: [] }]],
+  ["e", [{ kind: "constant", value: Math.E, parameters: [] }]],
+  ["lgamma_delta", [{ ...binary("lgamma_delta", "real"), internal: true }]],
+  [
+    "poisson_quantile",
+    [{ kind: "op", op: "poisson_quantile", result: "int", parameters: ["u", "rate"], internal: true }],
+  ],
+  [
+    "binomial_quantile",
+    [{ kind: "op", op: "binomial_quantile", result: "int", parameters: ["u", "n", "theta"], internal: true }],
+  ],
+  ["std_uniform", [{ kind: "random", primitive: "std_uniform", parameters: [] }]],
+  ["std_gamma", [{ kind: "random", primitive: "std_gamma", parameters: ["shape"] }]],
+]);
+
+/** How a built-in function is called, for messages: `pow(x, y)`. */
+export const builtinSignature = (name: string, builtin: Builtin): string =>
+  `${name}(${builtin.parameters.join(", ")})`;
+
+/** Words that cannot name a variable or a plate, besides the keywords of the grammar. */
+export const RESERVED: ReadonlySet<string> = new Set([
+  ...[...BUILTINS]
+    .filter(([, overloads]) => overloads.some((b) => b.kind !== "constant"))
+    .map(([name]) => name),
+  "prev",
+  "learn",
+  "flat",
+]);

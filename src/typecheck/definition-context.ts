@@ -1,0 +1,68 @@
+// The inside of a definition: its parameters, the variables that its items bind, and its expressions.
+import type { Diagnostic } from "../diagnostic.js";
+import type { Expression, TypeSyntax } from "../parser/ast.js";
+import type { Name } from "../source.js";
+import { checkType, declareVariable } from "./declare.js";
+import * as errors from "./errors.js";
+import { checkExpression } from "./expression.js";
+import type { Argument, TypedExpression, ValueType } from "./model.js";
+import { Scope, type Context, type Library } from "./scope.js";
+import { describeType } from "./show.js";
+
+export type Report = (diagnostic: Diagnostic) => null;
+
+/** The context of a definition: no plates, no latents, no data. */
+export function definitionContext(library: Library, report: Report): Context {
+  return {
+    report,
+    library,
+    scope: new Scope(),
+    open: [],
+    latents: [],
+    later: new Map(),
+    closed: new Map(),
+    isDropped: () => false,
+    place: "definition",
+    used: new Set(),
+    instances: new Map(),
+  };
+}
+
+/** Declares a parameter in `context.scope`; null if it has a mistake. */
+export function declareArgument(name: Name, syntax: TypeSyntax, context: Context): Argument | null {
+  const type = checkType(syntax, "definition", context);
+  const argument: Argument | null =
+    type === null ? null : { kind: "argument", name: name.text, type, span: name.span };
+  return declareVariable(name, argument, [], context.scope, context) ? argument : null;
+}
+
+/** The context inside an item that binds these variables. */
+export function itemContext(
+  bound: readonly { readonly name: Name; readonly type: ValueType }[],
+  context: Context,
+): { readonly context: Context; readonly arguments: readonly Argument[] } {
+  const scope = new Scope(context.scope);
+  const inner = { ...context, scope };
+  const args = bound.map(({ name, type }): Argument => {
+    const argument: Argument = { kind: "argument", name: name.text, type, span: name.span };
+    declareVariable(name, argument, [], scope, inner);
+    return argument;
+  });
+  return { context: inner, arguments: args };
+}
+
+/** An expression that must be a single number (an int if `base` says so); null after a report. */
+export function checkScalar(
+  e: Expression,
+  what: string,
+  base: ValueType["base"],
+  context: Context,
+): TypedExpression | null {
+  const checked = checkExpression(e, context);
+  if (checked === null) return null;
+  if (checked.type.size !== null)
+    return context.report(errors.needScalar(checked.span, what, describeType(checked.type)));
+  if (base === "int" && checked.type.base !== "int")
+    return context.report(errors.needInt(checked.span, what, describeType(checked.type)));
+  return checked;
+}

@@ -1,0 +1,196 @@
+// The items of a distribution's definition: density, draw, sufficient statistics, fit, widening, checks.
+import { didYouMean } from "../diagnostic.js";
+import type { DistributionItem, Expression, FunctionItem, NamedTuple } from "../parser/ast.js";
+import type { Name } from "../source.js";
+import { constantValue } from "./constants.js";
+import { checkScalar, itemContext } from "./definition-context.js";
+import * as errors from "./errors.js";
+import { checkExpression } from "./expression.js";
+import type {
+  Argument,
+  Distribution,
+  DistributionCheck,
+  NamedValues,
+  TypedExpression,
+  ValueType,
+} from "./model.js";
+import type { Context } from "./scope.js";
+import { typeOf } from "./types.js";
+
+type Items = Pick<Distribution, "logDensity" | "draw" | "statistics" | "fit" | "widen" | "guides" | "checks">;
+type ItemOf<K extends DistributionItem["kind"]> = Extract<DistributionItem, { kind: K }>;
+type Checked<T> = T | null;
+
+/** All that a distribution's body says, or null if it has a mistake. */
+export function checkItems(
+  item: Extract<FunctionItem, { kind: "distribution" }>,
+  parameters: readonly Argument[],
+  result: ValueType,
+  context: Context,
+): Items | null {
+  const owner = { name: item.name, parameters, result, context };
+  const once = <K extends Exclude<DistributionItem["kind"], "check">>(kind: K): ItemOf<K> | null => {
+    const found = item.items.filter((i) => i.kind === kind);
+    for (const other of found.slice(1)) context.report(errors.itemTwice(other.span, kind));
+    return found.find((i): i is ItemOf<K> => i.kind === kind) ?? null;
+  };
+  const density = once("log_density");
+  const draw = once("draw");
+  const statistics = once("statistics");
+  const fit = once("fit");
+  const widen = once("widen");
+  const guides = once("guides");
+  if (density === null) context.report(errors.missingLogDensity(item.name));
+
+  const typed = {
+    logDensity: density && checkDensity(density, owner),
+    draw: draw && checkScalar(draw.value, "'draw'", result.base, { ...context, place: "draw" }),
+    statistics: statistics && checkStatistics(statistics, owner),
+    fit: fit && checkFit(fit, statistics, owner),
+    widen: widen && checkWiden(widen, owner),
+    guides: guides && checkGuides(guides, owner),
+  };
+  const checks = item.items.flatMap((i) =>
+    i.kind === "check" ? (checkCheck(i, item.items, owner) ?? []) : [],
+  );
+  return typed.logDensity === null ? null : { ...typed, logDensity: typed.logDensity, checks };
+}
+
+type Owner = {
+  readonly name: Name;
+  readonly parameters: readonly Argument[];
+  readonly result: ValueType;
+  readonly context: Context;
+};
+
+function checkDensity(item: ItemOf<"log_density">, owner: Owner): Checked<Distribution["logDensity"]> {
+  const inner = itemContext([{ name: item.variable, type: owner.result }], owner.context);
+  const value = checkScalar(item.value, "'log_density'", "real", inner.context);
+  const [variable] = inner.arguments;
+  return value === null || variable === undefined ? null : { variable, value };
+}
+
+function checkStatistics(item: ItemOf<"statistics">, owner: Owner): Checked<Distribution["statistics"]> {
+  const inner = itemContext([{ name: item.variable, type: owner.result }], owner.context);
+  const values = item.values.map((e) => checkScalar(e, "a statistic", "real", inner.context));
+  const [variable] = inner.arguments;
+  return variable === undefined || !values.every((v) => v !== null) ? null : { variable, values };
+}
+
+function checkFit(
+  item: ItemOf<"fit">,
+  statistics: ItemOf<"statistics"> | null,
+  owner: Owner,
+): Checked<Distribution["fit"]> {
+  const moments = item.moments.length;
+  if (statistics === null) owner.context.report(errors.fitWithoutStatistics(item.span));
+  else if (moments !== statistics.values.length)
+    owner.context.report(errors.momentCount(item.span, moments, statistics.values.length));
+  const inner = itemContext(
+    item.moments.map((name) => ({ name, type: typeOf("real") })),
+    owner.context,
+  );
+  const values = checkNamedValues(item.values, owner, inner.context);
+  return values === null ? null : { moments: inner.arguments, values };
+}
+
+function checkWiden(item: ItemOf<"widen">, owner: Owner): Checked<Distribution["widen"]> {
+  const inner = itemContext([{ name: item.factor, type: typeOf("real") }], owner.context);
+  const values = checkNamedValues(item.values, owner, inner.context);
+  const [factor] = inner.arguments;
+  return values === null || factor === undefined ? null : { factor, values };
+}
+
+/** `(mu: m, sigma: s)`: values for parameters of the distribution, each at most once. */
+function checkNamedValues(tuple: NamedTuple, owner: Owner, context: Context): NamedValues | null {
+  const values = new Map<string, TypedExpression>();
+  let isWhole = true;
+  for (const { name, value } of tuple) {
+    const parameter = owner.parameters.find((p) => p.name === name.text);
+    const e = checkScalar(value, `the value of '${name.text}'`, parameter?.type.base ?? "real", context);
+    if (parameter === undefined) reportUnknownParameter(name, owner);
+    else if (values.has(name.text)) context.report(errors.itemTwice(name.span, name.text));
+    if (parameter !== undefined && e !== null) values.set(name.text, e);
+    else isWhole = false;
+  }
+  return isWhole ? values : null;
+}
+
+function reportUnknownParameter(name: Name, owner: Owner): null {
+  const names = owner.parameters.map((p) => p.name);
+  return owner.context.report(errors.unknownParameter(name, owner.name.text, didYouMean(name.text, names)));
+}
+
+function checkGuides(item: ItemOf<"guides">, owner: Owner): Checked<Distribution["guides"]> {
+  const lower = checkGuidesBound(item.support.lower, owner);
+  const upper = checkGuidesBound(item.support.upper, owner);
+  return lower === undefined || upper === undefined ? null : { lower, upper };
+}
+
+/** Undefined after a report. */
+function checkGuidesBound(bound: Expression | null, owner: Owner): string | number | null | undefined {
+  if (bound === null) return null;
+  const e = checkExpression(bound, owner.context);
+  if (e === null) return undefined;
+  if (e.kind === "reference") return e.variable.name;
+  const value = constantValue(e);
+  if (value !== null) return value;
+  owner.context.report(errors.guidesBound(e.span));
+  return undefined;
+}
+
+const CHECKED_ITEMS = ["log_density", "fit", "widen", "statistics"] as const;
+
+function checkCheck(
+  item: ItemOf<"check">,
+  items: readonly DistributionItem[],
+  owner: Owner,
+): DistributionCheck | null {
+  const { report } = owner.context;
+  const kind = CHECKED_ITEMS.find((k) => k === item.item.text);
+  const target = items.find((i) => i.kind === kind);
+  if (kind === undefined || target === undefined)
+    return report(
+      errors.badCheck(item.item.span, `the distribution has no item '${item.item.text}' to check`),
+    );
+  const bound = boundNames(target);
+  const expected = checkConstant(item.expected, owner.context);
+  const args = new Map<string, number>();
+  let isWhole = expected !== null;
+  for (const { name, value } of item.args) {
+    const number = checkConstant(value, owner.context);
+    const isKnown = bound.includes(name.text) || owner.parameters.some((p) => p.name === name.text);
+    if (!isKnown) report(errors.badCheck(name.span, `'${name.text}' is not among the names of '${kind}'`));
+    if (isKnown && number !== null) args.set(name.text, number);
+    else isWhole = false;
+  }
+  const missing = bound.find((name) => !item.args.some((arg) => arg.name.text === name));
+  if (missing !== undefined) return report(errors.badCheck(item.span, `it gives no value for '${missing}'`));
+  const fields =
+    "values" in target && target.kind !== "statistics" ? target.values.map((v) => v.name.text) : [];
+  if (fields.length > 0 && !fields.includes(item.field?.text ?? ""))
+    return report(
+      errors.badCheck(
+        item.span,
+        `after '${kind}(...)' comes one of ${fields.map((f) => `'.${f}'`).join(", ")}`,
+      ),
+    );
+  if (fields.length === 0 && item.field !== null)
+    return report(errors.badCheck(item.field.span, `'${kind}' has no field '${item.field.text}'`));
+  if (!isWhole || expected === null) return null;
+  return { item: kind, args, field: item.field?.text ?? null, expected, span: item.span };
+}
+
+/** The names that an item binds. */
+function boundNames(item: DistributionItem): readonly string[] {
+  if (item.kind === "log_density" || item.kind === "statistics") return [item.variable.text];
+  if (item.kind === "fit") return item.moments.map((m) => m.text);
+  return item.kind === "widen" ? [item.factor.text] : [];
+}
+
+function checkConstant(e: Expression, context: Context): number | null {
+  const checked = checkExpression(e, context);
+  if (checked === null) return null;
+  const value = constantValue(checked);
+  return value ?? context.report(errors.badCheck(checked.span, "this is not a number"));
+}

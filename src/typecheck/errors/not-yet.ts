@@ -1,0 +1,119 @@
+// Messages about what the language has and this compiler does not: each says so, and a way round where there is one.
+import type { Diagnostic } from "../../diagnostic.js";
+import type { Name, Span } from "../../source.js";
+
+const notYet = (code: string, span: Span, what: string, hint?: string): Diagnostic => ({
+  code,
+  severity: "error",
+  span,
+  message: `${what} not yet supported`,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+export const plateBy = (span: Span): Diagnostic =>
+  notYet(
+    "E0480",
+    span,
+    "plates grouped by a column ('by') are",
+    "nest the data, one row of it per element of the outer plate",
+  );
+
+export const plateOrdered = (span: Span): Diagnostic =>
+  notYet("E0481", span, "ordered plates (time series) are");
+
+export const constrainedType = (span: Span, type: string): Diagnostic =>
+  notYet("E0482", span, `the type '${type}' is`, "'int', 'real' and 'vector', with bounds, are supported");
+
+export const matrixType = (span: Span, type: string): Diagnostic =>
+  notYet("E0483", span, `the type '${type}' is`, "use a plate of vectors, as in 'vector[3] x[rows];'");
+
+export const offsetMultiplier = (span: Span): Diagnostic =>
+  notYet(
+    "E0484",
+    span,
+    "'offset' and 'multiplier' are",
+    "remove them: the guide learns the place and the scale",
+  );
+
+export const truncation = (span: Span): Diagnostic => notYet("E0485", span, "truncation 'T[ , ]' is");
+
+export const ifStatement = (span: Span): Diagnostic =>
+  notYet("E0486", span, "'if' is", "for a value that depends on a condition write 'condition ? a : b'");
+
+export const forLoop = (span: Span): Diagnostic =>
+  notYet("E0487", span, "'for' is", "use a plate, or vectors, whose arithmetic is element by element");
+
+export const parametersBlock = (span: Span): Diagnostic =>
+  notYet(
+    "E0488",
+    span,
+    "the 'parameters' block is",
+    "declare a latent with a prior in the model block: 'rate ~ log_normal(0, 1);'",
+  );
+
+export const previousValue = (span: Span): Diagnostic => notYet("E0489", span, "'prev' (time series) is");
+
+export const flatPrior = (span: Span): Diagnostic =>
+  notYet("E0490", span, "the improper prior 'flat()' is", "use a wide proper prior, as in 'normal(0, 100)'");
+
+export const guideDependsOnLatent = (span: Span, latent: string): Diagnostic =>
+  notYet(
+    "E0491",
+    span,
+    `a guide that depends on a latent (here '${latent}') is`,
+    "use only numbers, data and 'learn(...)'",
+  );
+
+export const groupFamily = (span: Span): Diagnostic =>
+  notYet(
+    "E0492",
+    span,
+    "one family for a whole group is",
+    "leave it out: the latents of a group then share particles but not a family",
+  );
+
+export const discreteLatent = (span: Span, latent: string): Diagnostic =>
+  notYet(
+    "E0493",
+    span,
+    `summing out a discrete latent ('${latent}') is`,
+    `give it a family in the guide, and it is sampled: '${latent} ~ family(...);'`,
+  );
+
+export const generatedDraw = (span: Span): Diagnostic =>
+  notYet(
+    "E0494",
+    span,
+    "random draws in the 'generated' block are",
+    "functions of latents are supported: 'real name = expression;'",
+  );
+
+export const computedIndex = (span: Span): Diagnostic =>
+  notYet(
+    "E0495",
+    span,
+    "an index that is not a whole number written out is",
+    "elements are picked as in 'beta[2]'",
+  );
+
+export const vectorLiteral = (span: Span): Diagnostic =>
+  notYet("E0496", span, "a vector written out in brackets is", "declare it as data: 'vector[2] x;'");
+
+export const densityFunction = (name: Name): Diagnostic =>
+  notYet(
+    "E0497",
+    name.span,
+    `the log density of a distribution as a function ('${name.text}') is`,
+    "write a '~' statement, or the formula itself",
+  );
+
+export const vectorFamily = (span: Span): Diagnostic =>
+  notYet("E0498", span, "a distribution whose value is a vector is");
+
+export const discreteVector = (span: Span, latent: string): Diagnostic =>
+  notYet(
+    "E0499",
+    span,
+    `a vector of discrete latents ('${latent}') is`,
+    "use a plate, with one latent per element",
+  );

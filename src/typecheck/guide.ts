@@ -1,0 +1,147 @@
+// The guide block: which family approximates each latent, and which latents share particles.
+import { absurd, didYouMean } from "../diagnostic.js";
+import type { GuideStatement } from "../parser/ast.js";
+import type { Name, Span } from "../source.js";
+import { defaultGuide, type Prior } from "./default-guide.js";
+import * as errors from "./errors.js";
+import { checkGuideCall } from "./guide-family.js";
+import type { Group, Guide, Latent } from "./model.js";
+import type { Context } from "./scope.js";
+import { inPlate, type ModelBlock } from "./statements.js";
+
+type OpenGroup = { readonly name: Name; readonly members: Latent[] };
+
+/** What the guide block has said so far. */
+type GuideBlock = Pick<ModelBlock, "opened" | "unknownPlates" | "closed"> & {
+  readonly priors: ReadonlyMap<Latent, Prior>;
+  /** Where the guide names a latent, and the guide if that entry is a whole one. */
+  readonly entries: Map<Latent, { readonly span: Span; readonly guide: Guide | null }>;
+  readonly groups: { readonly name: Name; readonly latents: readonly Latent[] }[];
+};
+
+/** Every latent's guide and group. Latents whose guide has a mistake are left out of the guides. */
+export function checkGuide(
+  body: readonly GuideStatement[],
+  priors: readonly Prior[],
+  context: Context,
+  block: Pick<ModelBlock, "opened" | "unknownPlates" | "closed">,
+): { readonly guides: readonly Guide[]; readonly groups: readonly Group[] } {
+  const guide: GuideBlock = {
+    ...block,
+    priors: new Map(priors.map((prior) => [prior.latent, prior])),
+    entries: new Map(),
+    groups: [],
+  };
+  for (const s of body) checkEntry(s, null, context, guide);
+  const guides = priors.flatMap((prior) => {
+    const entry = guide.entries.get(prior.latent);
+    if (entry !== undefined) return entry.guide ?? [];
+    return defaultOf(prior, prior.latent.span, context) ?? [];
+  });
+  return { guides, groups: allGroups(guide, context.latents) };
+}
+
+function checkEntry(s: GuideStatement, group: OpenGroup | null, context: Context, block: GuideBlock): void {
+  switch (s.kind) {
+    case "plate":
+      return inPlate(s.name, context, block, (inner) => {
+        for (const entry of s.body) checkEntry(entry, group, inner, block);
+      });
+    case "group":
+      return checkGroup(s, group, context, block);
+    case "default":
+    case "sample": {
+      const prior = findPrior(s.name, context, block);
+      // The family is checked even where it stands for nothing, so that its mistakes are found too.
+      const guide = s.kind === "sample" ? checkGuideCall(s.distribution, prior, s.span, context) : null;
+      if (prior === null) return;
+      const { latent } = prior;
+      if (!isNewEntry(s.name, latent, context, block)) return;
+      const entry = s.kind === "sample" ? guide : defaultOf(prior, s.name.span, context);
+      block.entries.set(latent, { span: s.name.span, guide: entry });
+      if (group !== null) joinGroup(s.name, latent, group, context);
+      return;
+    }
+    default:
+      return absurd(s);
+  }
+}
+
+function defaultOf(prior: Prior, span: Span, context: Context): Guide | null {
+  const guide = defaultGuide(prior, span, context);
+  return "code" in guide ? context.report(guide) : guide;
+}
+
+function findPrior(name: Name, context: Context, block: GuideBlock): Prior | null {
+  const entry = context.scope.find(name.text);
+  if (entry?.kind === "faulty" || (entry === undefined && context.isDropped(name.text))) return null;
+  const variable = entry?.kind === "variable" ? entry.variable : null;
+  if (variable?.kind === "latent") return block.priors.get(variable) ?? null;
+  const names = context.latents.map((latent) => latent.name);
+  return context.report(errors.unknownLatent(name, entry !== undefined, didYouMean(name.text, names)));
+}
+
+/** False, after a report, where the latent has an entry, or other plates than those that are open. */
+function isNewEntry(name: Name, latent: Latent, context: Context, block: GuideBlock): boolean {
+  const before = block.entries.get(latent);
+  if (before !== undefined) {
+    context.report(errors.guideTwice(name, before.span));
+    return false;
+  }
+  const { plates } = latent;
+  if (plates.length === context.open.length && plates.every((p) => context.open.includes(p))) return true;
+  const names = (of: typeof plates): string[] => of.map((p) => p.name);
+  context.report(errors.guidePlates(name, latent.span, names(plates), names(context.open)));
+  block.entries.set(latent, { span: name.span, guide: null });
+  return false;
+}
+
+function checkGroup(
+  s: Extract<GuideStatement, { kind: "group" }>,
+  outer: OpenGroup | null,
+  context: Context,
+  block: GuideBlock,
+): void {
+  if (outer !== null) context.report(errors.nestedGroup(s.name));
+  if (s.family !== null) context.report(errors.groupFamily(s.family.span));
+  const twin = block.groups.find((g) => g.name.text === s.name.text);
+  if (twin !== undefined) context.report(errors.groupName(s.name, twin.name.span, "another group"));
+  const latent = context.latents.find((l) => l.name === s.name.text);
+  if (latent !== undefined) context.report(errors.groupName(s.name, latent.span, "a latent"));
+  const group: OpenGroup = { name: s.name, members: [] };
+  for (const entry of s.body) checkEntry(entry, group, context, block);
+  if (s.body.length === 0) context.report(errors.emptyGroup(s.name));
+  block.groups.push({ name: s.name, latents: group.members });
+}
+
+function joinGroup(name: Name, latent: Latent, group: OpenGroup, context: Context): void {
+  const [first] = group.members;
+  const isSame =
+    first === undefined ||
+    (first.plates.length === latent.plates.length && first.plates.every((p) => latent.plates.includes(p)));
+  if (first !== undefined && !isSame) context.report(errors.groupPlates(name, group.name.text, first.name));
+  else group.members.push(latent);
+}
+
+/** The groups as written, and one of its own for every other latent, in the order of their first latent. */
+function allGroups(block: GuideBlock, latents: readonly Latent[]): readonly Group[] {
+  const written = block.groups.flatMap(({ name, latents: members }): Group[] => {
+    const inOrder = latents.filter((latent) => members.includes(latent));
+    const [first] = inOrder;
+    if (first === undefined) return [];
+    return [{ name: name.text, latents: inOrder, plates: first.plates, explicit: true, span: name.span }];
+  });
+  const alone = latents
+    .filter((latent) => !written.some((group) => group.latents.includes(latent)))
+    .map((latent): Group => {
+      return {
+        name: latent.name,
+        latents: [latent],
+        plates: latent.plates,
+        explicit: false,
+        span: latent.span,
+      };
+    });
+  const place = (group: Group): number => Math.min(...group.latents.map((latent) => latents.indexOf(latent)));
+  return [...written, ...alone].sort((a, b) => place(a) - place(b));
+}

@@ -1,0 +1,111 @@
+// Typed expressions, types and signatures as .mpp text, and types in words.
+import type { Op } from "../ops.js";
+import { constantValue } from "./constants.js";
+import type { Argument, TypedExpression, ValueType } from "./model.js";
+
+/** Binary operators with their precedence (higher binds tighter). `^` groups to the right, the others to the left. */
+const INFIX: Readonly<Partial<Record<Op, readonly [text: string, precedence: number]>>> = {
+  or: ["||", 2],
+  and: ["&&", 3],
+  eq: ["==", 4],
+  ne: ["!=", 4],
+  lt: ["<", 5],
+  le: ["<=", 5],
+  gt: [">", 5],
+  ge: [">=", 5],
+  add: ["+", 6],
+  sub: ["-", 6],
+  mul: ["*", 7],
+  div: ["/", 7],
+  int_div: ["/", 7],
+  mod: ["%", 7],
+  pow: ["^", 9],
+};
+const CONDITIONAL = 1;
+const PREFIX = 8;
+const POSTFIX = 10;
+
+const parenthesise = (text: string, precedence: number, needed: number): string =>
+  precedence < needed ? `(${text})` : text;
+
+function showNumber(value: number, isReal: boolean): string {
+  const text = String(value);
+  return isReal && /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
+function showApply(op: Op, args: readonly TypedExpression[], needed: number): string {
+  const [a, b, c] = args;
+  const infix = INFIX[op];
+  if (infix !== undefined && a !== undefined && b !== undefined) {
+    const elementwise = (op === "mul" || op === "div") && a.type.size !== null && b.type.size !== null;
+    const [text, precedence] = infix;
+    const left = show(a, op === "pow" ? precedence + 1 : precedence);
+    const right = show(b, op === "pow" ? PREFIX : precedence + 1);
+    return parenthesise(`${left} ${elementwise ? "." : ""}${text} ${right}`, precedence, needed);
+  }
+  if ((op === "neg" || op === "not") && a !== undefined)
+    return parenthesise(`${op === "neg" ? "-" : "!"}${show(a, PREFIX)}`, PREFIX, needed);
+  if (op === "select" && a !== undefined && b !== undefined && c !== undefined) {
+    const text = `${show(a, CONDITIONAL + 1)} ? ${show(b, CONDITIONAL)} : ${show(c, CONDITIONAL)}`;
+    return parenthesise(text, CONDITIONAL, needed);
+  }
+  return `${op}(${args.map((x) => show(x, 0)).join(", ")})`;
+}
+
+function show(e: TypedExpression, needed: number): string {
+  switch (e.kind) {
+    case "literal":
+      return showNumber(e.value, e.type.base === "real");
+    case "reference":
+      return e.variable.name;
+    case "apply":
+      return showApply(e.op, e.args, needed);
+    case "reduce":
+      return `${e.reduction}(${show(e.arg, 0)})`;
+    case "call":
+      return `${e.callee.name}(${e.args.map((x) => show(x, 0)).join(", ")})`;
+    case "random":
+      return `${e.primitive}(${e.args.map((x) => show(x, 0)).join(", ")})`;
+    case "element":
+      return `${show(e.vector, POSTFIX)}[${e.index}]`;
+  }
+}
+
+/** An expression as .mpp text, with no more parentheses than it needs. */
+export const showExpression = (e: TypedExpression): string => show(e, 0);
+
+/** A type as .mpp text: `real<lower=0>`, `vector[18]`, `vector` (of any size). */
+export function showType(type: ValueType): string {
+  const bound = (key: string, e: TypedExpression | null): string[] =>
+    e === null ? [] : [`${key}=${show(e, 6)}`];
+  const bounds = [...bound("lower", type.lower), ...bound("upper", type.upper)];
+  const constraint = bounds.length === 0 ? "" : `<${bounds.join(", ")}>`;
+  if (type.size === null) return `${type.base}${constraint}`;
+  const size = type.size === "any" ? "" : `[${type.size.key}]`;
+  return `${type.base === "int" ? "int_vector" : "vector"}${constraint}${size}`;
+}
+
+/** `normal(real mu, real<lower=0> sigma)` */
+export const showSignature = (name: string, parameters: readonly Argument[]): string =>
+  `${name}(${parameters.map((p) => `${showType(p.type)} ${p.name}`).join(", ")})`;
+
+/** A type in words, without its bounds: "an int", "a real", "a vector of size 18". */
+export function describeType(type: ValueType): string {
+  if (type.size === null) return type.base === "int" ? "an int" : "a real";
+  return type.size === "any" ? "a vector" : `a vector of size ${type.size.key}`;
+}
+
+/** A range in words: "at least 0", "between 0 and 1"; null if there is no bound. */
+export function describeRange(type: Pick<ValueType, "lower" | "upper">): string | null {
+  const text = (e: TypedExpression): string => String(constantValue(e) ?? show(e, 0));
+  if (type.lower === null) return type.upper === null ? null : `at most ${text(type.upper)}`;
+  return type.upper === null
+    ? `at least ${text(type.lower)}`
+    : `between ${text(type.lower)} and ${text(type.upper)}`;
+}
+
+/** The values of a type in words: "all reals", "reals that are at least 0". */
+export function describeValues(type: ValueType): string {
+  const range = describeRange(type);
+  return range === null ? `all ${type.base}s` : `${type.base}s that are ${range}`;
+}
