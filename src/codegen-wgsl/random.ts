@@ -1,0 +1,80 @@
+// WGSL sources of the counter-based random numbers; they read seed, iteration and stratified from the uniform `run`.
+
+/** By name. The same integers as codegen-js/random.ts, bit by bit; see there for what each does. */
+export const RANDOM = {
+  multiply_high: `// The upper half of a 64-bit product, from products of 16-bit halves
+fn multiply_high(a: u32, b: u32) -> u32 {
+  let a_low = a & 0xffffu;
+  let a_high = a >> 16u;
+  let b_low = b & 0xffffu;
+  let b_high = b >> 16u;
+  let t = a_high * b_low + ((a_low * b_low) >> 16u);
+  let w = a_low * b_high + (t & 0xffffu);
+  return a_high * b_high + (t >> 16u) + (w >> 16u);
+}`,
+  philox: `// Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011)
+fn philox(counter: vec4u, seed_and_site: vec2u) -> vec4u {
+  var c = counter;
+  var key = seed_and_site;
+  for (var i = 0; i < 10; i++) {
+    let high0 = multiply_high(0xd2511f53u, c.x);
+    let high2 = multiply_high(0xcd9e8d57u, c.z);
+    c = vec4u(high2 ^ c.y ^ key.x, 0xcd9e8d57u * c.z, high0 ^ c.w ^ key.y, 0xd2511f53u * c.x);
+    key += vec2u(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return c;
+}`,
+  uniform_of: `// One of 2^23 evenly spaced numbers strictly between 0 and 1
+fn uniform_of(word: u32) -> f32 {
+  return f32(word >> 9u) * 0x1p-23 + 0x1p-24;
+}`,
+  mix_bits: `// A bijection of words that mixes all bits (MurmurHash3's last step)
+fn mix_bits(word: u32) -> u32 {
+  var h = word;
+  h = (h ^ (h >> 16u)) * 0x85ebca6bu;
+  h = (h ^ (h >> 13u)) * 0xc2b2ae35u;
+  return h ^ (h >> 16u);
+}`,
+  particle_hash: `fn particle_hash(particle: u32, key: vec2u) -> u32 {
+  return mix_bits(mix_bits(particle ^ key.x) + key.y);
+}`,
+  place_in_stratum: `// A word's uniform; of a stratified run, in the stratum that the particle's rank by a keyed hash gives it
+fn place_in_stratum(word: u32, site: u32, element: u32, particle: u32, particles: u32, lane: u32) -> f32 {
+  let within = uniform_of(word);
+  if (run.stratified == 0u) { return within; }
+  let key = philox(vec4u(element, lane, run.iteration, 0xffffffffu), vec2u(run.seed, site)).xy;
+  let mine = particle_hash(particle, key);
+  var rank = 0u;
+  for (var other = 0u; other < particles; other++) { rank += u32(particle_hash(other, key) < mine); }
+  return clamp((f32(rank) + within) / f32(particles), 0x1p-24, 0x1.fffffep-1);
+}`,
+  std_uniform: `fn std_uniform(site: u32, element: u32, particle: u32, particles: u32) -> f32 {
+  let words = philox(vec4u(element, particle, run.iteration, 0u), vec2u(run.seed, site));
+  return place_in_stratum(words.x, site, element, particle, particles, 0u);
+}`,
+  std_gamma: `// Marsaglia and Tsang 2000; below shape 1, a draw of shape + 1 times uniform^(1 / shape)
+fn std_gamma(shape: f32, site: u32, element: u32, particle: u32, particles: u32) -> f32 {
+  let d = select(shape, shape + 1.0, shape < 1.0) - 0.333333333;
+  let c = inverseSqrt(9.0 * d);
+  let first = philox(vec4u(element, particle, run.iteration, 0u), vec2u(run.seed, site));
+  var words = first;
+  var u = place_in_stratum(first.x, site, element, particle, particles, 0u);
+  var value = d;
+  for (var attempt = 1u; attempt <= 64u; attempt++) {
+    let normal = inv_Phi(u);
+    let x = c * normal;
+    let growth = x * (3.0 + x * (3.0 + x)); // (1 + x)^3 - 1
+    if (x > -1.0 && ln(uniform_of(words.y)) < 0.5 * normal * normal + d * (log1p(growth) - growth)) {
+      value = d + d * growth;
+      break;
+    }
+    words = philox(vec4u(element, particle, run.iteration, attempt), vec2u(run.seed, site));
+    u = uniform_of(words.x);
+  }
+  if (shape < 1.0) {
+    let boost = place_in_stratum(first.w, site, element, particle, particles, 1u);
+    value *= exp_accurate(ln(boost) / max(shape, SMALLEST_NORMAL));
+  }
+  return max(value, SMALLEST_NORMAL);
+}`,
+} as const;
