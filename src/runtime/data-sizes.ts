@@ -1,0 +1,189 @@
+// Works out how long every plate and vector is from the data, and finds arrays whose shapes disagree.
+import type { CompiledModel } from "../compiled.js";
+import { applyRow } from "../ops.js";
+import type { Diagnostic } from "../diagnostic.js";
+import type { SizeExpression } from "../ir/interface.js";
+import { MEANING } from "../codegen-js/math.js";
+import type { DataOrigin } from "./data.js";
+import type { DataEntry } from "./data-value.js";
+import {
+  arrayForScalar,
+  emptyPlate,
+  plateSizeNotWhole,
+  platesDisagree,
+  scalarForArray,
+  sizeNotPositive,
+  tableForOther,
+  uncoveredPlate,
+  vectorLength,
+  wrongShape,
+  type Dimension,
+  type SizeWitness,
+} from "./errors.js";
+
+type Origins = Map<string, DataOrigin>;
+type Sized = { readonly sizes: Map<string, number>; readonly diagnostics: Diagnostic[] };
+
+/**
+ * Lengths of the plates and of the vectors' axes by name. Arrays of one plate given as a single number become arrays in
+ * `origins` where the plate is known to have one element.
+ */
+export function bindSizes(
+  model: CompiledModel,
+  origins: Origins,
+  entries: ReadonlyMap<string, DataEntry>,
+): Sized {
+  const { lengths, diagnostics } = vectorLengths(model, origins);
+  // What is empty says so of the plates that it has.
+  const ranked = [...origins.values()].filter(
+    (origin) => origin.value.shape.length === rank(origin) || isEmpty(origin),
+  );
+  const plates = plateSizes(model, ranked, entries, diagnostics);
+  const sizes = new Map([...lengths, ...[...plates].map(([plate, w]) => [plate, w.length] as const)]);
+  for (const [name, origin] of origins) {
+    const { value, declared } = origin;
+    const expected = dimensions(origin, sizes);
+    const { span } = value;
+    if (isEmpty(origin)) continue;
+    if (value.shape.length === expected.length) {
+      const found = value.shape.at(-1) ?? 0;
+      const wanted = origin.interface.event === null ? undefined : lengths.get(origin.interface.event);
+      if (wanted !== undefined && wanted !== found)
+        diagnostics.push(vectorLength(declared, span, wanted, found));
+      continue;
+    }
+    const isColumn = entries.get(name)?.column === true;
+    if (isColumn)
+      diagnostics.push(tableForOther(declared, entries.get(name)?.keySpan ?? span, origin.interface.plates));
+    else if (expected.length === 0) diagnostics.push(arrayForScalar(declared, span, value.shape));
+    else if (value.shape.length > 0) diagnostics.push(wrongShape(declared, span, expected, value.shape));
+    else if (expected.every((d) => d.length === 1))
+      origins.set(name, { ...origin, value: { ...value, shape: expected.map(() => 1) } });
+    else diagnostics.push(scalarForArray(declared, span, expected));
+  }
+  const unsure = [...origins.values()].some(
+    (origin) => origin.value.shape.length !== rank(origin) || isMisshapen(origin),
+  );
+  const missing = model.interface.data.some((item) => !origins.has(item.name));
+  if (!unsure && !missing) diagnostics.push(...uncovered(model, plates));
+  return { sizes, diagnostics };
+}
+
+/** Whether one of its plates has no elements. */
+const isEmpty = ({ interface: item, value }: DataOrigin): boolean =>
+  value.shape.slice(0, item.plates.length).includes(0);
+const isMisshapen = ({ value }: DataOrigin): boolean =>
+  value.flaws.some((flaw) => flaw.kind === "ragged" || flaw.kind === "depth");
+const rank = ({ interface: item }: DataOrigin): number => item.plates.length + (item.event === null ? 0 : 1);
+
+function dimensions({ interface: item }: DataOrigin, sizes: ReadonlyMap<string, number>): Dimension[] {
+  const plates = item.plates.map((name) => ({ name, length: sizes.get(name) ?? null }));
+  return item.event === null
+    ? plates
+    : [...plates, { name: "vector", length: sizes.get(item.event) ?? null }];
+}
+
+/** Every plate's size by the first that tells it: its own key, else the first array over it. */
+function plateSizes(
+  model: CompiledModel,
+  ranked: readonly DataOrigin[],
+  entries: ReadonlyMap<string, DataEntry>,
+  diagnostics: Diagnostic[],
+): Map<string, SizeWitness> {
+  const first = new Map<string, SizeWitness>();
+  const tell = (witness: SizeWitness): void => {
+    const before = first.get(witness.plate);
+    if (before === undefined) {
+      first.set(witness.plate, witness);
+      if (witness.length === 0) diagnostics.push(emptyPlate(witness));
+    } else if (before.length !== witness.length) diagnostics.push(platesDisagree(witness, before));
+  };
+  for (const { name: plate } of model.interface.plates) {
+    const entry = entries.get(plate);
+    if (entry === undefined) continue;
+    const { value, keySpan: span } = entry;
+    const length = value.kind === "numbers" && value.shape.length === 0 ? (value.values[0] ?? NaN) : NaN;
+    if (Number.isInteger(length) && length >= 0) tell({ name: plate, plate, length, span });
+    else diagnostics.push(plateSizeNotWhole(plate, span));
+  }
+  for (const origin of ranked) {
+    if (isMisshapen(origin)) continue;
+    const { interface: item, value } = origin;
+    item.plates.forEach((plate, i) => {
+      // Below an empty outer plate there is nothing to count.
+      if (value.shape.slice(0, i).includes(0)) return;
+      tell({ name: item.name, plate, length: value.shape[i] ?? 0, span: value.span });
+    });
+  }
+  return first;
+}
+
+/** Lengths of the axes of vectors, from literals and scalar data. */
+function vectorLengths(
+  model: CompiledModel,
+  origins: ReadonlyMap<string, DataOrigin>,
+): {
+  lengths: Map<string, number>;
+  diagnostics: Diagnostic[];
+} {
+  const lengths = new Map<string, number>();
+  const diagnostics: Diagnostic[] = [];
+  const told = new Set<string>();
+  for (const { axis, size } of model.interface.eventAxes) {
+    const length = evaluate(size, origins);
+    if (length === null) continue;
+    if (Number.isInteger(length) && length > 0) lengths.set(axis, length);
+    else {
+      const source = origins.get(firstData(size) ?? "");
+      const what = size.kind === "data" ? `the vectors of size '${size.name}'` : "a vector";
+      if (source === undefined || told.has(source.declared.name)) continue;
+      told.add(source.declared.name);
+      diagnostics.push(sizeNotPositive(what, length, source.value.span));
+    }
+  }
+  return { lengths, diagnostics };
+}
+
+/** Null where a datum that it needs is missing or no scalar: that is told elsewhere. */
+function evaluate(size: SizeExpression, origins: ReadonlyMap<string, DataOrigin>): number | null {
+  switch (size.kind) {
+    case "literal":
+      return size.value;
+    case "data": {
+      const value = origins.get(size.name)?.value;
+      return value?.shape.length === 0 && value.flawCount === 0 ? (value.values[0] ?? null) : null;
+    }
+    case "apply": {
+      const args: number[] = [];
+      for (const arg of size.args) {
+        const value = evaluate(arg, origins);
+        if (value === null) return null;
+        args.push(value);
+      }
+      return applyRow(MEANING, size.op, args);
+    }
+  }
+}
+
+function firstData(size: SizeExpression): string | undefined {
+  if (size.kind === "data") return size.name;
+  if (size.kind === "literal") return undefined;
+  return size.args.map(firstData).find((name) => name !== undefined);
+}
+
+function uncovered(model: CompiledModel, plates: ReadonlyMap<string, SizeWitness>): Diagnostic[] {
+  const source = { path: model.source.path, text: model.source.text };
+  return model.interface.plates
+    .filter((plate) => !plates.has(plate.name))
+    .map((plate) => uncoveredPlate(plate.name, plateSpan(plate.name, source)));
+}
+
+/** The plate's name in its declaration. */
+function plateSpan(
+  plate: string,
+  source: { path: string; text: string },
+): { source: typeof source; start: number; end: number } {
+  const match = new RegExp(`\\bplate\\s+(${plate})\\b`).exec(source.text);
+  const start = match === null ? 0 : match.index + match[0].length - plate.length;
+  return { source, start, end: start + plate.length };
+}

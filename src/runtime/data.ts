@@ -1,0 +1,151 @@
+// Binds data files to a model: every array checked against its declaration and laid out as the programs store it.
+import type { CompiledModel } from "../compiled.js";
+import { didYouMean, hasErrors, type Diagnostic } from "../diagnostic.js";
+import type { DataInterface } from "../ir/interface.js";
+import type { SourceFile, Span } from "../source.js";
+import { readCsv } from "./data-csv.js";
+import { readJson } from "./data-json.js";
+import { checkElements, layOut } from "./data-layout.js";
+import { bindSizes } from "./data-sizes.js";
+import type { DataEntry, NumbersValue } from "./data-value.js";
+import { extraKeys, keyTwice, missingVariable, noData, notNumbers, type Declared } from "./errors.js";
+
+/** Where a bound array came from: to point at its elements in later messages. */
+export type DataOrigin = {
+  readonly declared: Declared;
+  readonly interface: DataInterface;
+  /** In the file's order. */
+  readonly value: NumbersValue;
+};
+
+/** Data in the form that the programs take it. */
+export type BoundData = {
+  /** Lengths of plates and vectors' axes by name; particle axes are the run's affair. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** By the data's name, row-major over [plates in the order of their declaration, event]. */
+  readonly arrays: ReadonlyMap<string, Float64Array>;
+  /** Names of a plate's elements, where the data has names for them. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
+  readonly origins: ReadonlyMap<string, DataOrigin>;
+};
+
+/**
+ * Binds the contents of data files (CmdStan's JSON, or CSV tables by their name's ending) to the model's data block.
+ * Several files are taken together. `data` is null when there is an error; notes may come with data.
+ */
+export function bindData(
+  model: CompiledModel,
+  files: readonly SourceFile[],
+): { data: BoundData | null; diagnostics: Diagnostic[] } {
+  if (files.length === 0 && model.interface.data.length > 0)
+    return { data: null, diagnostics: [noData(model.interface.data.map((item) => item.name))] };
+  const read = readFiles(files);
+  const diagnostics = [...read.diagnostics];
+  if (hasErrors(diagnostics)) return { data: null, diagnostics };
+  const { entries } = read;
+  const declare = declarations(model);
+  const origins = new Map<string, DataOrigin>();
+  const names = new Set([
+    ...model.interface.data.map((d) => d.name),
+    ...model.interface.plates.map((p) => p.name),
+  ]);
+  const unused = [...entries.values()].filter((entry) => !names.has(entry.key));
+  for (const item of model.interface.data) {
+    const declared = declare(item);
+    const entry = entries.get(item.name);
+    if (entry === undefined) {
+      const suggestion = didYouMean(
+        item.name,
+        unused.map((e) => e.key),
+      );
+      diagnostics.push(missingVariable(declared, suggestion, files.map((f) => f.path).join(", ")));
+    } else if (entry.value.kind !== "numbers") {
+      diagnostics.push(notNumbers(declared, entry.value.span, kindWords(entry.value)));
+    } else origins.set(item.name, { declared, interface: item, value: singleElement(item, entry.value) });
+  }
+  const { sizes, diagnostics: sizeMistakes } = bindSizes(model, origins, entries);
+  diagnostics.push(...sizeMistakes);
+  const arrays = new Map<string, Float64Array>();
+  for (const [name, origin] of origins) {
+    diagnostics.push(...checkElements(origin));
+    if (!hasErrors(diagnostics)) arrays.set(name, layOut(origin, model.interface.plates));
+  }
+  diagnostics.push(...unusedNotes(unused));
+  if (hasErrors(diagnostics)) return { data: null, diagnostics };
+  return { data: { sizes, arrays, labels: new Map(), origins }, diagnostics };
+}
+
+/** Every key of every file; the first of those given twice. */
+function readFiles(files: readonly SourceFile[]): {
+  entries: ReadonlyMap<string, DataEntry>;
+  diagnostics: Diagnostic[];
+} {
+  const entries = new Map<string, DataEntry>();
+  const diagnostics: Diagnostic[] = [];
+  for (const source of files) {
+    const { file, diagnostics: mistakes } = source.path.toLowerCase().endsWith(".csv")
+      ? readCsv(source)
+      : readJson(source);
+    diagnostics.push(...mistakes);
+    for (const entry of dataPart(file?.entries ?? [])) {
+      const before = entries.get(entry.key);
+      if (before === undefined) entries.set(entry.key, entry);
+      else diagnostics.push(keyTwice(entry.key, entry.keySpan, before.keySpan));
+    }
+  }
+  return { entries, diagnostics };
+}
+
+/** The whole file, or what it has under "data" if that is an object. */
+function dataPart(entries: readonly DataEntry[]): readonly DataEntry[] {
+  const part = entries.find((entry) => entry.key === "data")?.value;
+  return part?.kind === "object" ? part.entries : entries;
+}
+
+/** How diagnostics name and place each of the model's data. */
+function declarations(model: CompiledModel): (item: DataInterface) => Declared {
+  const source: SourceFile = { path: model.source.path, text: model.source.text };
+  return (item) => {
+    const span: Span = { source, start: item.span[0], end: item.span[1] };
+    return { name: item.name, declaration: statementAt(source.text, span.start), span };
+  };
+}
+
+/** The statement of the model's source in which a name stands: "int<lower=0> y[rows]". */
+function statementAt(text: string, place: number): string {
+  const start = Math.max(...[";", "{", "\n"].map((end) => text.lastIndexOf(end, place - 1))) + 1;
+  const end = text.indexOf(";", place);
+  return text.slice(start, end < 0 ? place : end).trim();
+}
+
+/** As in Stan, an array of one element stands for a single number. */
+function singleElement(item: DataInterface, value: NumbersValue): NumbersValue {
+  const scalar = item.plates.length === 0 && item.event === null;
+  return scalar && value.shape.length === 1 && value.shape[0] === 1 ? { ...value, shape: [] } : value;
+}
+
+function kindWords(value: Exclude<DataEntry["value"], NumbersValue>): string {
+  switch (value.kind) {
+    case "object":
+      return "an object";
+    case "null":
+      return "null";
+    case "boolean":
+      return value.text;
+    case "text":
+      return JSON.stringify(value.text);
+  }
+}
+
+/** One note for each file that has keys the model does not use. */
+function unusedNotes(unused: readonly DataEntry[]): Diagnostic[] {
+  const byFile = new Map<SourceFile, DataEntry[]>();
+  for (const entry of unused)
+    byFile.set(entry.keySpan.source, [...(byFile.get(entry.keySpan.source) ?? []), entry]);
+  return [...byFile].map(([source, entries]) =>
+    extraKeys(
+      entries.map((e) => e.key),
+      source.path,
+    ),
+  );
+}

@@ -1,0 +1,106 @@
+// Where the buffers of a program lie in GPU memory, and whether the device can hold them.
+import type { CompiledProgram } from "../compiled.js";
+import { volume, type Sizes } from "../ir/axis.js";
+import type { Program } from "../ir/program.js";
+import { bufferLengths, describeBuffer } from "./buffers.js";
+import { gridTooLarge, outOfMemory, tableTooLarge } from "./device-errors.js";
+
+export const FLOAT_BYTES = 4;
+/** Uniform bindings may start at multiples of this on every device. */
+const UNIFORM_ALIGNMENT = 256;
+/** Names of the GPU buffers that hold all inputs, and all tables if they are packed. */
+export const INPUTS = "inputs";
+export const TABLES = "tables";
+/** Name of the GPU buffer that holds one table alone. */
+export const ownBuffer = (table: string): string => `table ${table}`;
+
+/** A buffer of the program within a GPU buffer, in float32 elements. */
+export type Slice = { readonly gpuBuffer: string; readonly start: number; readonly length: number };
+export type MemoryPlan = {
+  /** Elements of each GPU buffer. Every table has its own unless they are packed. */
+  readonly gpuBuffers: ReadonlyMap<string, { readonly elements: number; readonly input: boolean }>;
+  readonly slices: ReadonlyMap<string, Slice>;
+  /** Outputs one after the other, as they are read back. */
+  readonly outputs: readonly (Slice & { readonly name: string; readonly stagedAt: number })[];
+  readonly stagedElements: number;
+  /** Bytes of all of these. */
+  readonly bytes: number;
+};
+
+/** A GPU buffer of no bytes cannot be bound. */
+export const byteSize = (elements: number): number => FLOAT_BYTES * Math.max(1, elements);
+
+/** Bytes from one kernel's uniforms to the next one's. */
+export const uniformStride = (fields: number): number =>
+  UNIFORM_ALIGNMENT * Math.ceil((FLOAT_BYTES * fields) / UNIFORM_ALIGNMENT);
+
+export function planMemory({ program, wgsl }: CompiledProgram, sizes: Sizes): MemoryPlan {
+  const packsTables = Object.values(wgsl).some((kernel) => kernel.packsTables);
+  const lengths = bufferLengths(program, sizes);
+  const gpuBuffers = new Map<string, { elements: number; input: boolean }>();
+  const slices = new Map<string, Slice>();
+  for (const { name, storage } of program.buffers) {
+    const input = storage === "input";
+    const gpuBuffer = input ? INPUTS : packsTables ? TABLES : ownBuffer(name);
+    const before = gpuBuffers.get(gpuBuffer)?.elements ?? 0;
+    const length = lengths.get(name) ?? 0;
+    slices.set(name, { gpuBuffer, start: before, length });
+    gpuBuffers.set(gpuBuffer, { elements: before + length, input });
+  }
+  let stagedElements = 0;
+  const outputs = program.outputs.flatMap((name) => {
+    const slice = slices.get(name);
+    if (slice === undefined) return [];
+    const stagedAt = stagedElements;
+    stagedElements += slice.length;
+    return [{ ...slice, name, stagedAt }];
+  });
+  const elements = [...gpuBuffers.values()].reduce((sum, b) => sum + b.elements, stagedElements);
+  return { gpuBuffers, slices, outputs, stagedElements, bytes: FLOAT_BYTES * elements };
+}
+
+/** Throws a DeviceError if a GPU buffer is over a limit of the device, or all of them are over `free` bytes. */
+export function checkMemory(
+  plan: MemoryPlan,
+  program: Program,
+  sizes: Sizes,
+  limits: GPUSupportedLimits,
+  free: number,
+): void {
+  const largestOf = (gpuBuffer: string | null): string => {
+    const within = program.buffers.filter(
+      (b) => gpuBuffer === null || plan.slices.get(b.name)?.gpuBuffer === gpuBuffer,
+    );
+    const [largest] = within.sort((a, b) => volume(b.axes, sizes) - volume(a.axes, sizes));
+    return largest === undefined ? "none" : describeBuffer(largest, sizes);
+  };
+  const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  for (const [name, { elements }] of plan.gpuBuffers) {
+    const bytes = byteSize(elements);
+    if (bytes > limit)
+      throw tableTooLarge(name === INPUTS || name === TABLES ? name : "table", largestOf(name), bytes, limit);
+  }
+  const staged = byteSize(plan.stagedElements); // is only copied to and mapped, never bound
+  if (staged > limits.maxBufferSize)
+    throw tableTooLarge("results", largestOf(null), staged, limits.maxBufferSize);
+  if (plan.bytes > free) throw outOfMemory(plan.bytes, free, largestOf(null));
+}
+
+/**
+ * Workgroups along x and y for a grid of so many points; the kernel finds its point from both. Throws a DeviceError if
+ * the device cannot launch as many, or an index would not fit into 32 bits.
+ */
+export function workgroups(
+  kernel: string,
+  points: number,
+  workgroupSize: number,
+  limits: GPUSupportedLimits,
+): [number, number] {
+  const most = limits.maxComputeWorkgroupsPerDimension;
+  const groups = Math.ceil(points / workgroupSize);
+  const y = Math.ceil(groups / most);
+  const x = Math.ceil(groups / y);
+  if (y > most || x * y * workgroupSize >= 2 ** 32)
+    throw gridTooLarge(kernel, points, Math.min(most ** 2 * workgroupSize, 2 ** 32));
+  return [x, y];
+}

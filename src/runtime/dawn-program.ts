@@ -1,0 +1,319 @@
+// A program on a WebGPU device: its launches in one submission, its outputs in one read-back.
+import { setTimeout as delay } from "node:timers/promises";
+import type { CompiledProgram, WgslKernel } from "../compiled.js";
+import { Bug } from "../diagnostic.js";
+import { volume, type Sizes } from "../ir/axis.js";
+import type { Kernel } from "../ir/program.js";
+import { axisLengths, checkFixedSubscripts } from "./buffers.js";
+import {
+  byteSize,
+  checkMemory,
+  FLOAT_BYTES,
+  INPUTS,
+  ownBuffer,
+  planMemory,
+  TABLES,
+  uniformStride,
+  workgroups,
+  type MemoryPlan,
+} from "./dawn-memory.js";
+import { driverOutOfMemory } from "./device-errors.js";
+import { DeviceError, type LoadedProgram, type RunSettings } from "./device.js";
+import type { Pipelines } from "./pipelines.js";
+
+/** Flags of WebGPU, of which npm `webgpu` defines no globals. */
+const USE = { mapRead: 1, copySource: 4, copyDestination: 8, uniform: 64, storage: 128 } as const;
+const MAP_READ = 1;
+/** Milliseconds. */
+const LOSS_IS_TOLD_WITHIN = 1000;
+
+/** What a program needs of its device. */
+export type DawnHost = {
+  readonly device: GPUDevice;
+  readonly pipelines: Pipelines;
+  /** Bytes that may be allocated besides those in use, as far as is known. */
+  readonly free: number;
+  /** Rejects when the device is lost. */
+  readonly lost: Promise<never>;
+  /** Counts bytes as in use, or as given back if negative. */
+  readonly countBytes: (bytes: number) => void;
+  /** Throws what Dawn found wrong since the last check. */
+  readonly check: () => void;
+};
+
+/** A kernel that is launched: one with points in its grid. */
+type Launched = {
+  readonly kernel: Kernel;
+  readonly code: WgslKernel;
+  readonly groups: readonly [number, number];
+  /** Where its uniforms start, in bytes. */
+  readonly uniformsAt: number;
+};
+type Launch = {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly groups: readonly [number, number];
+};
+type GpuBuffers = {
+  readonly storage: ReadonlyMap<string, GPUBuffer>;
+  readonly uniforms: GPUBuffer;
+  readonly staging: GPUBuffer;
+};
+
+/** Compiles a program's kernels and allocates its buffers; see Device.load. */
+export async function loadProgram(
+  host: DawnHost,
+  compiled: CompiledProgram,
+  sizes: Sizes,
+): Promise<LoadedProgram> {
+  const { program } = compiled;
+  checkFixedSubscripts(program, sizes);
+  const plan = planMemory(compiled, sizes);
+  checkMemory(plan, program, sizes, host.device.limits, host.free);
+  const lengths = axisLengths(program, sizes);
+  const launched = launchedKernels(compiled, sizes, host.device.limits);
+  const pipelines = await Promise.all(
+    launched.map(({ kernel, code }) => host.pipelines.get(kernel.name, code, constants(code, plan, lengths))),
+  );
+  const uniforms = new Uniforms(launched, lengths);
+  const buffers = await allocate(host.device, plan, uniforms.bytes);
+  const launches = launched.map((each, i): Launch => {
+    const compiledKernel = pipelines[i];
+    if (compiledKernel === undefined) throw new Bug(`kernel '${each.kernel.name}' has no pipeline`);
+    const { pipeline, layout } = compiledKernel;
+    return { pipeline, groups: each.groups, bindGroup: bind(host.device, layout, each, buffers) };
+  });
+  return new DawnProgram(host, program.name, plan, buffers, uniforms, launches);
+}
+
+function launchedKernels(
+  { program, wgsl }: CompiledProgram,
+  sizes: Sizes,
+  limits: GPUSupportedLimits,
+): Launched[] {
+  let uniformsAt = 0;
+  return program.kernels.flatMap((kernel) => {
+    const points = volume(kernel.grid, sizes);
+    if (points === 0) return [];
+    const code = wgsl[kernel.name];
+    if (code === undefined) throw new Bug(`kernel '${kernel.name}' has no WGSL`);
+    const launched = {
+      kernel,
+      code,
+      groups: workgroups(kernel.name, points, code.workgroupSize, limits),
+      uniformsAt,
+    };
+    uniformsAt += uniformStride(code.uniforms.length);
+    return [launched];
+  });
+}
+
+/** Values of a kernel's overrides. */
+function constants(
+  code: WgslKernel,
+  plan: MemoryPlan,
+  lengths: ReadonlyMap<string, number>,
+): Record<string, number> {
+  const valueOf = (o: WgslKernel["overrides"][number]): number => {
+    const value = o.kind === "size" ? lengths.get(o.axis) : plan.slices.get(o.buffer)?.start;
+    if (value === undefined) throw new Bug(`the constant '${o.name}' has no value`);
+    return value;
+  };
+  return Object.fromEntries(code.overrides.map((o) => [o.name, valueOf(o)]));
+}
+
+async function allocate(device: GPUDevice, plan: MemoryPlan, uniformBytes: number): Promise<GpuBuffers> {
+  device.pushErrorScope("out-of-memory");
+  device.pushErrorScope("validation");
+  const storage = new Map<string, GPUBuffer>();
+  for (const [label, { elements, input }] of plan.gpuBuffers) {
+    const usage = USE.storage | (input ? USE.copyDestination : USE.copySource);
+    storage.set(label, device.createBuffer({ label, size: byteSize(elements), usage }));
+  }
+  const uniforms = device.createBuffer({ size: uniformBytes, usage: USE.uniform | USE.copyDestination });
+  const staging = device.createBuffer({
+    size: byteSize(plan.stagedElements),
+    usage: USE.mapRead | USE.copyDestination,
+  });
+  const [invalid, exhausted] = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
+  if (invalid === null && exhausted === null) return { storage, uniforms, staging };
+  for (const buffer of [...storage.values(), uniforms, staging]) buffer.destroy();
+  if (exhausted !== null) throw driverOutOfMemory(plan.bytes);
+  throw new Bug(`buffers cannot be made: ${invalid?.message ?? ""}`);
+}
+
+/** Everything that a kernel sees: its uniforms, the inputs, its tables. */
+function bind(
+  device: GPUDevice,
+  layout: GPUBindGroupLayout,
+  launched: Launched,
+  buffers: GpuBuffers,
+): GPUBindGroup {
+  const { kernel, code, uniformsAt } = launched;
+  const storage = [
+    ...(code.usesInputs ? [INPUTS] : []),
+    ...(code.packsTables ? [TABLES] : code.tables.map((t) => ownBuffer(t.buffer))),
+  ];
+  const uniforms = {
+    buffer: buffers.uniforms,
+    offset: uniformsAt,
+    size: uniformStride(code.uniforms.length),
+  };
+  const resources = storage.map((name): GPUBufferBinding => {
+    const buffer = buffers.storage.get(name);
+    if (buffer === undefined)
+      throw new Bug(`kernel '${kernel.name}' uses '${name}', which its program lacks`);
+    return { buffer };
+  });
+  const entries = [uniforms, ...resources].map((resource, binding) => ({ binding, resource }));
+  return device.createBindGroup({ label: kernel.name, layout, entries });
+}
+
+/** The uniforms of all launches in one buffer: lengths that stay, and the settings of each run. */
+class Uniforms {
+  readonly bytes: number;
+  private readonly words: Uint32Array<ArrayBuffer>;
+
+  constructor(
+    private readonly launched: readonly Launched[],
+    lengths: ReadonlyMap<string, number>,
+  ) {
+    const ends = launched.map((l) => l.uniformsAt + uniformStride(l.code.uniforms.length));
+    this.bytes = Math.max(uniformStride(1), ...ends);
+    this.words = new Uint32Array(this.bytes / FLOAT_BYTES);
+    for (const { code, uniformsAt } of launched)
+      code.uniforms.forEach((field, i) => {
+        const length = field.startsWith("n_") ? lengths.get(field.slice(2)) : 0;
+        if (length === undefined) throw new Bug(`the uniform '${field}' has no value`);
+        this.words[uniformsAt / FLOAT_BYTES + i] = length;
+      });
+  }
+
+  /** The words to upload for a run. */
+  with(settings: RunSettings): Uint32Array<ArrayBuffer> {
+    const values: ReadonlyMap<string, number> = new Map(
+      Object.entries({ ...settings, stratified: settings.stratified ? 1 : 0 }),
+    );
+    for (const { code, uniformsAt } of this.launched)
+      code.uniforms.forEach((field, i) => {
+        const value = values.get(field);
+        if (value !== undefined) this.words[uniformsAt / FLOAT_BYTES + i] = value;
+      });
+    return this.words;
+  }
+}
+
+class DawnProgram implements LoadedProgram {
+  /** Inputs written since the last run. */
+  private readonly dirty = new Map<string, Float32Array<ArrayBuffer>>();
+  /** Resolves when the run in progress is over: the staging buffer serves one at a time. */
+  private last: Promise<unknown> = Promise.resolve();
+  private disposed = false;
+  private readonly bytes: number;
+
+  constructor(
+    private readonly host: DawnHost,
+    private readonly name: string,
+    private readonly plan: MemoryPlan,
+    private readonly buffers: GpuBuffers,
+    private readonly uniforms: Uniforms,
+    private readonly launches: readonly Launch[],
+  ) {
+    this.bytes = plan.bytes + uniforms.bytes;
+    host.countBytes(this.bytes);
+  }
+
+  write(name: string, values: ArrayLike<number>): void {
+    const slice = this.plan.slices.get(name);
+    if (slice?.gpuBuffer !== INPUTS) throw new Bug(`'${name}' is no input of '${this.name}'`);
+    if (slice.length !== values.length)
+      throw new Bug(`'${name}' of '${this.name}' has ${slice.length} elements, not ${values.length}`);
+    this.dirty.set(name, Float32Array.from(values, finite));
+  }
+
+  run(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>> {
+    const results = this.last.then(() => this.submit(settings));
+    this.last = results.catch(() => undefined);
+    return results;
+  }
+
+  private async submit(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>> {
+    if (this.disposed) throw new Bug(`'${this.name}' runs after it was disposed of`);
+    const { staging } = this.buffers;
+    this.upload(settings);
+    this.host.device.queue.submit([this.encode()]);
+    await this.map();
+    const staged = new Float32Array(staging.getMappedRange());
+    const results = this.plan.outputs.map(
+      ({ name, stagedAt, length }) =>
+        [name, Float64Array.from(staged.subarray(stagedAt, stagedAt + length))] as const,
+    );
+    staging.unmap();
+    this.host.check();
+    return new Map(results);
+  }
+
+  /** Waits for the submission and opens its outputs for reading. */
+  private async map(): Promise<void> {
+    const { lost, check } = this.host;
+    try {
+      await Promise.race([this.buffers.staging.mapAsync(MAP_READ), lost]);
+    } catch (problem) {
+      if (problem instanceof DeviceError) throw problem;
+      check();
+      // A lost device makes the mapping fail first and says so a little later.
+      await Promise.race([lost, delay(LOSS_IS_TOLD_WITHIN, undefined, { ref: false })]);
+      throw new Bug(
+        `results cannot be read: ${problem instanceof Error ? problem.message : String(problem)}`,
+      );
+    }
+  }
+
+  private upload(settings: RunSettings): void {
+    const { queue } = this.host.device;
+    const inputs = this.buffers.storage.get(INPUTS);
+    for (const [name, values] of this.dirty) {
+      const start = this.plan.slices.get(name)?.start;
+      if (inputs === undefined || start === undefined) throw new Bug(`'${name}' has no place`);
+      if (values.length > 0) queue.writeBuffer(inputs, FLOAT_BYTES * start, values);
+    }
+    this.dirty.clear();
+    queue.writeBuffer(this.buffers.uniforms, 0, this.uniforms.with(settings));
+  }
+
+  private encode(): GPUCommandBuffer {
+    const encoder = this.host.device.createCommandEncoder({ label: this.name });
+    const pass = encoder.beginComputePass();
+    for (const { pipeline, bindGroup, groups } of this.launches) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...groups);
+    }
+    pass.end();
+    for (const { gpuBuffer, start, stagedAt, length } of this.plan.outputs) {
+      const from = this.buffers.storage.get(gpuBuffer);
+      if (from === undefined) throw new Bug(`'${gpuBuffer}' was not allocated`);
+      if (length > 0)
+        encoder.copyBufferToBuffer(
+          from,
+          FLOAT_BYTES * start,
+          this.buffers.staging,
+          FLOAT_BYTES * stagedAt,
+          FLOAT_BYTES * length,
+        );
+    }
+    return encoder.finish();
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.host.countBytes(-this.bytes);
+    const { storage, uniforms, staging } = this.buffers;
+    for (const buffer of [...storage.values(), uniforms, staging]) buffer.destroy();
+  }
+}
+
+const LARGEST = 3.4028234663852886e38;
+/** Numbers beyond float32 become the largest it has: kernels may assume that there are no infinities. */
+const finite = (value: number): number => Math.min(Math.max(value, -LARGEST), LARGEST);

@@ -1,0 +1,144 @@
+// The WebGPU device: npm `webgpu` (Dawn) on a GPU or on a software Vulkan driver, in float32.
+import { Bug } from "../diagnostic.js";
+import type { CompiledProgram } from "../compiled.js";
+import type { Sizes } from "../ir/axis.js";
+import { loadProgram } from "./dawn-program.js";
+import { deviceLost, noDeviceGiven } from "./device-errors.js";
+import type { Device, LoadedProgram } from "./device.js";
+import { withoutNativeNoise } from "./native-noise.js";
+import { Pipelines } from "./pipelines.js";
+
+/**
+ * Dawn's entry objects for the life of the process: a device aborts the process if the garbage collector takes the
+ * object that it came from. They keep no process from ending.
+ */
+const INSTANCES: GPU[] = [];
+
+type WebGpu = { readonly create: (options: string[]) => GPU };
+
+/**
+ * Opens the best device that WebGPU finds, or null if there is none. `software`: whether it must be a software Vulkan
+ * driver (true), must not be one (false), or may ("any"). Throws a DeviceError if there is one that cannot be had.
+ */
+export async function createDawnDevice(choice: { software: boolean | "any" }): Promise<Device | null> {
+  const { create } = (await import("webgpu")) as WebGpu;
+  const adapter = await chooseAdapter(create, choice.software);
+  if (adapter === null) return null;
+  return openAdapter(adapter);
+}
+
+/** Dawn has no adapter type to ask for: its own software renderer and Mesa's are told by what they are called. */
+export const isSoftware = ({ info }: GPUAdapter): boolean =>
+  info.isFallbackAdapter ||
+  /llvmpipe|lavapipe|swiftshader|software/i.test(`${info.architecture} ${info.device} ${info.description}`);
+
+async function chooseAdapter(
+  create: WebGpu["create"],
+  software: boolean | "any",
+): Promise<GPUAdapter | null> {
+  const request = (options: string[]): Promise<GPUAdapter | null> =>
+    withoutNativeNoise(() => {
+      const gpu = create(options);
+      INSTANCES.push(gpu);
+      return gpu.requestAdapter({ powerPreference: "high-performance" });
+    });
+  const best = await request([]);
+  if (best === null || software === "any" || isSoftware(best) === software) return best;
+  // The best is a real GPU if there is any: a software driver beside it has to be asked for by name.
+  if (!software) return null;
+  for (const name of await softwareAdapterNames(request)) {
+    const adapter = await request([`adapter=${name}`]);
+    if (adapter !== null && isSoftware(adapter)) return adapter;
+  }
+  return null;
+}
+
+/** Dawn tells the names of all adapters when asked for one that does not exist. */
+async function softwareAdapterNames(
+  request: (options: string[]) => Promise<GPUAdapter | null>,
+): Promise<string[]> {
+  try {
+    await request(["adapter=none has this name"]);
+    return [];
+  } catch (problem) {
+    const said = problem instanceof Error ? problem.message : String(problem);
+    return [...said.matchAll(/name: '(.*)'$/gm)]
+      .map(([, name]) => name ?? "")
+      .filter((n) => /llvmpipe|swiftshader/i.test(n));
+  }
+}
+
+async function openAdapter(adapter: GPUAdapter): Promise<Device> {
+  const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
+  const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage };
+  const description = describe(adapter);
+  try {
+    const device = await adapter.requestDevice({ requiredLimits });
+    return new DawnDevice(device, isSoftware(adapter) ? "software" : "gpu", description);
+  } catch (problem) {
+    throw noDeviceGiven(description, problem instanceof Error ? problem.message : String(problem));
+  }
+}
+
+/** "llvmpipe: Mesa 25.0.7 (LLVM 15.0.6), software Vulkan", "NVIDIA H200: 570.86 (Vulkan)". */
+function describe(adapter: GPUAdapter): string {
+  const { vendor, device, description } = adapter.info;
+  const named = [device, description].filter((part) => part !== "");
+  const name = named.length === 0 ? vendor : named.join(": ");
+  if (!isSoftware(adapter)) return name;
+  return `${description === "" ? name : description}, software Vulkan`;
+}
+
+/** On software drivers, whose memory is the host's, this part of what is free when the device is opened is used. */
+const SHARE_OF_FREE_MEMORY = 0.75;
+
+class DawnDevice implements Device {
+  bytes = 0;
+  private readonly pipelines: Pipelines;
+  /** Rejects when the device is lost, so that nothing waits for it for ever. */
+  private readonly lost: Promise<never>;
+  /** Bytes that may be allocated: drivers do not say when there are no more. */
+  private readonly budget: number;
+  private closed = false;
+  /** What Dawn found wrong outside of any error scope: always a fault of mppc. */
+  private failure: string | null = null;
+
+  constructor(
+    private readonly device: GPUDevice,
+    readonly kind: "gpu" | "software",
+    readonly description: string,
+  ) {
+    this.pipelines = new Pipelines(device);
+    this.budget = kind === "software" ? SHARE_OF_FREE_MEMORY * process.availableMemory() : Infinity;
+    device.onuncapturederror = (event) => {
+      event.preventDefault();
+      this.failure ??= event.error.message;
+    };
+    this.lost = device.lost.then(({ message }) => {
+      throw deviceLost(description, this.closed ? "it was closed" : message);
+    });
+    this.lost.catch(() => undefined); // nobody need be waiting
+  }
+
+  load(compiled: CompiledProgram, sizes: Sizes): Promise<LoadedProgram> {
+    const host = {
+      device: this.device,
+      pipelines: this.pipelines,
+      free: this.budget - this.bytes,
+      lost: this.lost,
+      countBytes: (bytes: number): void => void (this.bytes += bytes),
+      check: (): void => this.check(),
+    };
+    return Promise.race([loadProgram(host, compiled, sizes), this.lost]);
+  }
+
+  private check(): void {
+    if (this.failure !== null) throw new Bug(`WebGPU: ${this.failure}`);
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    this.device.destroy();
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,79 @@
+// Compute pipelines of one device, compiled once for each source and each set of constants.
+import type { WgslKernel } from "../compiled.js";
+import { Bug } from "../diagnostic.js";
+
+export type Pipeline = { readonly pipeline: GPUComputePipeline; readonly layout: GPUBindGroupLayout };
+
+/** `GPUShaderStage.COMPUTE`; npm `webgpu` defines no globals. */
+const COMPUTE = 4;
+
+export class Pipelines {
+  private readonly modules = new Map<string, GPUShaderModule>();
+  private readonly layouts = new Map<string, GPUBindGroupLayout>();
+  private readonly pipelines = new Map<string, Promise<Pipeline>>();
+
+  constructor(private readonly device: GPUDevice) {}
+
+  /** The pipeline of a kernel with these values of its overrides. Rejects with a Bug if the WGSL does not compile. */
+  get(name: string, kernel: WgslKernel, constants: Readonly<Record<string, number>>): Promise<Pipeline> {
+    const key = JSON.stringify([kernel.source, constants]);
+    let pipeline = this.pipelines.get(key);
+    if (pipeline === undefined) this.pipelines.set(key, (pipeline = this.create(name, kernel, constants)));
+    return pipeline;
+  }
+
+  private async create(
+    name: string,
+    kernel: WgslKernel,
+    constants: Readonly<Record<string, number>>,
+  ): Promise<Pipeline> {
+    const { device } = this;
+    device.pushErrorScope("validation");
+    const module = this.module(name, kernel.source);
+    const layout = this.layout(kernel);
+    // Creating it at once is faster than in the background, and the driver compiles at the first launch anyway.
+    const pipeline = device.createComputePipeline({
+      label: name,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: kernel.entryPoint, constants: { ...constants } },
+    });
+    const error = await device.popErrorScope();
+    if (error !== null) throw new Bug(`kernel '${name}' does not compile: ${await explain(module, error)}`);
+    return { pipeline, layout };
+  }
+
+  private module(name: string, source: string): GPUShaderModule {
+    let module = this.modules.get(source);
+    if (module === undefined)
+      this.modules.set(source, (module = this.device.createShaderModule({ label: name, code: source })));
+    return module;
+  }
+
+  private layout(kernel: WgslKernel): GPUBindGroupLayout {
+    const types: GPUBufferBindingType[] = [
+      "uniform",
+      ...(kernel.usesInputs ? ["read-only-storage" as const] : []),
+      ...storageTypes(kernel),
+    ];
+    const key = types.join(" ");
+    let layout = this.layouts.get(key);
+    if (layout === undefined) {
+      const entries = types.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } }));
+      this.layouts.set(key, (layout = this.device.createBindGroupLayout({ entries })));
+    }
+    return layout;
+  }
+}
+
+function storageTypes({ tables, packsTables }: WgslKernel): GPUBufferBindingType[] {
+  if (packsTables) return ["storage"];
+  return tables.map(({ access }) => (access === "read" ? "read-only-storage" : "storage"));
+}
+
+async function explain(module: GPUShaderModule, error: GPUError): Promise<string> {
+  const { messages } = await module.getCompilationInfo();
+  const lines = messages
+    .filter((m) => m.type === "error")
+    .map((m) => `${m.lineNum}:${m.linePos} ${m.message}`);
+  return [...lines, error.message].join("\n");
+}
