@@ -1,0 +1,128 @@
+// How well a run went, in numbers and in words: effective sizes by group, collapses, and what is not to be trusted.
+import * as errors from "./errors.js";
+import { MAXIMUM_ITERATIONS } from "./schedule.js";
+import type { Diagnostic } from "../diagnostic.js";
+import { BUFFERS, type ModelInterface } from "../ir/interface.js";
+
+/** A group whose final weights are worth fewer particles than this (median over plate elements and sets) is not trusted. */
+export const LEAST_TRUSTED_SIZE = 4;
+/** Weights worth fewer particles than this count as collapsed. */
+export const COLLAPSED_SIZE = 1.5;
+/** A group that collapsed in more than this share of the fit's later half is warned of. */
+const COLLAPSED_SHARE = 0.5;
+
+/** Smallest and median effective size over a group's plate elements. */
+export type EffectiveSizes = { readonly minimum: number; readonly median: number };
+
+export type GroupDiagnosis = {
+  readonly group: string;
+  /** In the final pass: its particles, and their weights' effective sizes over plate elements and sets. */
+  readonly particles: number;
+  readonly final: EffectiveSizes;
+  /** Share of plate elements and iterations of the fit in which the weights rested on nearly one particle. */
+  readonly collapsed: number;
+};
+
+/** One iteration of the fit. */
+export type TraceEntry = {
+  readonly iteration: number;
+  readonly phase: "search" | "settle";
+  readonly logEvidence: number;
+  /** Over all groups and plate elements. */
+  readonly minimumEss: number;
+  readonly medianEss: number;
+  readonly averagingWeight: number;
+};
+
+export function effectiveSizes(weightSquares: readonly number[]): EffectiveSizes {
+  const sizes = weightSquares.map((x) => 1 / x).sort((a, b) => a - b);
+  return { minimum: sizes[0] ?? NaN, median: sizes[Math.floor((sizes.length - 1) / 2)] ?? NaN };
+}
+
+/** Counts collapses while the guide is being fitted. */
+export class FitHealth {
+  private readonly collapsed = new Map<string, number>();
+  private readonly seen = new Map<string, number>();
+  private readonly nonFinite = new Map<string, number>();
+
+  constructor(private readonly model: ModelInterface) {}
+
+  /** Takes an iteration's sums of squared weights in; gives the effective sizes over all groups. */
+  add(outputs: ReadonlyMap<string, Float64Array>): EffectiveSizes {
+    const all: number[] = [];
+    for (const { name } of this.model.groups) {
+      const squares = outputs.get(BUFFERS.weightSquares(name)) ?? new Float64Array();
+      const collapsed = squares.reduce((n, x) => n + (1 / x < COLLAPSED_SIZE ? 1 : 0), 0);
+      this.collapsed.set(name, (this.collapsed.get(name) ?? 0) + collapsed);
+      this.seen.set(name, (this.seen.get(name) ?? 0) + squares.length);
+      for (const x of squares) all.push(x);
+    }
+    return effectiveSizes(all);
+  }
+
+  addNonFinite(latent: string, elements: number): void {
+    if (elements > 0) this.nonFinite.set(latent, (this.nonFinite.get(latent) ?? 0) + elements);
+  }
+
+  /** How often an element's results were not finite, by latent. */
+  get nonFiniteElements(): ReadonlyMap<string, number> {
+    return this.nonFinite;
+  }
+
+  collapsedShare(group: string): number {
+    return (this.collapsed.get(group) ?? 0) / Math.max(1, this.seen.get(group) ?? 0);
+  }
+}
+
+/** Effective sizes of the final weights, group by group: `weights.<group>` is [plates, particle]. */
+export class FinalSizes {
+  private readonly squares = new Map<string, number[]>();
+
+  constructor(
+    private readonly model: ModelInterface,
+    private readonly particles: ReadonlyMap<string, number>,
+  ) {}
+
+  add(outputs: ReadonlyMap<string, Float64Array>): void {
+    for (const { name } of this.model.groups) {
+      const weights = outputs.get(BUFFERS.weights(name)) ?? new Float64Array();
+      const count = this.particles.get(name) ?? 1;
+      const squares = this.squares.get(name) ?? [];
+      for (let start = 0; start < weights.length; start += count)
+        squares.push(weights.subarray(start, start + count).reduce((sum, w) => sum + w * w, 0));
+      this.squares.set(name, squares);
+    }
+  }
+
+  diagnose(health: FitHealth): GroupDiagnosis[] {
+    return this.model.groups.map(({ name }) => ({
+      group: name,
+      particles: this.particles.get(name) ?? 1,
+      final: effectiveSizes(this.squares.get(name) ?? []),
+      collapsed: health.collapsedShare(name),
+    }));
+  }
+}
+
+/** Everything about a run that its reader should be warned of. */
+export function warnings(
+  model: ModelInterface,
+  groups: readonly GroupDiagnosis[],
+  health: FitHealth,
+  run: { readonly settled: boolean },
+): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  for (const { group, final, particles, collapsed } of groups) {
+    const latents = model.groups.find((g) => g.name === group)?.latents ?? [];
+    if (!(final.median >= LEAST_TRUSTED_SIZE) && particles > 1)
+      found.push(errors.untrustedGroup(group, latents, final.median, particles));
+    else if (collapsed > COLLAPSED_SHARE && particles > 1) found.push(errors.collapsed(group, collapsed));
+  }
+  const nonFinite = [...health.nonFiniteElements];
+  if (nonFinite.length > 0) {
+    const times = nonFinite.reduce((sum, [, n]) => sum + n, 0);
+    found.push(errors.nonFiniteElements(nonFinite.map(([latent]) => latent), times)); // prettier-ignore
+  }
+  if (!run.settled) found.push(errors.notSettled(MAXIMUM_ITERATIONS));
+  return found;
+}

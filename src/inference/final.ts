@@ -1,0 +1,127 @@
+// The final pass: independent sets of particles of the widened guide, weighed against each other by their evidence.
+import { FinalSizes, warnings, type GroupDiagnosis } from "./diagnosis.js";
+import { emptySets, InferenceError, noFiniteFinalEvidence, unequalSets } from "./errors.js";
+import type { Fitted } from "./fit.js";
+import { widenGuide, widening, type GuideParameters } from "./guide.js";
+import { bufferAxes, elementCount, output, writeInputs, type Inputs } from "./layout.js";
+import { pointsPerElement, quantities, QuantityStore, type SummaryRow } from "./posterior.js";
+import { hostLogEvidence, onHost, programOf, sizesOf, type RunContext } from "./run.js";
+import { combinedEvidence, setWeights } from "./sets.js";
+import { particlesPerGroup } from "./settings.js";
+import type { Diagnostic } from "../diagnostic.js";
+import type { Sizes } from "../ir/axis.js";
+import { BUFFERS } from "../ir/interface.js";
+
+/** Iteration numbers of the final sets, far from those of the fit: their random numbers are independent. */
+const FINAL_ITERATIONS = 0x40000000;
+/** Final particles for each particle of the fit. */
+const FINAL_PARTICLES = 1.3;
+
+export type Evidence = {
+  /** Log of the mean of the final sets' evidences, and its Monte Carlo standard error. */
+  readonly mean: number;
+  readonly mcse: number;
+  /** Log evidence of every final set, and the number of sets that their weights are worth. */
+  readonly sets: readonly number[];
+  readonly effectiveSets: number;
+};
+
+export type FinalPosterior = {
+  readonly summary: readonly SummaryRow[];
+  readonly evidence: Evidence;
+  readonly groups: readonly GroupDiagnosis[];
+  readonly warnings: readonly Diagnostic[];
+};
+
+/** Draws the final sets and sums them up. */
+export async function finalPass(context: RunContext, fitted: Fitted): Promise<FinalPosterior> {
+  const { model, settings } = context;
+  const particles = new Map(
+    [...particlesPerGroup(model.interface, settings)].map(([g, k]) => [g, Math.ceil(FINAL_PARTICLES * k)]),
+  );
+  const sizes = sizesOf(context, particles);
+  const guide = await widened(context, fitted.parameters, sizes);
+  const compiled = programOf(model, "posterior");
+  const wanted = quantities(model.interface, compiled);
+  const points = pointsPerElement(wanted, sizes, settings.finalDraws, settings.memoryBytes);
+  const stores = wanted.map((quantity) => new QuantityStore(quantity, sizes, points));
+  const finalSizes = new FinalSizes(model.interface, particles);
+  const evidences = await drawSets(context, guide, sizes, (outputs) => {
+    for (const store of stores) store.add(outputs);
+    finalSizes.add(outputs);
+  });
+  const empty = evidences.filter((x) => !Number.isFinite(x)).length;
+  const weighed = evidences.filter(Number.isFinite);
+  if (weighed.length === 0) throw new InferenceError(noFiniteFinalEvidence());
+  const { weights, power, effective } = setWeights(weighed);
+  const { logEvidence, mcse } = combinedEvidence(evidences);
+  const groups = finalSizes.diagnose(fitted.health);
+  return {
+    summary: stores.flatMap((store) => store.rows(weights)),
+    evidence: { mean: logEvidence, mcse, sets: evidences, effectiveSets: effective },
+    groups,
+    warnings: [
+      ...warnings(model.interface, groups, fitted.health, { settled: fitted.stopped !== "maximum" }),
+      ...(power < 1 ? [unequalSets(effective, weighed.length, power)] : []),
+      ...(empty > 0 ? [emptySets(empty, evidences.length)] : []),
+    ],
+  };
+}
+
+/** Runs the sets one by one; `take` gets the outputs of those with a finite evidence. Returns all log evidences. */
+async function drawSets(
+  context: RunContext,
+  guide: GuideParameters,
+  sizes: Sizes,
+  take: (outputs: ReadonlyMap<string, Float64Array>) => void,
+): Promise<number[]> {
+  const { model, data, device, settings, onProgress } = context;
+  const { seed, stratified, finalDraws } = settings;
+  const compiled = programOf(model, "posterior");
+  const loaded = await device.load(compiled, sizes);
+  const evidences: number[] = [];
+  try {
+    writeInputs(loaded, compiled, (name) => data.arrays.get(name) ?? guide.get(name));
+    for (let set = 0; set < finalDraws; set++) {
+      const outputs = await loaded.run({ seed, iteration: FINAL_ITERATIONS + set, stratified });
+      const logEvidence = hostLogEvidence(output(outputs, BUFFERS.logEvidence)[0]);
+      evidences.push(logEvidence);
+      if (Number.isFinite(logEvidence)) take(outputs);
+      onProgress({ phase: "final", set: set + 1, of: finalDraws });
+    }
+  } finally {
+    loaded.dispose();
+  }
+  return evidences;
+}
+
+/** The guide that the final particles are drawn from: wider than the fitted one, so that no tail is missed. */
+async function widened(
+  context: RunContext,
+  parameters: GuideParameters,
+  sizes: Sizes,
+): Promise<GuideParameters> {
+  const { model, data } = context;
+  const inputs: Inputs = (name) => data.arrays.get(name);
+  const factor = (latent: string): number => widening(groupDimension(context, latent, sizes));
+  return onHost(context, "widen", sizes, (widen) =>
+    widenGuide(widen, model.interface, parameters, factor, inputs),
+  );
+}
+
+/** Numbers per plate element in the group of this latent. */
+function groupDimension({ model }: RunContext, latent: string, sizes: Sizes): number {
+  const posterior = programOf(model, "posterior");
+  const group = model.interface.latents.find((l) => l.name === latent)?.group;
+  const members = model.interface.latents.filter((l) => l.group === group);
+  return members.reduce((sum, l) => {
+    const axes = bufferAxes(posterior, BUFFERS.particles(l.name)) ?? [];
+    return (
+      sum +
+      elementCount(
+        axes.filter((axis) => axis.role === "event"),
+        sizes,
+      )
+    );
+  }, 0);
+}

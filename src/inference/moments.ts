@@ -1,0 +1,192 @@
+// Running moments of the guide's sufficient statistics: centred for the device, raw and in float64 on the host.
+import type { CompiledProgram } from "../compiled.js";
+import { Bug } from "../diagnostic.js";
+import { elementCount, bufferAxes, output, placesIn } from "./layout.js";
+import { flattening, samplingNoise } from "./schedule.js";
+import type { Axis, Sizes } from "../ir/axis.js";
+import { BUFFERS, type GuideInterface, type ModelInterface } from "../ir/interface.js";
+
+/** Least variance that a fit may give: a share of the first one, and of the square of the mean (float32's resolution). */
+const FLOOR_OF_FIRST = 1e-12;
+const FLOOR_OF_MEAN = 1e-13;
+/** Most of the variance that is ever ascribed to the noise of the mean. */
+const MOST_NOISE = 0.5;
+
+/** The moments of one latent's guide. An element is one of [plates, event]; a cell one of [over, event]. */
+export type LatentMoments = {
+  readonly guide: GuideInterface;
+  readonly group: string;
+  /** Axes of the moments: those over which any of the guide's learned parameters varies. */
+  readonly axes: readonly Axis[];
+  /** The cell of each element, and the element of the group's plates that it belongs to. */
+  readonly cells: Int32Array;
+  readonly groupElements: Int32Array;
+  /** Raw means of each statistic, [over, event]. */
+  readonly raw: readonly Float64Array[];
+  /** Variances that the guide began with, [over, event], for statistics with a square. */
+  readonly firstVariance: Map<number, Float64Array>;
+  /** Variance of the averaged mean by weights' noise, as a share of the variance, [over, event]. */
+  readonly noise: Float64Array;
+};
+
+/** What one iteration's results say of the fit's health. */
+export type UpdateReport = { readonly nonFiniteElements: number };
+
+/** Guides that have something to learn. */
+export const learnedGuides = (model: ModelInterface): readonly GuideInterface[] =>
+  model.guides.filter((guide) => guide.parameters.some((p) => p.learned));
+
+/** Moments, all zero as yet, of every learned guide. */
+export function emptyMoments(model: ModelInterface, qem: CompiledProgram, sizes: Sizes): LatentMoments[] {
+  return learnedGuides(model).map((guide) => {
+    const latent = model.latents.find((l) => l.name === guide.latent);
+    const elementAxes = bufferAxes(qem, BUFFERS.statistic(guide.latent, 0));
+    const groupAxes = latent === undefined ? undefined : bufferAxes(qem, BUFFERS.weightSquares(latent.group));
+    if (latent === undefined || elementAxes === undefined || groupAxes === undefined)
+      throw new Bug(`the guide of '${guide.latent}' has no moments`);
+    const learned = guide.parameters.filter((p) => p.learned);
+    const varying = new Set(learned.flatMap((p) => [...p.over, ...(p.event === null ? [] : [p.event])]));
+    const axes = elementAxes.filter((axis) => varying.has(axis.name));
+    const count = elementCount(axes, sizes);
+    return {
+      guide,
+      group: latent.group,
+      cells: placesIn(elementAxes, axes, sizes),
+      groupElements: placesIn(elementAxes, groupAxes, sizes),
+      axes,
+      raw: Array.from({ length: guide.statistics }, () => new Float64Array(count)),
+      firstVariance: new Map(),
+      noise: new Float64Array(count),
+    };
+  });
+}
+
+/** What the device subtracts from statistic i, in float32 so that host and device mean the same number. [over, event] */
+export function centre(moments: LatentMoments, i: number): Float64Array {
+  const square = moments.guide.squareOf[i] ?? null;
+  const raw = moments.raw[i];
+  if (raw === undefined) throw new Bug(`the guide of '${moments.guide.latent}' has no statistic ${i}`);
+  return square === null ? raw.map(Math.fround) : new Float64Array(raw.length);
+}
+
+/** Remembers the present variances as the ones that later ones are compared with. */
+export function rememberVariances(moments: LatentMoments): void {
+  moments.guide.squareOf.forEach((base, j) => {
+    if (base === null) return;
+    const mean = at(moments.raw, base);
+    moments.firstVariance.set(
+      j,
+      at(moments.raw, j).map((square, c) => Math.max(0, square - (mean[c] ?? 0) ** 2)),
+    );
+  });
+}
+
+/** How one iteration is averaged in. */
+export type Step = {
+  readonly weight: number;
+  readonly particles: number;
+  readonly stratified: boolean;
+  /** Take the unweighted moments as the running ones first: the guide was given, not fitted to the prior. */
+  readonly startFromGuide: boolean;
+};
+
+/**
+ * Averages an iteration's moments in: m <- (1 - weight) m + weight ((1 - f) weighted + f unweighted), f from the
+ * effective size of each element's weights. Elements whose results are not finite are left out; a cell without any
+ * other stays as it is.
+ */
+export function update(
+  moments: LatentMoments,
+  outputs: ReadonlyMap<string, Float64Array>,
+  step: Step,
+): UpdateReport {
+  const { guide, cells, groupElements } = moments;
+  const statistics = guide.squareOf.map((_, i) => output(outputs, BUFFERS.statistic(guide.latent, i)));
+  const unweighted = guide.squareOf.map((_, i) => output(outputs, BUFFERS.unweighted(guide.latent, i)));
+  const weightSquares = output(outputs, BUFFERS.weightSquares(moments.group));
+  const counts = new Float64Array(moments.noise.length);
+  const noise = new Float64Array(moments.noise.length);
+  const flat = statistics.map(() => new Float64Array(moments.noise.length));
+  const own = statistics.map(() => new Float64Array(moments.noise.length));
+  let nonFinite = 0;
+  cells.forEach((cell, e) => {
+    const ess = 1 / (weightSquares[groupElements[e] ?? 0] ?? NaN);
+    const finite = [...statistics, ...unweighted].every((values) => Number.isFinite(values[e]));
+    if (!finite || !Number.isFinite(ess)) {
+      nonFinite++;
+      return;
+    }
+    const f = flattening(ess, step.particles);
+    add(counts, cell, 1);
+    add(noise, cell, samplingNoise(ess, step.particles, step.stratified));
+    statistics.forEach((weighted, i) => {
+      const equal = at(unweighted, i)[e] ?? 0;
+      add(at(flat, i), cell, (1 - f) * (weighted[e] ?? 0) + f * equal);
+      add(at(own, i), cell, equal);
+    });
+  });
+  const centres = guide.squareOf.map((_, i) => centre(moments, i));
+  counts.forEach((count, c) => {
+    if (count === 0) return;
+    const mean = (sums: readonly Float64Array[]): number[] => sums.map((sum) => (sum[c] ?? 0) / count);
+    const centreOf = (i: number): number => at(centres, i)[c] ?? 0;
+    if (step.startFromGuide) setAll(moments, c, uncentred(guide, mean(own), centreOf), 1);
+    setAll(moments, c, uncentred(guide, mean(flat), centreOf), step.weight);
+    const past = step.startFromGuide ? 0 : (1 - step.weight) ** 2 * (moments.noise[c] ?? 0);
+    moments.noise[c] = past + (step.weight ** 2 * (noise[c] ?? 0)) / count ** 2;
+  });
+  if (step.startFromGuide) rememberVariances(moments);
+  return { nonFiniteElements: nonFinite };
+}
+
+/** Raw means from centred ones d: m_i = c_i + d_i; for the square j of i, m_j = d_j + 2 c_i d_i + c_i^2. */
+export function uncentred(
+  guide: Pick<GuideInterface, "squareOf">,
+  centred: readonly number[],
+  centreOf: (i: number) => number,
+): number[] {
+  return guide.squareOf.map((base, i) => {
+    const d = centred[i] ?? NaN;
+    if (base === null) return centreOf(i) + d;
+    const c = centreOf(base);
+    return d + 2 * c * (centred[base] ?? NaN) + c * c;
+  });
+}
+
+function setAll(moments: LatentMoments, cell: number, raw: readonly number[], weight: number): void {
+  moments.raw.forEach((values, i) => {
+    values[cell] = (1 - weight) * (values[cell] ?? 0) + weight * (raw[i] ?? NaN);
+  });
+}
+
+/**
+ * Moments as the fit should see them. The variance between a noisy running mean and the truth is missing from
+ * E[t^2] - E[t]^2, so a guide that is fitted to them would shrink at every step; this puts the missing share back, and
+ * holds variances above their floor.
+ */
+export function momentsForFit(moments: LatentMoments): Float64Array[] {
+  const { guide, raw, noise, firstVariance } = moments;
+  return raw.map((values, j) => {
+    const base = guide.squareOf[j] ?? null;
+    if (base === null) return values.slice();
+    const means = at(raw, base);
+    const first = firstVariance.get(j);
+    return values.map((square, c) => {
+      const mean = means[c] ?? 0;
+      const share = Math.min(noise[c] ?? 0, MOST_NOISE);
+      const variance = (square - mean * mean) / (1 - share);
+      const floor = Math.max(FLOOR_OF_FIRST * (first?.[c] ?? 0), FLOOR_OF_MEAN * mean * mean, 1e-30);
+      return mean * mean + Math.max(variance, floor);
+    });
+  });
+}
+
+function at<T>(list: readonly T[], i: number): T {
+  const item = list[i];
+  if (item === undefined) throw new Bug(`there is no statistic ${i}`);
+  return item;
+}
+
+function add(sums: Float64Array, i: number, x: number): void {
+  sums[i] = (sums[i] ?? 0) + x;
+}

@@ -1,0 +1,70 @@
+// How boldly the fit moves: the moving average's weight, the flattening of collapsed weights, and when to stop.
+
+/** Weight of the newest iteration in the moving average while the evidence still rises. */
+export const SEARCH_WEIGHT = 0.3;
+/** Iterations of the two phases: search, while the evidence rises; then settle, while the noise is averaged out. */
+export const MINIMUM_SEARCH = 30;
+export const MINIMUM_SETTLE = 50;
+export const MAXIMUM_ITERATIONS = 1000;
+
+const MOST_FLATTENING = 0.9;
+
+/**
+ * The weight of an iteration in the moving average. In the search it is constant; in the settling, where `settled`
+ * counts the iterations already done, it falls like 1 / t, so that the average's noise does too.
+ */
+export function averagingWeight(constant: number | null, settled: number | null): number {
+  if (constant !== null) return constant;
+  return settled === null ? SEARCH_WEIGHT : 1 / (settled + 1 + 1 / SEARCH_WEIGHT);
+}
+
+/**
+ * How far the weights of `particles` particles are flattened towards equal ones, between 0 and 0.9: nothing where they
+ * are equal already, most where they rest on one particle. Flattened moments are
+ * (1 - flattening) * weighted + flattening * unweighted; as the unweighted ones are the guide's own, this only shortens
+ * the step: the fixed points of the fit stay what they are.
+ */
+export function flattening(effectiveSize: number, particles: number): number {
+  const bare = (ess: number): number => Math.min(MOST_FLATTENING, 1.5 / ess);
+  const least = bare(particles);
+  if (least >= MOST_FLATTENING) return 0;
+  const ess = Math.min(Math.max(effectiveSize, 1), particles);
+  return (MOST_FLATTENING * (bare(ess) - least)) / (MOST_FLATTENING - least);
+}
+
+/**
+ * Variance of a flattened mean by the weights' inequality, as a share of the variance of the particles. Stratified
+ * particles are taken for fixed points whose weights are exchangeable: equal weights then have no noise.
+ */
+export function samplingNoise(effectiveSize: number, particles: number, stratified: boolean): number {
+  const ess = Math.min(Math.max(effectiveSize, 1), particles);
+  const flat = flattening(ess, particles);
+  const unequal = (1 - flat) ** 2 * (1 / ess - 1 / particles);
+  if (!stratified) return unequal + 1 / particles;
+  return particles === 1 ? 0 : (unequal * particles) / (particles - 1);
+}
+
+/**
+ * Has the log evidence stopped rising by more than its Monte Carlo error? Compares the mean of the newest `window`
+ * iterations with that of the `window` before; the window grows with the trace so that slow rises are seen. Entries that
+ * are not finite are left out.
+ */
+export function stoppedRising(trace: readonly number[], minimumWindow = 15): boolean {
+  const finite = trace.filter(Number.isFinite);
+  const window = Math.max(minimumWindow, Math.floor(finite.length / 4));
+  if (finite.length < 2 * window) return false;
+  const newer = meanAndVariance(finite.slice(-window));
+  const older = meanAndVariance(finite.slice(-2 * window, -window));
+  const error = Math.sqrt((newer.variance + older.variance) / window);
+  return newer.mean - older.mean <= error;
+}
+
+/** Mean and unbiased variance. */
+export function meanAndVariance(values: readonly number[]): {
+  readonly mean: number;
+  readonly variance: number;
+} {
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  return { mean, variance: squares / Math.max(1, values.length - 1) };
+}

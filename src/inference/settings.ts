@@ -1,0 +1,57 @@
+// The settings of an inference run, their defaults, and the axis lengths that they imply.
+import type { Sizes } from "../ir/axis.js";
+import type { ModelInterface } from "../ir/interface.js";
+
+export type QemSettings = {
+  /** Particles of every group that `groupParticles` does not name. */
+  readonly particles: number;
+  /** Particles by group ("-K globals=300"). */
+  readonly groupParticles: ReadonlyMap<string, number>;
+  /** 32-bit unsigned: the same seed gives the same result on the same device. */
+  readonly seed: number;
+  /** How many iterations to fit for; null: until the evidence has stopped rising. */
+  readonly iterations: number | null;
+  /** Constant weight of an iteration in the moving average of the moments; null: the default schedule. */
+  readonly averagingWeight: number | null;
+  /** Stratified particles (a Latin hypercube), or independent ones. */
+  readonly stratified: boolean;
+  /** Independent sets of particles in the final pass. */
+  readonly finalDraws: number;
+  /** Draws from the prior that the first guide is fitted to; fewer where the plates are so large that memory is short. */
+  readonly priorDraws: number;
+  /** Bytes that particles kept for quantiles, or draws from the prior, may take. */
+  readonly memoryBytes: number;
+};
+
+export const DEFAULT_SETTINGS: QemSettings = {
+  particles: 30,
+  groupParticles: new Map(),
+  seed: 1,
+  iterations: null,
+  averagingWeight: null,
+  stratified: true,
+  finalDraws: 25,
+  priorDraws: 1000,
+  memoryBytes: 256 * 2 ** 20,
+};
+
+/** Particles of each group, by the group's name, as the settings ask. */
+export function particlesPerGroup(
+  model: ModelInterface,
+  settings: Pick<QemSettings, "particles" | "groupParticles">,
+): ReadonlyMap<string, number> {
+  return new Map(
+    model.groups.map((g) => [g.name, settings.groupParticles.get(g.name) ?? settings.particles]),
+  );
+}
+
+/** Lengths of the data's axes and of the particle axis of every group. */
+export function axisSizes(
+  data: Sizes,
+  model: ModelInterface,
+  particles: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const sizes = new Map(data);
+  for (const group of model.groups) sizes.set(group.axis, particles.get(group.name) ?? 1);
+  return sizes;
+}

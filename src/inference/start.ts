@@ -1,0 +1,141 @@
+// The first guide: what the model's author wrote, and for the rest a robust fit to draws from the prior.
+import { InferenceError, noStart } from "./errors.js";
+import { accept, fitGuide, isUsable, runOnHost, type GuideParameters, type HostProgram } from "./guide.js";
+import { bufferAxes, elementCount, output, placesIn, writeInputs, type Inputs } from "./layout.js";
+import { rememberVariances, type LatentMoments } from "./moments.js";
+import { Bug } from "../diagnostic.js";
+import type { Axis, Sizes } from "../ir/axis.js";
+import { BUFFERS, PRIOR_AXIS, type ModelInterface } from "../ir/interface.js";
+
+/** Share of the prior's draws left out at each end: scales such as half-Cauchy or exp(normal) have no moments. */
+export const TRIMMED = 0.05;
+/** Variance of a standard normal between its 5 % and 95 % quantiles: 1 - 2 z phi(z) / 0.9 at z = 1.6449. */
+export const TRIMMED_NORMAL_VARIANCE = 0.62302;
+const FEWEST_PRIOR_DRAWS = 64;
+
+/** Draws from the prior that fit into `bytes`: every latent's draws and statistics are held at once, in float64. */
+export function priorDrawCount(
+  model: ModelInterface,
+  sizes: Sizes,
+  most: number,
+  bytes: number,
+  axesOf: (latent: string) => readonly Axis[],
+): number {
+  const numbers = model.guides.reduce((sum, guide) => {
+    const axes = axesOf(guide.latent).filter((axis) => axis.name !== PRIOR_AXIS);
+    return sum + elementCount(axes, sizes) * (2 + guide.statistics);
+  }, 0);
+  const fit = Math.floor(bytes / (8 * Math.max(1, numbers)));
+  return Math.max(Math.min(most, fit), Math.min(most, FEWEST_PRIOR_DRAWS));
+}
+
+export type Start = {
+  readonly parameters: GuideParameters;
+  /** Latents of which the model gives a first value: their moments are those of the guide, not of the prior. */
+  readonly given: ReadonlySet<string>;
+};
+
+export type StartPrograms = {
+  readonly fixed: HostProgram;
+  readonly prior: HostProgram;
+  readonly initial: HostProgram;
+  readonly fit: HostProgram;
+};
+
+/**
+ * The guide's first parameters and, in `moments`, the moments of the prior's draws: for every latent with something to
+ * learn, means of its statistics over its draws between the 5 % and 95 % quantiles, the variances scaled up to what they
+ * would be untrimmed if the draws were normal. Parameters that the model gives take precedence.
+ */
+export async function startGuide(
+  programs: StartPrograms,
+  model: ModelInterface,
+  moments: readonly LatentMoments[],
+  inputs: Inputs,
+  sizes: Sizes,
+  seed: number,
+): Promise<Start> {
+  const written = await runOnHost(programs.fixed, inputs);
+  const { compiled, loaded } = programs.prior;
+  writeInputs(loaded, compiled, inputs);
+  const draws = await loaded.run({ seed, iteration: 0, stratified: false });
+  const parameters: GuideParameters = new Map();
+  for (const guide of model.guides) accept(guide, parameters, written, () => true);
+  const known: Inputs = (name) => draws.get(name) ?? parameters.get(name) ?? inputs(name);
+  const statistics = await runOnHost(programs.initial, unknownAsNaN(programs.initial, known, sizes));
+  for (const latent of moments) {
+    const axes = bufferAxes(compiled, BUFFERS.particles(latent.guide.latent));
+    if (axes === undefined) throw new Bug(`the prior does not draw '${latent.guide.latent}'`);
+    averageDraws(latent, axes, output(draws, BUFFERS.particles(latent.guide.latent)), statistics, sizes);
+    rememberVariances(latent);
+  }
+  await fitGuide(programs.fit, moments, parameters, unknownAsNaN(programs.fit, inputs, sizes));
+  const given = new Set<string>();
+  for (const guide of model.guides) {
+    accept(guide, parameters, written, () => true);
+    const isGiven = (p: string): boolean => written.has(BUFFERS.newGuide(guide.latent, p));
+    if (guide.parameters.some((p) => p.learned && isGiven(p.name))) given.add(guide.latent);
+    const missing = guide.parameters.find((p) => {
+      const values = parameters.get(BUFFERS.guide(guide.latent, p.name));
+      return values === undefined ? p.learned : values.some((x) => !isUsable(p, x));
+    });
+    if (missing !== undefined) throw new InferenceError(noStart(guide.latent, missing.name));
+  }
+  return { parameters, given };
+}
+
+/** Parameters that have no value before the first fit, which few families look at, are not numbers. */
+function unknownAsNaN({ compiled }: HostProgram, known: Inputs, sizes: Sizes): Inputs {
+  return (name) => {
+    const axes = bufferAxes(compiled, name);
+    return (
+      known(name) ??
+      (axes === undefined || !name.startsWith("guide.")
+        ? undefined
+        : new Float64Array(elementCount(axes, sizes)).fill(NaN))
+    );
+  };
+}
+
+/** Robust means of one latent's statistics, per cell of its moments. `axes`: of the draws, the prior's axis last. */
+function averageDraws(
+  moments: LatentMoments,
+  axes: readonly Axis[],
+  draws: Float64Array,
+  statistics: ReadonlyMap<string, Float64Array>,
+  sizes: Sizes,
+): void {
+  const { guide, raw } = moments;
+  const elementAxes = axes.filter((axis) => axis.name !== PRIOR_AXIS);
+  const cells = placesIn(elementAxes, moments.axes, sizes);
+  const count = draws.length / cells.length;
+  const columns = guide.squareOf.map((_, i) => output(statistics, BUFFERS.statistic(guide.latent, i)));
+  const sums = columns.map(() => new Float64Array(moments.noise.length));
+  const used = new Float64Array(moments.noise.length);
+  cells.forEach((cell, e) => {
+    for (const k of middle(draws.subarray(e * count, (e + 1) * count))) {
+      const values = columns.map((column) => column[e * count + k] ?? NaN);
+      if (!values.every(Number.isFinite)) continue;
+      used[cell] = (used[cell] ?? 0) + 1;
+      sums.forEach((sum, i) => (sum[cell] = (sum[cell] ?? 0) + (values[i] ?? 0)));
+    }
+  });
+  raw.forEach((means, i) => means.set((sums[i] ?? means).map((sum, c) => sum / (used[c] ?? 0))));
+  guide.squareOf.forEach((base, j) => {
+    if (base === null) return;
+    const means = raw[base];
+    raw[j]?.forEach((square, c, squares) => {
+      const mean = means?.[c] ?? 0;
+      squares[c] = mean * mean + Math.max(0, square - mean * mean) / TRIMMED_NORMAL_VARIANCE;
+    });
+  });
+}
+
+/** Indices of the draws between the trimmed quantiles; all of them if they are discrete, which have honest moments. */
+export function middle(draws: Float64Array): number[] {
+  const order = Array.from(draws.keys()).filter((k) => !Number.isNaN(draws[k]));
+  order.sort((a, b) => (draws[a] ?? 0) - (draws[b] ?? 0));
+  if (new Set(draws).size < draws.length / 2) return order;
+  const cut = Math.floor(TRIMMED * order.length);
+  return order.slice(cut, order.length - cut);
+}
