@@ -1,0 +1,33 @@
+// What `mppc compile` does: compiles a source, and writes the compiled model or prints stages.
+import { basename } from "node:path";
+import { checkSource } from "../../compile.js";
+import { DiagnosticError, hasErrors } from "../../diagnostic.js";
+import { printProgram } from "../../parser/print.js";
+import { writeCompiledFile } from "../../runtime/compiled-file.js";
+import type { CompileOptions } from "../commands/compile.js";
+import { printDiagnostics } from "../failures.js";
+import { readText, writeAtomically } from "../files.js";
+import type { Terminal } from "../terminal.js";
+
+/** Throws a DiagnosticError if the model has errors. */
+export function compile(path: string, options: CompileOptions, terminal: Terminal): void {
+  const source = readText(path);
+  const { checked, syntax, diagnostics } = checkSource(source);
+  const print = (text: string): void => terminal.out(text.endsWith("\n") ? text : `${text}\n`);
+  // The syntax tree is there even of a model with errors, and helps to see them.
+  if (checked === null && options.emit?.includes("ast") === true) print(printProgram(syntax));
+  if (checked === null) throw new DiagnosticError(diagnostics);
+  for (const stage of options.emit ?? []) print(checked.dump(stage, options.program));
+  if (options.emit !== undefined && options.output === undefined) {
+    printDiagnostics(diagnostics, terminal);
+    return;
+  }
+  const result = checked.compile({});
+  const all = [...diagnostics, ...result.diagnostics];
+  if (result.compiled === null || hasErrors(all)) throw new DiagnosticError(all);
+  printDiagnostics(all, terminal);
+  const target = options.output ?? `${basename(path).replace(/\.mpp$/, "")}.mppc`;
+  const text = writeCompiledFile(result.compiled);
+  if (target === "-") terminal.out(text);
+  else writeAtomically(target, text);
+}

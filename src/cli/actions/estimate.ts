@@ -1,0 +1,111 @@
+// What `mppc estimate` does: runs the estimator once on particles from a file.
+import type { CompiledModel, CompiledProgram, ProgramName } from "../../compiled.js";
+import { DiagnosticError, hasErrors, type Diagnostic } from "../../diagnostic.js";
+import { writeInputs } from "../../inference/layout.js";
+import { programOf } from "../../inference/run.js";
+import type { Sizes } from "../../ir/axis.js";
+import { BUFFERS } from "../../ir/interface.js";
+import type { BoundData } from "../../runtime/data.js";
+import type { Device } from "../../runtime/device.js";
+import { createReferenceDevice } from "../../runtime/reference.js";
+import type { EstimateOptions, GradientKind } from "../commands/estimate.js";
+import { loadData } from "../data-files.js";
+import { adapterOf, largestTable, withDevice } from "../device-choice.js";
+import { gradientsUnavailable } from "../errors.js";
+import { readGuideParameters, readParticles, type EstimateInput } from "../estimate-input.js";
+import { estimateOutput } from "../estimate-output.js";
+import { printDiagnostics } from "../failures.js";
+import { readText } from "../files.js";
+import { loadModel } from "../model-file.js";
+import { preciseJson } from "../nested.js";
+import type { Terminal } from "../terminal.js";
+
+type Outputs = ReadonlyMap<string, Float64Array>;
+const ONCE = { seed: 0, iteration: 0, stratified: false } as const;
+
+export async function estimate(path: string, options: EstimateOptions, terminal: Terminal): Promise<void> {
+  const source = loadModel(path, terminal);
+  const kind = options.gradients ?? null;
+  const names = programNames(kind);
+  const data = await loadData(source.head, options.data ?? [], terminal);
+  const planned = source.compile({ programs: ["estimate", "fixed"], sizes: data.sizes });
+  const input = readInput(planned, data, options, terminal);
+  const sizes = new Map([...data.sizes, ...input.particleSizes]);
+  await withDevice(options.device, terminal, async (device) => {
+    const model = source.compile({
+      programs: [...names, "fixed"],
+      sizes,
+      adapter: adapterOf(device),
+      largestBinding: largestTable(device),
+    });
+    const fixed = await fixedParameters(model, data);
+    const values = (name: string): Float64Array | undefined =>
+      input.inputs.get(name) ?? fixed.get(name) ?? data.arrays.get(name);
+    const outputs = new Map<string, Float64Array>();
+    for (const name of names)
+      for (const [output, array] of await runOnce(device, programOf(model, name), sizes, values))
+        outputs.set(output, array);
+    const programs = names.map((name) => programOf(model, name));
+    const { result, diagnostics } = estimateOutput(model, programs, outputs, sizes, kind);
+    printDiagnostics(diagnostics, terminal);
+    terminal.out(`${preciseJson(result)}\n`);
+  });
+}
+
+const programNames = (kind: GradientKind | null): readonly ProgramName[] =>
+  kind === null ? ["estimate"] : ["estimate", `gradients_${kind}`];
+
+/** Particles and guide parameters; a DiagnosticError for what is wrong with them, or where there are no such gradients. */
+function readInput(
+  model: CompiledModel,
+  data: BoundData,
+  options: EstimateOptions,
+  terminal: Terminal,
+): EstimateInput {
+  const kind = options.gradients;
+  const unavailable = kind === undefined ? undefined : model.gradientsUnavailable[kind];
+  if (kind !== undefined && unavailable !== undefined)
+    throw new DiagnosticError([gradientsUnavailable(kind, unavailable)]);
+  const program = programOf(model, "estimate");
+  const particles = readParticles(model, program, data.sizes, readText(options.particles));
+  const file = options.guideParameters;
+  const source = file === undefined ? null : readText(file);
+  const guide = readGuideParameters(model, program, data.sizes, source);
+  const diagnostics: Diagnostic[] = [...particles.diagnostics, ...guide.diagnostics];
+  if (hasErrors(diagnostics) || particles.value === null || guide.value === null)
+    throw new DiagnosticError(diagnostics);
+  printDiagnostics(diagnostics, terminal);
+  return { ...particles.value, inputs: new Map([...particles.value.inputs, ...guide.value]) };
+}
+
+/** The guide's arguments that the model fixes, by the names of their buffers. */
+async function fixedParameters(model: CompiledModel, data: BoundData): Promise<Outputs> {
+  const values = await runOnce(createReferenceDevice(), programOf(model, "fixed"), data.sizes, (name) =>
+    data.arrays.get(name),
+  );
+  return new Map(
+    model.interface.guides.flatMap(({ latent, parameters }) =>
+      parameters.flatMap((parameter) => {
+        const value = values.get(BUFFERS.newGuide(latent, parameter.name));
+        return parameter.learned || value === undefined
+          ? []
+          : [[BUFFERS.guide(latent, parameter.name), value] as const];
+      }),
+    ),
+  );
+}
+
+async function runOnce(
+  device: Device,
+  program: CompiledProgram,
+  sizes: Sizes,
+  values: (name: string) => Float64Array | undefined,
+): Promise<Outputs> {
+  const loaded = await device.load(program, sizes);
+  try {
+    writeInputs(loaded, program, values);
+    return await loaded.run(ONCE);
+  } finally {
+    loaded.dispose();
+  }
+}

@@ -1,0 +1,132 @@
+// What `mppc run` does: compiles, binds data, fits, and reports on screen and in the run's directory.
+import { basename } from "node:path";
+import type { CompiledModel } from "../../compiled.js";
+import { runQem, STOPPING_WORDS, type QemResult } from "../../inference/qem.js";
+import {
+  axisSizes,
+  DEFAULT_SETTINGS,
+  particlesPerGroup,
+  type QemSettings,
+} from "../../inference/settings.js";
+import { sha256 } from "../../runtime/compiled-file.js";
+import type { BoundData } from "../../runtime/data.js";
+import type { Device } from "../../runtime/device.js";
+import { VERSION } from "../../version.js";
+import type { RunOptions } from "../commands/run.js";
+import { loadData } from "../data-files.js";
+import { adapterOf, largestTable, withDevice } from "../device-choice.js";
+import { methodNotYet } from "../errors.js";
+import { printDiagnostics, UsageError } from "../failures.js";
+import { readText } from "../files.js";
+import { loadModel } from "../model-file.js";
+import { particleSettings } from "../particle-settings.js";
+import { showProgress } from "../progress.js";
+import { drawParticles } from "../run-particles.js";
+import { chooseDirectory, writeRun } from "../run-directory.js";
+import { runReport, type RunFacts, type RunSettingsReport } from "../run-report.js";
+import { summaryText } from "../summary-text.js";
+import type { Terminal } from "../terminal.js";
+
+/** What the fit, the final pass and the weighted particles take. */
+const PROGRAMS = ["qem", "posterior", "prior", "initial", "fit", "widen", "fixed"] as const;
+
+export async function run(path: string, options: RunOptions, terminal: Terminal): Promise<void> {
+  const begin = performance.now();
+  const started = new Date();
+  refuseNotYet(options);
+  const quiet: Terminal = options.quiet === true ? { ...terminal, err: () => undefined } : terminal;
+  const source = loadModel(path, terminal);
+  const settings = settingsFrom(options, source.head);
+  const data = await loadData(source.head, options.data ?? [], terminal);
+  const name = basename(path).replace(/\.mppc?$/, "");
+  const directory = chooseDirectory(options.output, name, path, started, (line) => quiet.err(`${line}\n`));
+  await withDevice(options.device, quiet, async (device) => {
+    const particlesOf = particlesPerGroup(source.head.interface, settings);
+    const sizes = axisSizes(data.sizes, source.head.interface, particlesOf);
+    const model = source.compile({
+      programs: PROGRAMS,
+      sizes,
+      adapter: adapterOf(device),
+      largestBinding: largestTable(device),
+    });
+    const { result, deviceBytes } = await infer(model, data, device, settings, quiet);
+    const facts: RunFacts = {
+      compileSeconds: source.compileSeconds(),
+      totalSeconds: (performance.now() - begin) / 1000,
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      deviceBytes,
+      device: device.description,
+      seed: settings.seed,
+    };
+    const report = runReport(result, facts);
+    const particles = await drawParticles(model, data, device, settings, result.guide);
+    const about = settingsReport(path, model, options, settings, device, started);
+    writeRun(directory, { report, result, model, sizes: data.sizes, particles, settings: about });
+    if (options.json === true) terminal.out(`${JSON.stringify(report)}\n`);
+    else terminal.out(summaryText(result, { directory, all: options.all === true }));
+    printDiagnostics(result.warnings, terminal);
+    quiet.err(`${STOPPING_WORDS[result.stopped]}\nresults are in ${directory}\n`);
+  });
+}
+
+function refuseNotYet({ method, drawsFrom }: RunOptions): void {
+  if (method !== "qem") throw new UsageError(methodNotYet(`--method ${method}`, "--method qem"));
+  if (drawsFrom === "sobol")
+    throw new UsageError(methodNotYet("--draws-from sobol", "--draws-from stratified"));
+}
+
+function settingsFrom(options: RunOptions, model: CompiledModel): QemSettings {
+  return {
+    ...DEFAULT_SETTINGS,
+    ...particleSettings(options.K, model.interface),
+    seed: options.seed,
+    iterations: options.iterations ?? null,
+    averagingWeight: options.averagingWeight ?? null,
+    stratified: options.drawsFrom === "stratified",
+  };
+}
+
+/** Runs the fit under a progress display; `deviceBytes` is the most memory seen in use on the device. */
+async function infer(
+  model: CompiledModel,
+  data: BoundData,
+  device: Device,
+  settings: QemSettings,
+  terminal: Terminal,
+): Promise<{ result: QemResult; deviceBytes: number }> {
+  const progress = showProgress(terminal);
+  let deviceBytes = 0;
+  try {
+    const result = await runQem(model, data, device, settings, (step) => {
+      deviceBytes = Math.max(deviceBytes, device.bytes);
+      progress.update(step);
+    });
+    return { result, deviceBytes };
+  } finally {
+    progress.stop();
+  }
+}
+
+function settingsReport(
+  path: string,
+  model: CompiledModel,
+  options: RunOptions,
+  settings: QemSettings,
+  device: Device,
+  started: Date,
+): RunSettingsReport {
+  return {
+    format: "mppc run",
+    model: { path, sha256: model.source.sha256 },
+    data: (options.data ?? []).map((file) => ({ path: file, sha256: sha256(readText(file).text) })),
+    method: options.method,
+    particles: Object.fromEntries(particlesPerGroup(model.interface, settings)),
+    draws_from: options.drawsFrom,
+    iterations: settings.iterations,
+    averaging_weight: settings.averagingWeight,
+    seed: settings.seed,
+    device: { kind: device.kind, description: device.description },
+    versions: { mppc: VERSION, node: process.version },
+    started: started.toISOString(),
+  };
+}

@@ -1,0 +1,52 @@
+// The command line: its commands, its version and help, and the way from arguments to an exit code.
+import { Command, CommanderError } from "commander";
+import { VERSION } from "../version.js";
+import { checkCommand } from "./commands/check.js";
+import { compileCommand } from "./commands/compile.js";
+import { devicesCommand } from "./commands/devices.js";
+import { estimateCommand } from "./commands/estimate.js";
+import { EXIT } from "./exit-codes.js";
+import { explainCommand } from "./commands/explain.js";
+import { reportFailure } from "./failures.js";
+import { runCommand } from "./commands/run.js";
+import type { Terminal } from "./terminal.js";
+
+/** What a command is given. `finish` takes its exit code if that is not 0. */
+export type Context = {
+  readonly terminal: Terminal;
+  readonly finish: (exitCode: number) => void;
+  /** To be awaited first by a command that opens a GPU: the process may go on as a child. */
+  readonly beforeDevice: () => Promise<void>;
+};
+
+const COMMANDS = [checkCommand, compileCommand, explainCommand, runCommand, estimateCommand, devicesCommand];
+
+/** Runs `mppc` with these arguments (without node and script) and returns its exit code. Throws nothing. */
+export async function runCommandLine(
+  args: readonly string[],
+  terminal: Terminal,
+  beforeDevice: Context["beforeDevice"] = () => Promise.resolve(),
+): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const finish = (code: number): void => void (exitCode = code);
+  const program = new Command("mppc")
+    .description("Compiles .mpp models of hierarchical Bayesian inference to GPU kernels, and runs them.")
+    .version(VERSION, "--version", "print the version")
+    .helpCommand("help [command]", "print help for a command")
+    .showSuggestionAfterError()
+    .addHelpText("after", "\nExample:\n  mppc run radon.mpp --data radon.json -K 20\n");
+  for (const command of COMMANDS) program.addCommand(command({ terminal, finish, beforeDevice }));
+  for (const command of [program, ...program.commands])
+    command
+      .exitOverride()
+      .helpOption("-h, --help", "print help")
+      .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+      .showHelpAfterError(`see '${command === program ? "mppc" : `mppc ${command.name()}`} --help'`);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (problem) {
+    if (problem instanceof CommanderError) return problem.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return reportFailure(problem, terminal);
+  }
+}

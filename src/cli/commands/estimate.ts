@@ -1,0 +1,38 @@
+// The command `mppc estimate`: its arguments and help.
+import { Command, Option } from "commander";
+import type { Context } from "../command-line.js";
+import { dataOption, deviceOption, type DeviceChoice } from "../options.js";
+
+export type GradientKind = "vi" | "rws";
+export type EstimateOptions = {
+  readonly data?: readonly string[];
+  readonly particles: string;
+  readonly guideParameters?: string;
+  readonly gradients?: GradientKind;
+  readonly device: DeviceChoice;
+};
+
+export function estimateCommand(context: Context): Command {
+  return new Command("estimate")
+    .description(
+      "Compute evidence, weights, moments and gradients at given particles, and print them as JSON.",
+    )
+    .argument("<model>", "model source (.mpp) or compiled model (.mppc)")
+    .addOption(dataOption())
+    .requiredOption("--particles <file>", 'JSON with "K" and "particles": {latent: [plates..., K, event...]}')
+    .option(
+      "--guide-parameters <file>",
+      'JSON with "guide_parameters": {latent: {parameter: [plates..., event...]}}',
+    )
+    .addOption(new Option("--gradients <kind>", "gradients by the guide's parameters").choices(["vi", "rws"]))
+    .addOption(deviceOption())
+    .addHelpText(
+      "after",
+      "\nExample:\n  mppc estimate radon.mpp --data radon.json --particles radon.json --guide-parameters radon.json\n",
+    )
+    .action(async (path: string, options: EstimateOptions) => {
+      if (options.device !== "reference") await context.beforeDevice();
+      const { estimate } = await import("../actions/estimate.js");
+      await estimate(path, options, context.terminal);
+    });
+}

@@ -1,0 +1,67 @@
+// The device of a command: opened as the user chose, its remarks told, closed in the end whatever happens.
+import { setImmediate as turn } from "node:timers/promises";
+import type { AdapterClass } from "../ir/cost.js";
+import type { Device } from "../runtime/device.js";
+import type { DeviceChoice } from "./options.js";
+import type { Terminal } from "./terminal.js";
+
+/** Opens a device for `use` and closes it afterwards. Throws a DeviceError if there is none of that kind. */
+export async function withDevice<T>(
+  choice: DeviceChoice,
+  terminal: Terminal,
+  use: (device: Device) => Promise<T>,
+): Promise<T> {
+  const { openDevice } = await import("../runtime/choose.js");
+  const device = await openDevice(choice, (line) => terminal.err(`${line}\n`));
+  try {
+    return await use(device.kind === "reference" ? takingTurns(device) : device);
+  } finally {
+    await device.close();
+  }
+}
+
+/** The class of adapters for which kernels on this device are scheduled. */
+export const adapterOf = (device: Device): AdapterClass["name"] =>
+  device.kind === "gpu" ? "gpu" : "software";
+
+/**
+ * Bytes that a table in float32 may take, for the compiler to say which latents a larger one joins. What a GPU can hold
+ * it says itself when programs are loaded; the reference device holds tables in float64 in what memory is free.
+ */
+export const largestTable = (device: Device): number =>
+  device.kind === "gpu" ? Number.MAX_VALUE : process.availableMemory() / 2;
+
+/** Milliseconds of short runs after which signals and timers get their turn. */
+const TURN_AFTER = 50;
+
+/**
+ * The same device, but runs that are each too short to let go of the thread do so together: without, a fit of small
+ * steps on the host could not be interrupted.
+ */
+function takingTurns(device: Device): Device {
+  let last = performance.now();
+  const load: Device["load"] = async (program, sizes) => {
+    const loaded = await device.load(program, sizes);
+    return {
+      write: (name, values) => loaded.write(name, values),
+      dispose: () => loaded.dispose(),
+      run: async (settings) => {
+        const outputs = await loaded.run(settings);
+        if (performance.now() - last > TURN_AFTER) {
+          await turn();
+          last = performance.now();
+        }
+        return outputs;
+      },
+    };
+  };
+  return {
+    kind: device.kind,
+    description: device.description,
+    get bytes() {
+      return device.bytes;
+    },
+    load,
+    close: () => device.close(),
+  };
+}

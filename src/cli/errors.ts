@@ -1,0 +1,110 @@
+// What can be wrong with a command's files and arguments: the only place that holds the text of these messages.
+import type { Diagnostic } from "../diagnostic.js";
+
+const error = (code: string, message: string, hint?: string): Diagnostic => ({
+  code,
+  severity: "error",
+  message,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+/** Why the system would not let us, in plain words. */
+export function systemReason(problem: unknown): string {
+  const code = problem instanceof Error && "code" in problem ? String(problem.code) : "";
+  switch (code) {
+    case "ENOENT":
+      return "there is no such file";
+    case "EISDIR":
+      return "it is a directory";
+    case "ENOTDIR":
+      return "a part of its path is not a directory";
+    case "EACCES":
+    case "EPERM":
+      return "permission denied";
+    case "ENOSPC":
+      return "the disk is full";
+    case "EROFS":
+      return "the file system is read-only";
+    case "ERR_STRING_TOO_LONG":
+    case "ERR_FS_FILE_TOO_LARGE":
+      return "it is too large to be read whole";
+    default:
+      return problem instanceof Error ? problem.message : String(problem);
+  }
+}
+
+export const unreadableFile = (path: string, reason: string, hint?: string): Diagnostic =>
+  error("E0801", `cannot read '${path}': ${reason}`, hint);
+export const notText = (path: string): Diagnostic =>
+  error("E0802", `cannot read '${path}': it is not UTF-8 text`, "is it a compressed or binary file?");
+export const unwritableFile = (path: string, reason: string): Diagnostic =>
+  error("E0803", `cannot write '${path}': ${reason}`);
+export const notARun = (path: string): Diagnostic =>
+  error(
+    "E0804",
+    `the output directory '${path}' is not empty and holds no run`,
+    "name a new or an empty directory, or that of an earlier run to replace it",
+  );
+export const otherRunThere = (path: string, model: string): Diagnostic =>
+  error("E0805", `'${path}' holds a run of another model, ${model}`, "name another directory");
+export const outputIsFile = (path: string): Diagnostic =>
+  error("E0806", `the output directory '${path}' is a file`);
+export const unknownGroup = (
+  name: string,
+  suggestion: string | undefined,
+  groups: readonly string[],
+): Diagnostic =>
+  error(
+    "E0807",
+    `-K ${name}=... names no group of this model`,
+    suggestion === undefined ? `its groups are ${groups.join(", ")}` : `did you mean '${suggestion}'?`,
+  );
+export const methodNotYet = (option: string, instead: string): Diagnostic =>
+  error("E0808", `${option} is not supported yet`, `${instead} is`);
+
+// Particles and guide parameters for `mppc estimate`.
+
+export const noParticles = (path: string): Diagnostic =>
+  error(
+    "E0811",
+    `'${path}' has no "particles"`,
+    'it looks like {"K": 3, "particles": {"mu": [0.1, 0.2, 0.3]}}, particles after the plates',
+  );
+export const latentMissing = (
+  what: string,
+  latent: string,
+  path: string,
+  suggestion: string | undefined,
+): Diagnostic =>
+  error(
+    "E0812",
+    `'${path}' has no ${what} '${latent}'`,
+    suggestion === undefined ? undefined : `it has '${suggestion}': is that it?`,
+  );
+export const wrongArray = (what: string, expected: string, found: string): Diagnostic =>
+  error("E0813", `${what} should be an array ${expected}, found ${found}`);
+export const particlesDisagree = (group: string, a: string, ka: number, b: string, kb: number): Diagnostic =>
+  error(
+    "E0814",
+    `'${a}' has ${ka} particles and '${b}' has ${kb}, but both are in group '${group}', which shares its particles`,
+  );
+export const wrongK = (latent: string, found: number, expected: number): Diagnostic =>
+  error("E0815", `'${latent}' has ${found} particles, but "K" is ${expected}`);
+export const noGuideParameters = (names: readonly string[]): Diagnostic =>
+  error(
+    "E0816",
+    `the guide's parameters are needed: ${names.slice(0, 4).join(", ")}${names.length > 4 ? ", ..." : ""}`,
+    "give them with --guide-parameters FILE",
+  );
+export const gradientsUnavailable = (kind: string, reason: string): Diagnostic =>
+  error("E0817", `there are no ${kind} gradients for this model: ${reason}`);
+export const unknownLatents = (what: string, names: readonly string[], path: string): Diagnostic => ({
+  code: "N0801",
+  severity: "note",
+  message: `${what} of ${names.map((n) => `'${n}'`).join(", ")} in ${path} are not used: the model has no such latent`,
+});
+export const valueNotFinite = (what: string): Diagnostic => ({
+  code: "W0801",
+  severity: "warning",
+  message: `${what} is not finite and stands as null in the output`,
+});

@@ -1,0 +1,222 @@
+// Reads what `mppc estimate` is given beside the data: particles and guide parameters, checked and laid out for programs.
+import type { CompiledModel, CompiledProgram } from "../compiled.js";
+import { Bug, didYouMean, type Diagnostic } from "../diagnostic.js";
+import { BUFFERS, type GroupInterface, type LatentInterface } from "../ir/interface.js";
+import { bufferAxes } from "../inference/layout.js";
+import { readJson } from "../runtime/data-json.js";
+import { transpose } from "../runtime/data-layout.js";
+import type { DataEntry, NumbersValue } from "../runtime/data-value.js";
+import { flawedElement, foundWords, shapeWords, type Dimension } from "../runtime/errors.js";
+import type { SourceFile } from "../source.js";
+import {
+  latentMissing,
+  noGuideParameters,
+  noParticles,
+  particlesDisagree,
+  unknownLatents,
+  wrongArray,
+  wrongK,
+} from "./errors.js";
+
+/** Input buffers of the programs by their names, and how many particles each particle axis has. */
+export type EstimateInput = {
+  readonly inputs: Map<string, Float64Array>;
+  readonly particleSizes: ReadonlyMap<string, number>;
+};
+type Read<T> = { readonly value: T | null; readonly diagnostics: readonly Diagnostic[] };
+type Sizes = ReadonlyMap<string, number>;
+
+/** What checks on the particles of several latents share. */
+type ParticleContext = {
+  readonly model: CompiledModel;
+  readonly program: CompiledProgram;
+  readonly sizes: Sizes;
+  /** The file's "K". */
+  readonly k: number | undefined;
+  /** Particles of each group, as the first of its latents in the file has them. */
+  readonly kOf: Map<string, { readonly latent: string; readonly k: number }>;
+  readonly inputs: Map<string, Float64Array>;
+  readonly diagnostics: Diagnostic[];
+};
+
+/**
+ * Particles {latent: [plates..., K, event...]}, plates in the order of their nesting; K per group from the arrays
+ * themselves, and from the file's "K" where it has one.
+ */
+export function readParticles(
+  model: CompiledModel,
+  program: CompiledProgram,
+  sizes: Sizes,
+  source: SourceFile,
+): Read<EstimateInput> {
+  const { file, diagnostics: mistakes } = readJson(source);
+  if (file === null) return { value: null, diagnostics: mistakes };
+  const part = entryOf(file.entries, "particles")?.value;
+  if (part?.kind !== "object") return { value: null, diagnostics: [noParticles(source.path)] };
+  const k = numberOf(entryOf(file.entries, "K"));
+  const kOf: ParticleContext["kOf"] = new Map();
+  const inputs = new Map<string, Float64Array>();
+  const diagnostics: Diagnostic[] = [];
+  const context: ParticleContext = { model, program, sizes, k, kOf, inputs, diagnostics };
+  for (const latent of model.interface.latents) {
+    const entry = entryOf(part.entries, latent.name);
+    if (entry !== undefined) takeParticles(latent, entry, context);
+    else {
+      const suggestion = didYouMean(
+        latent.name,
+        part.entries.map((e) => e.key),
+      );
+      diagnostics.push(latentMissing("particles of", latent.name, source.path, suggestion));
+    }
+  }
+  const extra = part.entries.map((e) => e.key).filter((key) => !hasLatent(model, key));
+  if (extra.length > 0) diagnostics.push(unknownLatents("the particles", extra, source.path));
+  const particleSizes = new Map(model.interface.groups.map((g) => [g.axis, kOf.get(g.name)?.k ?? 0]));
+  return { value: { inputs, particleSizes }, diagnostics };
+}
+
+const hasLatent = (model: CompiledModel, name: string): boolean =>
+  model.interface.latents.some((latent) => latent.name === name);
+
+/** Checks the particles of one latent, and lays them out. */
+function takeParticles(latent: LatentInterface, entry: DataEntry, context: ParticleContext): void {
+  const { model, program, sizes, k, kOf, inputs, diagnostics } = context;
+  const group = groupOf(model, latent);
+  const expected: Dimension[] = [
+    ...latent.plates.map((plate) => ({ name: plate, length: sizes.get(plate) ?? null })),
+    { name: "K", length: null },
+    ...(latent.event === null ? [] : [{ name: "vector", length: sizes.get(latent.event) ?? null }]),
+  ];
+  const what = `the particles of '${latent.name}'`;
+  const value = numbersOf(entry, what, expected, diagnostics);
+  if (value === undefined) return;
+  const found = value.shape[latent.plates.length] ?? 0;
+  const before = kOf.get(group.name);
+  const refuse = (diagnostic: Diagnostic): void => void diagnostics.push({ ...diagnostic, span: value.span });
+  if (!fits(value, expected)) refuse(misshapen(what, expected, value));
+  else if (k !== undefined && found !== k) refuse(wrongK(latent.name, found, k));
+  else if (before !== undefined && before.k !== found)
+    refuse(particlesDisagree(group.name, before.latent, before.k, latent.name, found));
+  else {
+    kOf.set(group.name, before ?? { latent: latent.name, k: found });
+    const name = BUFFERS.particles(latent.name);
+    const axes = [...latent.plates, group.axis, ...(latent.event === null ? [] : [latent.event])];
+    inputs.set(name, arrange(value, axes, program, name));
+  }
+}
+
+/** Guide parameters {latent: {parameter: [plates..., event...]}}: all that are learned, named as their family names them. */
+export function readGuideParameters(
+  model: CompiledModel,
+  program: CompiledProgram,
+  sizes: Sizes,
+  source: SourceFile | null,
+): Read<Map<string, Float64Array>> {
+  const wanted = model.interface.guides.flatMap((guide) =>
+    guide.parameters.filter((p) => p.learned).map((parameter) => ({ latent: guide.latent, parameter })),
+  );
+  if (source === null) {
+    if (wanted.length === 0) return { value: new Map(), diagnostics: [] };
+    const names = wanted.map(({ latent, parameter }) => `${parameter.name} of ${latent}`);
+    return { value: null, diagnostics: [noGuideParameters(names)] };
+  }
+  const { file, diagnostics: mistakes } = readJson(source);
+  if (file === null) return { value: null, diagnostics: mistakes };
+  const entries = guidePart(file.entries);
+  const diagnostics: Diagnostic[] = [];
+  const inputs = new Map<string, Float64Array>();
+  for (const { latent, parameter } of wanted) {
+    const ofLatent = entryOf(entries, latent)?.value;
+    const inner = ofLatent?.kind === "object" ? ofLatent.entries : [];
+    const entry = entryOf(inner, parameter.name);
+    const expected: Dimension[] = [
+      ...parameter.over.map((plate) => ({ name: plate, length: sizes.get(plate) ?? null })),
+      ...(parameter.event === null ? [] : [{ name: "vector", length: sizes.get(parameter.event) ?? null }]),
+    ];
+    const what = `'${parameter.name}' of the guide of '${latent}'`;
+    if (entry === undefined) {
+      const suggestion = didYouMean(
+        parameter.name,
+        inner.map((e) => e.key),
+      );
+      const name = `${latent}.${parameter.name}`;
+      diagnostics.push(latentMissing("guide parameter", name, source.path, suggestion));
+      continue;
+    }
+    const value = numbersOf(entry, what, expected, diagnostics);
+    if (value === undefined) continue;
+    if (!fits(value, expected)) diagnostics.push(misshapen(what, expected, value));
+    else {
+      const name = BUFFERS.guide(latent, parameter.name);
+      const axes = [...parameter.over, ...(parameter.event === null ? [] : [parameter.event])];
+      inputs.set(name, arrange(value, axes, program, name));
+    }
+  }
+  return { value: inputs, diagnostics };
+}
+
+/** The file's "guide_parameters"; a fixture without them has none; any other file is itself the parameters. */
+function guidePart(entries: readonly DataEntry[]): readonly DataEntry[] {
+  const part = entryOf(entries, "guide_parameters")?.value;
+  if (part?.kind === "object") return part.entries;
+  return entryOf(entries, "particles") === undefined ? entries : [];
+}
+
+const entryOf = (entries: readonly DataEntry[], key: string): DataEntry | undefined =>
+  entries.find((entry) => entry.key === key);
+
+function numberOf(entry: DataEntry | undefined): number | undefined {
+  return entry?.value.kind === "numbers" && entry.value.shape.length === 0
+    ? entry.value.values[0]
+    : undefined;
+}
+
+function groupOf(model: CompiledModel, latent: LatentInterface): GroupInterface {
+  const group = model.interface.groups.find((g) => g.name === latent.group);
+  if (group === undefined) throw new Bug(`'${latent.name}' is in no group`);
+  return group;
+}
+
+/** The entry's numbers if it has as many dimensions as expected and nothing wrong in them. */
+function numbersOf(
+  entry: DataEntry,
+  what: string,
+  expected: readonly Dimension[],
+  diagnostics: Diagnostic[],
+): NumbersValue | undefined {
+  const { value } = entry;
+  if (value.kind !== "numbers") {
+    diagnostics.push(
+      wrongArray(what, shapeWords(expected), value.kind === "object" ? "an object" : value.text),
+    );
+    return undefined;
+  }
+  const declared = { name: entry.key, declaration: entry.key, span: entry.keySpan };
+  const flaw = value.flaws[0];
+  if (flaw !== undefined) diagnostics.push({ ...flawedElement(declared, flaw), related: [] });
+  else if (value.shape.length !== expected.length) diagnostics.push(misshapen(what, expected, value));
+  else return value;
+  return undefined;
+}
+
+const misshapen = (what: string, expected: readonly Dimension[], value: NumbersValue): Diagnostic => ({
+  ...wrongArray(what, shapeWords(expected), foundWords(value.shape)),
+  span: value.span,
+});
+
+const fits = (value: NumbersValue, expected: readonly Dimension[]): boolean =>
+  !value.shape.includes(0) && expected.every((d, i) => d.length === null || d.length === value.shape[i]);
+
+/** The numbers, in the file over the axes `axes`, as the program's buffer stores them. */
+function arrange(
+  value: NumbersValue,
+  axes: readonly string[],
+  program: CompiledProgram,
+  name: string,
+): Float64Array {
+  const stored = bufferAxes(program, name)?.map((axis) => axes.indexOf(axis.name));
+  if (stored === undefined) return value.values;
+  if (stored.length !== axes.length || stored.includes(-1))
+    throw new Bug(`buffer '${name}' is not over ${axes.join(", ")}`);
+  return transpose(value.values, value.shape, stored);
+}

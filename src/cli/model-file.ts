@@ -1,0 +1,65 @@
+// From a model's file, source or compiled, to programs for the data and device at hand.
+import { checkSource, type CompileOptions } from "../compile.js";
+import type { CompiledModel } from "../compiled.js";
+import { DiagnosticError, hasErrors, type Diagnostic } from "../diagnostic.js";
+import { looksCompiled, readCompiledFile } from "../runtime/compiled-file.js";
+import type { SourceFile } from "../source.js";
+import { VERSION } from "../version.js";
+import { printDiagnostics } from "./failures.js";
+import { readText } from "./files.js";
+import type { Terminal } from "./terminal.js";
+
+/** A model that is known to be right, before data. */
+export type Model = {
+  /** The model with what binding data needs: its interface and the program `bounds`. */
+  readonly head: CompiledModel;
+  /** The programs asked for, planned for sizes and device. Throws a DiagnosticError where they would be too large. */
+  readonly compile: (options: CompileOptions) => CompiledModel;
+  /** How long compilation has taken so far; a compiled file takes none. */
+  readonly compileSeconds: () => number;
+};
+
+/**
+ * Reads and checks `model.mpp`, or reads `model.mppc`, whose programs were planned when it was compiled. Prints warnings.
+ * Throws a DiagnosticError for what is wrong with the model, a UsageError for a file that cannot be read.
+ */
+export function loadModel(path: string, terminal: Terminal): Model {
+  const source = readText(path);
+  if (!looksCompiled(source.text) && !path.endsWith(".mppc")) return fromSource(source, terminal);
+  const { model, diagnostics } = readCompiledFile(path, source.text, VERSION);
+  if (model === null) throw new DiagnosticError(diagnostics);
+  return { head: model, compile: () => model, compileSeconds: () => 0 };
+}
+
+function fromSource(source: SourceFile, terminal: Terminal): Model {
+  let seconds = 0;
+  const timed = <T>(work: () => T): T => {
+    const begin = performance.now();
+    try {
+      return work();
+    } finally {
+      seconds += (performance.now() - begin) / 1000;
+    }
+  };
+  const { checked, diagnostics } = timed(() => checkSource(source));
+  if (checked === null) throw new DiagnosticError(diagnostics);
+  const compile = (options: CompileOptions): CompiledModel => {
+    const { compiled, diagnostics: found } = timed(() => checked.compile(options));
+    if (compiled === null) throw new DiagnosticError([...diagnostics, ...found]);
+    return compiled;
+  };
+  const head = compile({ programs: ["bounds"] });
+  printDiagnostics(diagnostics, terminal);
+  return { head, compile, compileSeconds: () => seconds };
+}
+
+/** What a model was made from, to compile it in another way. */
+export function sourceOf({ source }: CompiledModel): SourceFile {
+  return { path: source.path, text: source.text };
+}
+
+/** Throws the errors among `diagnostics`, or prints what else there is. */
+export function throwOrPrint(diagnostics: readonly Diagnostic[], terminal: Terminal): void {
+  if (hasErrors(diagnostics)) throw new DiagnosticError(diagnostics);
+  printDiagnostics(diagnostics, terminal);
+}

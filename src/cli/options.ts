@@ -1,0 +1,51 @@
+// Parsers of options' values; what does not fit is wrong usage, said by the command line's library.
+import { InvalidArgumentError, Option } from "commander";
+
+/** Parser of a whole number between `least` and `most`. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^[+-]?\d+$/.test(text)) throw new InvalidArgumentError("It should be a whole number.");
+    if (value < least) throw new InvalidArgumentError(`It should be ${least} or more.`);
+    if (value > most) throw new InvalidArgumentError(`It should be ${most.toLocaleString("en-US")} or less.`);
+    return value;
+  };
+}
+
+/** Parser of a number in (0, 1]. */
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && value <= 1))
+    throw new InvalidArgumentError("It should be more than 0 and at most 1.");
+  return value;
+}
+
+/** `-K 30` and `-K globals=300`, as often as wanted: particles of every group, and of single ones. */
+export type Particles = { readonly all: number | null; readonly groups: ReadonlyMap<string, number> };
+
+export function particles(text: string, before: Particles | undefined): Particles {
+  const { all, groups } = before ?? { all: null, groups: new Map<string, number>() };
+  const number = wholeNumber(1, 1_000_000);
+  const equals = text.indexOf("=");
+  if (equals < 0) return { all: number(text), groups };
+  return { all, groups: new Map([...groups, [text.slice(0, equals), number(text.slice(equals + 1))]]) };
+}
+
+/** Collects the values of an option that may be given several times, each time with several values. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
+export const DEVICE_CHOICES = ["auto", "gpu", "reference"] as const;
+export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
+
+export const deviceOption = (): Option =>
+  new Option("--device <device>", "where to compute").choices(DEVICE_CHOICES).default("auto");
+
+export const particlesOption = (): Option =>
+  new Option("-K <particles>", "particles of every group, or of one: -K 30, -K globals=300").argParser(
+    particles,
+  );
+
+export const dataOption = (): Option =>
+  new Option("--data <file...>", "data: JSON files (CmdStan's format) or CSV tables").argParser(collect);

@@ -1,0 +1,140 @@
+// The directory that a run leaves: where it is, that it replaces nothing unasked, and its files.
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { CompiledModel } from "../compiled.js";
+import type { QemResult } from "../inference/qem.js";
+import type { Sizes } from "../ir/axis.js";
+import { BUFFERS } from "../ir/interface.js";
+import { notARun, otherRunThere, outputIsFile, systemReason, unwritableFile } from "./errors.js";
+import { UsageError } from "./failures.js";
+import { writeAtomically } from "./files.js";
+import { nestOver } from "./estimate-output.js";
+import type { Nested } from "./nested.js";
+import type { WeightedParticles } from "./run-particles.js";
+import type { RunReport, RunSettingsReport } from "./run-report.js";
+
+type RunFile =
+  "summary.csv" | "trace.csv" | "guide.json" | "posterior.json" | "settings.json" | "result.json";
+const DEFAULT_FOLDER = "mppc-runs";
+
+/**
+ * Chooses the run's directory before there is anything to write, and changes nothing: a new one, an empty one, or one of
+ * an earlier run of the same model, which the run will replace (said through `report`). Throws a UsageError for any other.
+ */
+export function chooseDirectory(
+  asked: string | undefined,
+  name: string,
+  modelPath: string,
+  started: Date,
+  report: (line: string) => void,
+): string {
+  const directory = asked ?? freshDirectory(name, started);
+  try {
+    const there = statSync(directory, { throwIfNoEntry: false });
+    const existing = existingPart(directory);
+    if (!statSync(existing).isDirectory()) throw new UsageError(outputIsFile(existing));
+    accessSync(existing, constants.W_OK);
+    if (there === undefined || readdirSync(directory).length === 0) return directory;
+    const before = modelOfRun(directory);
+    if (before === null) throw new UsageError(notARun(directory));
+    if (before !== modelPath) throw new UsageError(otherRunThere(directory, before));
+    report(`the earlier run in ${directory} will be replaced`);
+    return directory;
+  } catch (problem) {
+    if (problem instanceof UsageError) throw problem;
+    throw new UsageError(unwritableFile(directory, systemReason(problem)));
+  }
+}
+
+/** The directory itself, or the closest of those above it that is there. */
+function existingPart(directory: string): string {
+  if (statSync(directory, { throwIfNoEntry: false }) !== undefined) return directory;
+  let part = resolve(directory);
+  while (statSync(part, { throwIfNoEntry: false }) === undefined) part = dirname(part);
+  return part;
+}
+
+/** `mppc-runs/<model>-<date>-<time>`, with a number where that is taken. */
+function freshDirectory(name: string, started: Date): string {
+  const two = (n: number): string => String(n).padStart(2, "0");
+  const day = `${started.getFullYear()}${two(started.getMonth() + 1)}${two(started.getDate())}`;
+  const time = `${two(started.getHours())}${two(started.getMinutes())}${two(started.getSeconds())}`;
+  const plain = join(DEFAULT_FOLDER, `${name}-${day}-${time}`);
+  for (let n = 1; ; n++) {
+    const directory = n === 1 ? plain : `${plain}-${n}`;
+    if (statSync(directory, { throwIfNoEntry: false }) === undefined) return directory;
+  }
+}
+
+/** The model whose run the directory holds; null if it holds none. */
+function modelOfRun(directory: string): string | null {
+  try {
+    const settings: unknown = JSON.parse(readFileSync(join(directory, "settings.json"), "utf8"));
+    const run = settings as Partial<RunSettingsReport>;
+    return run.format === "mppc run" ? (run.model?.path ?? null) : null;
+  } catch {
+    return null;
+  }
+}
+
+export type FinishedRun = {
+  readonly report: RunReport;
+  readonly result: QemResult;
+  readonly model: CompiledModel;
+  readonly sizes: Sizes;
+  /** Null where they are too many. */
+  readonly particles: WeightedParticles | null;
+  readonly settings: RunSettingsReport;
+};
+
+/** Writes every file of a finished run, each whole; `result.json` comes last, so that where it is all are. */
+export function writeRun(directory: string, run: FinishedRun): void {
+  const write = (file: RunFile, text: string): void => writeAtomically(join(directory, file), text);
+  try {
+    mkdirSync(directory, { recursive: true });
+    // An earlier run is unfinished from here on; its other files are replaced one by one.
+    for (const file of ["result.json", "posterior.json"] satisfies RunFile[])
+      rmSync(join(directory, file), { force: true });
+  } catch (problem) {
+    throw new UsageError(unwritableFile(directory, systemReason(problem)));
+  }
+  write("settings.json", `${JSON.stringify(run.settings, null, 2)}\n`);
+  write("summary.csv", summaryCsv(run.result));
+  write("trace.csv", traceCsv(run.result));
+  write("guide.json", `${JSON.stringify({ parameters: guideParameters(run) })}\n`);
+  if (run.particles !== null) write("posterior.json", `${JSON.stringify(run.particles)}\n`);
+  write("result.json", `${JSON.stringify(run.report)}\n`);
+}
+
+/** Names such as z[3,7] hold commas: they stand in quotes. */
+export function summaryCsv({ summary }: Pick<QemResult, "summary">): string {
+  const rows = summary.map(({ name, mean, sd, mcse_mean, q5, q50, q95, ess }) => {
+    const cell = name.includes(",") ? `"${name}"` : name;
+    return [cell, mean, sd, mcse_mean, q5, q50, q95, ess].join(",");
+  });
+  return `${["name,mean,sd,mcse_mean,q5,q50,q95,ess", ...rows].join("\n")}\n`;
+}
+
+export function traceCsv({ trace }: Pick<QemResult, "trace">): string {
+  const rows = trace.map((t) =>
+    [t.iteration, t.phase, t.logEvidence, t.minimumEss, t.medianEss, t.averagingWeight].join(","),
+  );
+  return `${["iteration,phase,log_evidence,minimum_ess,median_ess,averaging_weight", ...rows].join("\n")}\n`;
+}
+
+/** {latent: {parameter: [plates..., event...]}}: what `mppc estimate --guide-parameters` reads. */
+function guideParameters({ model, result, sizes }: FinishedRun): Record<string, Record<string, Nested>> {
+  const plates = model.interface.plates.map((plate) => plate.name);
+  return Object.fromEntries(
+    model.interface.guides.map(({ latent, parameters }) => {
+      const values = parameters.flatMap(({ name, over, event }): [string, Nested][] => {
+        const array = result.guide.get(BUFFERS.guide(latent, name));
+        if (array === undefined) return [];
+        const last = event === null ? [] : [event];
+        const stored = [...plates.filter((plate) => over.includes(plate)), ...last];
+        return [[name, nestOver(array, stored, [...over, ...last], sizes)]];
+      });
+      return [latent, Object.fromEntries(values)];
+    }),
+  );
+}

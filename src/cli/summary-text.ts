@@ -1,0 +1,50 @@
+// The summary of a run as a person reads it: a table of the first elements of everything, and the evidence.
+import { join } from "node:path";
+import type { SummaryRow } from "../inference/posterior.js";
+import type { QemResult } from "../inference/qem.js";
+import { alignedTable, shown } from "./table.js";
+
+/** Summaries up to this long are printed whole. */
+const WHOLE = 40;
+/** Else this many elements of each quantity. */
+const FIRST = 5;
+
+const HEADER = ["name", "mean", "sd", "mcse", "q5", "q50", "q95", "ess"];
+
+export function summaryText(
+  { summary, evidence }: Pick<QemResult, "summary" | "evidence">,
+  options: { readonly directory: string; readonly all: boolean },
+): string {
+  const rows =
+    options.all || summary.length <= WHOLE ? summary.map(cells) : abridged(summary, options.directory);
+  const error = Number.isFinite(evidence.mcse) ? ` (Monte Carlo error ${shown(evidence.mcse)})` : "";
+  return `${alignedTable(HEADER, rows)}\nlog evidence ${evidence.mean.toFixed(2)}${error}\n`;
+}
+
+function cells(row: SummaryRow): string[] {
+  const { name, mean, sd, mcse_mean, q5, q50, q95, ess } = row;
+  return [
+    name,
+    ...[mean, sd, mcse_mean, q5, q50, q95].map(shown),
+    ess < 10 ? ess.toFixed(1) : ess.toFixed(0),
+  ];
+}
+
+/** The first elements of each quantity, and a line that says where the others are. */
+function abridged(summary: readonly SummaryRow[], directory: string): string[][] {
+  const byQuantity = new Map<string, SummaryRow[]>();
+  for (const row of summary) {
+    const quantity = row.name.replace(/\[.*$/, "");
+    const rows = byQuantity.get(quantity) ?? [];
+    rows.push(row);
+    byQuantity.set(quantity, rows);
+  }
+  return [...byQuantity].flatMap(([quantity, rows]) => {
+    const rest = rows.length - FIRST;
+    if (rest < 2) return rows.map(cells);
+    return [...rows.slice(0, FIRST).map(cells), [more(quantity, rest, directory)]];
+  });
+}
+
+const more = (quantity: string, rest: number, directory: string): string =>
+  `... ${rest.toLocaleString("en-US")} more of ${quantity} in ${join(directory, "summary.csv")}`;
