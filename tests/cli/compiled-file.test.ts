@@ -1,0 +1,61 @@
+// Compiled files: read back as written, and refused in every other state.
+import { beforeAll, describe, expect, it } from "vitest";
+import { compileSource } from "../../src/compile.js";
+import type { CompiledModel } from "../../src/compiled.js";
+import { readCompiledFile, writeCompiledFile } from "../../src/runtime/compiled-file.js";
+import { VERSION } from "../../src/version.js";
+
+const SOURCE =
+  "data { plate rows; real y[rows]; } model { m ~ normal(0, 1); plate rows { y ~ normal(m, 1); } }\n";
+
+let model: CompiledModel | null = null;
+let text = "";
+beforeAll(() => {
+  model = compileSource({ path: "modèle.mpp", text: SOURCE }).compiled;
+  if (model === null) throw new Error("the model does not compile");
+  text = writeCompiledFile(model);
+});
+
+const codeOf = (file: string, version = VERSION): string | undefined =>
+  readCompiledFile("m.mppc", file, version).diagnostics[0]?.code;
+
+describe("compiled files", () => {
+  it("are JSON, and give the model back", () => {
+    expect((JSON.parse(text) as { model: unknown }).model).toEqual(model);
+    expect(readCompiledFile("m.mppc", text, VERSION)).toEqual({ model, diagnostics: [] });
+  });
+
+  it("are the same for the same source", () => {
+    const again = compileSource({ path: "modèle.mpp", text: SOURCE }).compiled;
+    expect(again === null ? null : writeCompiledFile(again)).toBe(text);
+  });
+
+  it("of another version are refused, with both versions", () => {
+    const [diagnostic] = readCompiledFile("m.mppc", text, "99.0.0").diagnostics;
+    expect(diagnostic?.code).toBe("E0552");
+    expect(diagnostic?.message).toBe(`'m.mppc' was compiled by mppc ${VERSION}, and this is mppc 99.0.0`);
+    expect(codeOf(text.replace('"formatVersion":1', '"formatVersion":2'))).toBe("E0552");
+  });
+
+  it("cut short anywhere are refused", () => {
+    // All but the last line break and the brace before it matter.
+    const lengths = Array.from({ length: 200 }, (_, i) => Math.floor((i / 200) * (text.length - 2)));
+    const codes = new Set(lengths.slice(1).map((length) => codeOf(text.slice(0, length))));
+    expect(codes).toEqual(new Set(["E0553"]));
+    expect(codeOf("")).toBe("E0553");
+  });
+
+  it("edited anywhere are refused", () => {
+    const start = text.indexOf("\n") + 1;
+    for (let i = 1; i < 50; i++) {
+      const at = start + Math.floor((i / 50) * (text.length - start - 3));
+      const other = text[at] === "7" ? "8" : "7";
+      expect(codeOf(text.slice(0, at) + other + text.slice(at + 1))).toBe("E0554");
+    }
+  });
+
+  it("that are something else are refused", () => {
+    expect(codeOf("data { }")).toBe("E0551");
+    expect(codeOf('{"y": [1]}')).toBe("E0551");
+  });
+});

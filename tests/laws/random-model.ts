@@ -1,0 +1,143 @@
+// Random small models with particles, data and guide parameters: nested and crossed plates, groups, vectors, families.
+import fc from "fast-check";
+
+/** A latent's family: how its prior and guide are written and where its particles lie. */
+type Family = "normal" | "log_normal" | "gamma" | "exponential" | "beta";
+type PlateShape = "none" | "one" | "nested" | "crossed";
+type LatentSpec = {
+  readonly depth: number;
+  readonly family: Family;
+  readonly vector: boolean;
+  readonly usesEarlier: boolean;
+  readonly grouped: boolean;
+};
+export type Spec = {
+  readonly shape: PlateShape;
+  readonly latents: readonly LatentSpec[];
+  readonly observation: "normal" | "bernoulli_logit" | "poisson_log" | "student_t";
+  readonly particles: number;
+  readonly seed: number;
+};
+
+const PLATES: Readonly<Record<PlateShape, readonly string[]>> = {
+  none: [],
+  one: ["a"],
+  nested: ["a", "b"],
+  crossed: ["a", "b"],
+};
+export const PLATE_SIZES: ReadonlyMap<string, number> = new Map([
+  ["a", 2],
+  ["b", 2],
+]);
+export const VECTOR_SIZE = 2;
+
+/** Specs whose brute force stays under a few thousand combinations. */
+export const specs: fc.Arbitrary<Spec> = fc
+  .record({
+    shape: fc.constantFrom<PlateShape>("none", "one", "nested", "crossed"),
+    latents: fc.array(
+      fc.record({
+        depth: fc.integer({ min: 0, max: 2 }),
+        family: fc.constantFrom<Family>("normal", "log_normal", "gamma", "exponential", "beta"),
+        vector: fc.boolean(),
+        usesEarlier: fc.boolean(),
+        grouped: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
+    observation: fc.constantFrom("normal", "bernoulli_logit", "poisson_log", "student_t"),
+    particles: fc.integer({ min: 1, max: 3 }),
+    seed: fc.integer({ min: 1, max: 1_000_000 }),
+  })
+  .map((spec) => ({ ...spec, latents: clampDepths(spec.shape, spec.latents) }))
+  .filter((spec) => combinations(spec) <= 5000);
+
+/** Latents sorted by depth; in crossed plates none lives in the inner one alone. */
+function clampDepths(shape: PlateShape, latents: readonly LatentSpec[]): readonly LatentSpec[] {
+  const most = shape === "crossed" ? 1 : PLATES[shape].length;
+  return latents.map((l) => ({ ...l, depth: Math.min(l.depth, most) })).sort((x, y) => x.depth - y.depth);
+}
+
+const groupsAt = (spec: Spec, depth: number): number => {
+  const here = spec.latents.filter((l) => l.depth === depth);
+  const grouped = here.filter((l) => l.grouped).length;
+  return here.length - grouped + Math.min(1, grouped);
+};
+const combinations = (spec: Spec): number =>
+  [0, 1, 2].reduce((n, depth) => n * spec.particles ** (groupsAt(spec, depth) * 2 ** depth), 1);
+
+/** Small multiplicative generator: the values of a model follow from its seed alone. */
+export function generator(seed: number): () => number {
+  let state = seed % 2147483647 || 1;
+  return () => (state = (state * 48271) % 2147483647) / 2147483647;
+}
+
+const nameOf = (i: number): string => `z${i + 1}`;
+
+/** The model's source. Every latent has a learned guide of its own family. */
+export function sourceOf(spec: Spec): string {
+  const plates = PLATES[spec.shape];
+  const declared = plates.map((p, i) =>
+    spec.shape === "nested" && i === 1 ? `plate ${p} in a;` : `plate ${p};`,
+  );
+  const dims = spec.shape === "nested" ? "[b]" : plates.length === 0 ? "" : `[${plates.join(", ")}]`;
+  const type = spec.observation === "bernoulli_logit" || spec.observation === "poisson_log" ? "int" : "real";
+  const lines: string[] = [];
+  const open: string[] = [];
+  for (let depth = 0; depth <= plates.length; depth++) {
+    const plate = plates[depth - 1];
+    if (plate !== undefined) {
+      lines.push(`plate ${plate} {`);
+      open.push("}");
+    }
+    spec.latents.forEach((latent, i) => {
+      if (latent.depth === depth) lines.push(priorOf(spec, latent, i));
+    });
+  }
+  lines.push(observationOf(spec), ...open);
+  return `data {\n  ${[...declared, `${type} y${dims};`, `real x${dims};`].join("\n  ")}\n}
+model {\n  ${lines.join("\n  ")}\n}\n${guideOf(spec)}`;
+}
+
+/** A real number from a latent, whatever its shape. */
+const scalar = (spec: Spec, i: number): string =>
+  spec.latents[i]?.vector === true ? `sum(${nameOf(i)})` : nameOf(i);
+
+function priorOf(spec: Spec, latent: LatentSpec, i: number): string {
+  const declared = latent.vector ? `vector[${VECTOR_SIZE}] ` : "";
+  const earlier = latent.usesEarlier && i > 0 ? `0.3 * ${scalar(spec, i - 1)}` : "0.2";
+  const args: Readonly<Record<Family, string>> = {
+    normal: `${earlier}, exp(0.1 * ${earlier})`,
+    log_normal: `${earlier}, 0.7`,
+    gamma: `2, exp(${earlier})`,
+    exponential: `exp(${earlier})`,
+    beta: `exp(${earlier}), 2`,
+  };
+  return `${declared}${nameOf(i)} ~ ${latent.family}(${args[latent.family]});`;
+}
+
+function observationOf(spec: Spec): string {
+  const terms = spec.latents.map((_, i) => `${i % 2 === 0 ? "x * " : ""}${scalar(spec, i)}`);
+  const eta = terms.join(" + ");
+  switch (spec.observation) {
+    case "normal":
+      return `y ~ normal(${eta}, 0.8);`;
+    case "student_t":
+      return `y ~ student_t(4, ${eta}, 0.8);`;
+    case "bernoulli_logit":
+      return `y ~ bernoulli_logit(${eta});`;
+    case "poisson_log":
+      return `y ~ poisson_log(0.3 * (${eta}));`;
+  }
+}
+
+function guideOf(spec: Spec): string {
+  const plates = PLATES[spec.shape];
+  const at = (depth: number): string => {
+    const own = spec.latents.flatMap((l, i) => (l.depth === depth && l.grouped ? [`${nameOf(i)};`] : []));
+    const group = own.length === 0 ? "" : `group g${depth} { ${own.join(" ")} }`;
+    const plate = plates[depth];
+    return plate === undefined ? group : `${group} plate ${plate} { ${at(depth + 1)} }`;
+  };
+  return `guide { ${at(0)} }\n`;
+}

@@ -1,0 +1,140 @@
+// The estimator by brute force: every one of the K^n combinations of particles, weighed one by one in float64.
+// Walks the typed model directly and imports nothing of the IR or of the code generators.
+import type {
+  Distribution,
+  Factor,
+  Group,
+  Guide,
+  Latent,
+  Plate,
+  TypedModel,
+  Variable,
+} from "../../src/typecheck/model.js";
+import { evaluate, evaluateScalar, type Value } from "./evaluate.js";
+
+/** Where one is along each open plate. */
+type Place = ReadonlyMap<Plate, number>;
+
+export type Given = {
+  readonly plates: ReadonlyMap<string, number>;
+  /** Value of a data item at a place. */
+  readonly data: (name: string, place: readonly number[]) => Value;
+  /** Particle k of a latent at a place (plates outermost first). */
+  readonly particle: (latent: string, place: readonly number[], k: number) => Value;
+  readonly particles: (group: string) => number;
+  /** A guide's parameter at a place: a number, or one per element of a vector latent. */
+  readonly guide: (latent: string, parameter: string, place: readonly number[]) => Value;
+};
+
+export type BruteForce = {
+  readonly logEvidence: number;
+  /** Weights by group: one list of K per place, places in row-major order. */
+  readonly weights: ReadonlyMap<string, readonly (readonly number[])[]>;
+};
+
+/** All places of a list of plates, row-major. */
+function places(plates: readonly Plate[], given: Given): Place[] {
+  let all: Place[] = [new Map()];
+  for (const plate of plates) {
+    const size = given.plates.get(plate.name) ?? 0;
+    all = all.flatMap((place) => Array.from({ length: size }, (_, i) => new Map([...place, [plate, i]])));
+  }
+  return all;
+}
+
+const at = (place: Place, plates: readonly Plate[]): number[] => plates.map((p) => place.get(p) ?? 0);
+
+/** One group at one place: the unit that picks a particle of its own. */
+type Picker = { readonly group: Group; readonly place: Place };
+
+/** Sum over all picks, by an odometer over the pickers. */
+export function bruteForce(model: TypedModel, given: Given): BruteForce {
+  const pickers: Picker[] = model.groups.flatMap((group) =>
+    places(group.plates, given).map((place) => ({ group, place })),
+  );
+  const sizes = pickers.map((p) => given.particles(p.group.name));
+  const combinations = sizes.reduce((a, b) => a * b, 1);
+  const logs: number[] = [];
+  const picks: number[][] = [];
+  for (let index = 0; index < combinations; index++) {
+    const pick: number[] = [];
+    let rest = index;
+    for (const size of sizes) {
+      pick.push(rest % size);
+      rest = Math.floor(rest / size);
+    }
+    logs.push(logRatio(model, given, pickers, pick));
+    picks.push(pick);
+  }
+  const largest = Math.max(...logs);
+  const total = logs.reduce((sum, x) => sum + Math.exp(x - largest), 0);
+  const logEvidence = largest + Math.log(total) - Math.log(combinations);
+  const weights = new Map<string, number[][]>();
+  for (const [i, { group }] of pickers.entries()) {
+    const own = Array.from({ length: sizes[i] ?? 0 }, () => 0);
+    for (const [j, pick] of picks.entries()) {
+      const k = pick[i] ?? 0;
+      own[k] = (own[k] ?? 0) + Math.exp((logs[j] ?? 0) - largest) / total;
+    }
+    weights.set(group.name, [...(weights.get(group.name) ?? []), own]);
+  }
+  return { logEvidence, weights };
+}
+
+/** log P(x, z^k) - log Q(z^k) for one combination k. */
+function logRatio(
+  model: TypedModel,
+  given: Given,
+  pickers: readonly Picker[],
+  pick: readonly number[],
+): number {
+  const latentAt = (latent: Latent, place: Place): Value => {
+    const group = model.groups.find((g) => g.latents.includes(latent));
+    const own = at(place, latent.plates);
+    const i = pickers.findIndex((p) => p.group === group && at(p.place, latent.plates).join() === own.join());
+    return given.particle(latent.name, own, pick[i] ?? 0);
+  };
+  const environment = (place: Place): Map<Variable, Value> => {
+    const values = new Map<Variable, Value>();
+    for (const data of model.data)
+      if (data.plates.every((p) => place.has(p)))
+        values.set(data, given.data(data.name, at(place, data.plates)));
+    for (const latent of model.latents)
+      if (latent.plates.every((p) => place.has(p))) values.set(latent, latentAt(latent, place));
+    return values;
+  };
+  let total = 0;
+  for (const factor of model.factors)
+    for (const place of places(factor.plates, given)) total += logFactor(factor, environment(place));
+  for (const guide of model.guides)
+    for (const place of places(guide.latent.plates, given))
+      total -= logGuide(guide, given, place, latentAt(guide.latent, place));
+  return total;
+}
+
+function logFactor(factor: Factor, values: ReadonlyMap<Variable, Value>): number {
+  if (factor.kind === "target") return evaluateScalar(factor.value, { values });
+  const y = factor.kind === "prior" ? values.get(factor.latent) : evaluate(factor.value, { values });
+  const args = factor.args.map((a) => evaluate(a, { values }));
+  return logDensity(factor.distribution, args, y ?? NaN);
+}
+
+function logGuide(guide: Guide, given: Given, place: Place, y: Value): number {
+  const own = at(place, guide.latent.plates);
+  const args = guide.args.map((a) => given.guide(guide.latent.name, a.parameter.name, own));
+  return logDensity(guide.distribution, args, y);
+}
+
+/** The density, elementwise over vectors and summed. */
+function logDensity(distribution: Distribution, args: readonly Value[], y: Value): number {
+  const length = Math.max(1, ...[y, ...args].map((v) => (typeof v === "number" ? 1 : v.length)));
+  const element = (v: Value, i: number): number => (typeof v === "number" ? v : (v[i] ?? NaN));
+  let total = 0;
+  for (let i = 0; i < (typeof y === "number" ? 1 : length); i++) {
+    const values = new Map<Variable, Value>([[distribution.logDensity.variable, element(y, i)]]);
+    for (const [j, parameter] of distribution.parameters.entries())
+      values.set(parameter, element(args[j] ?? NaN, i));
+    total += evaluateScalar(distribution.logDensity.value, { values });
+  }
+  return total;
+}

@@ -1,0 +1,100 @@
+// Random numbers: the published vectors of the generator, and the laws of what is made of them.
+import { describe, expect, it } from "vitest";
+import { MEANING } from "../../src/codegen-js/math.js";
+import { philox, stdGamma, stdUniform, type RandomRun, type Words } from "../../src/codegen-js/random.js";
+
+const IID: RandomRun = { seed: 42, iteration: 7, stratified: false };
+const STRATIFIED: RandomRun = { ...IID, stratified: true };
+const hex = (words: Words): string => words.map((w) => w.toString(16).padStart(8, "0")).join(" ");
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
+
+describe("Philox4x32-10 gives the vectors of Random123's known-answer tests", () => {
+  const ONES = 0xffffffff;
+  it.each([
+    [[0, 0, 0, 0], [0, 0], "6627e8d5 e169c58d bc57ac4c 9b00dbd8"],
+    [[ONES, ONES, ONES, ONES], [ONES, ONES], "408f276d 41c83b0e a20bc7c6 6d5451fd"],
+    [
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xa4093822, 0x299f31d0],
+      "d16cfe09 94fdcceb 5001e420 24126ea1",
+    ],
+  ] as const)("counter %j, key %j", (counter, key, expected) =>
+    expect(hex(philox(counter, key))).toBe(expected),
+  );
+});
+
+describe("uniforms", () => {
+  it("depend on every counter", () => {
+    const base = stdUniform(1, 2, 3, 50, IID);
+    const others = [
+      stdUniform(2, 2, 3, 50, IID),
+      stdUniform(1, 3, 3, 50, IID),
+      stdUniform(1, 2, 4, 50, IID),
+      stdUniform(1, 2, 3, 50, { ...IID, seed: 43 }),
+      stdUniform(1, 2, 3, 50, { ...IID, iteration: 8 }),
+    ];
+    expect(new Set([base, ...others]).size).toBe(6);
+    expect(stdUniform(1, 2, 3, 50, IID)).toBe(base);
+  });
+
+  it.each([1, 2, 7, 64, 1000])("stratified, %d particles fall in as many strata", (particles) => {
+    for (const element of range(20)) {
+      const strata = range(particles).map((p) =>
+        Math.floor(stdUniform(0, element, p, particles, STRATIFIED) * particles),
+      );
+      expect(strata.sort((a, b) => a - b)).toEqual(range(particles));
+    }
+  });
+
+  it("stratified, each particle visits every stratum equally often, and so do pairs of particles", () => {
+    const [particles, elements] = [4, 24_000];
+    const singles = new Map<string, number>();
+    const pairs = new Map<string, number>();
+    for (const element of range(elements)) {
+      const strata = range(particles).map((p) =>
+        Math.floor(stdUniform(0, element, p, particles, STRATIFIED) * particles),
+      );
+      strata.forEach((s, p) => singles.set(`${p}:${s}`, (singles.get(`${p}:${s}`) ?? 0) + 1));
+      const key = strata.join();
+      pairs.set(key, (pairs.get(key) ?? 0) + 1);
+    }
+    expect(singles.size).toBe(16);
+    expect(pairs.size).toBe(24);
+    for (const count of singles.values()) expect(Math.abs(count - 6000)).toBeLessThan(5 * Math.sqrt(4500));
+    for (const count of pairs.values()) expect(Math.abs(count - 1000)).toBeLessThan(5 * Math.sqrt(960));
+  });
+
+  it("permutations of elements, sites and iterations are unlike", () => {
+    const order = (site: number, element: number, iteration: number): string =>
+      range(30)
+        .map((p) => Math.floor(stdUniform(site, element, p, 30, { ...STRATIFIED, iteration }) * 30))
+        .join();
+    const orders = [order(0, 0, 0), order(1, 0, 0), order(0, 1, 0), order(0, 0, 1)];
+    expect(new Set(orders).size).toBe(4);
+  });
+
+  it("iid, have the moments of a uniform", () => {
+    const us = range(40_000).map((p) => stdUniform(0, 0, p, 40_000, IID));
+    expect(Math.abs(mean(us) - 1 / 2)).toBeLessThan(5 / Math.sqrt(12 * us.length));
+    expect(Math.abs(mean(us.map((u) => u * u)) - 1 / 3)).toBeLessThan((5 * 0.3) / Math.sqrt(us.length));
+    expect(Math.min(...us.slice(0, 1000))).toBeGreaterThan(0);
+    expect(Math.max(...us.slice(0, 1000))).toBeLessThan(1);
+  });
+});
+
+describe.each([IID, STRATIFIED])("gammas, stratified: $stratified", (run) => {
+  it.each([0.05, 0.5, 1, 3, 40, 1e4])("of shape %d have its mean, variance and mean logarithm", (shape) => {
+    const draws = range(200).flatMap((element) =>
+      range(100).map((particle) => stdGamma(shape, 3, element, particle, 100, run)),
+    );
+    const n = draws.length;
+    const kurtosis = 3 + 6 / shape;
+    expect(Math.abs(mean(draws) - shape)).toBeLessThan(5 * Math.sqrt(shape / n));
+    expect(Math.abs(mean(draws.map((x) => (x - shape) ** 2)) / shape - 1)).toBeLessThan(
+      5 * Math.sqrt((kurtosis - 1) / n),
+    );
+    const logs = mean(draws.map((x) => Math.log(x)));
+    expect(Math.abs(logs - MEANING.digamma(shape))).toBeLessThan(5 * Math.sqrt(MEANING.trigamma(shape) / n));
+  });
+});

@@ -1,0 +1,97 @@
+"""Writes references.json: values of the special functions to 17 digits, computed with mpmath at 60 digits.
+
+Run as `python3 references.py > references.json` (mpmath 1.3). Every argument is a float64, taken exactly.
+"""
+
+import json
+
+from mpmath import digamma, erf, erfc, erfinv, exp, gammainc, loggamma, log, log1p, mp, mpf, ncdf, psi, sqrt, tanh
+
+mp.dps = 60
+
+POSITIVE = [1e-300, 1e-30, 1e-6, 1e-3, 0.01, 0.1, 0.3, 0.49, 0.51, 0.9, 0.999, 0.9999999, 1.0000001, 1.001, 1.2, 1.4616,
+            1.49, 1.51, 1.75, 1.9999, 2.00001, 2.3, 2.49, 2.51, 3, 3.7, 5.5, 7.99, 8, 9.99, 10, 10.01, 15, 27.3, 100,
+            1234.5, 1e4, 1e6, 1e9, 1e15]
+REAL = [-40, -38, -30.123, -20, -13, -8.5, -6.1, -5, -4.2, -3.3, -2.1, -1.5, -1.01, -0.99, -0.76, -0.74, -0.51, -0.49,
+        -0.2, -1e-3, -1e-9, 0, 1e-12, 1e-5, 0.1, 0.3, 0.499, 0.501, 0.7, 0.9, 1, 1.1, 1.7, 2.5, 3.1, 4.4, 5.7, 6.3,
+        8.1, 11.2, 15.5, 20.7, 26.1]
+UNIT = [1e-300, 1e-100, 1e-30, 1e-15, 2.0**-24, 1e-5, 0.001, 0.02, 0.07, 0.0749, 0.0751, 0.2, 0.4, 0.499999, 0.5,
+        0.500001, 0.6, 0.8, 0.924, 0.926, 0.99, 0.99999, 1 - 2.0**-24, 1 - 1e-12]
+
+# Largest first argument for which the brute-force search below is quick.
+RATES = [0.01, 0.5, 3.0, 9.9, 10.1, 30.0, 151.5, 1e4, 1e6]
+BINOMIALS = [(1, 0.3), (5, 0.9), (20, 1e-3), (20, 0.5), (60, 0.97), (100, 0.2), (1000, 0.011), (5000, 0.43), (10**6, 0.75)]
+LEVELS = [1e-12, 2.0**-24, 1e-6, 1e-3, 0.01, 0.2, 0.3, 0.5, 0.77, 0.95, 0.99, 1 - 1e-6, 1 - 2.0**-24]
+
+
+def inverse_normal(u):
+    """Newton's steps on the logarithm of the distribution function, which is concave."""
+    u = mpf(u)
+    x = -sqrt(-2 * log(u)) if u < 1e-10 else sqrt(2) * erfinv(2 * u - 1)
+    for _ in range(60):
+        step = log(ncdf(x) / u) * ncdf(x) / (exp(-x * x / 2) / sqrt(2 * mp.pi))
+        x -= step
+        if abs(step) < mpf(10) ** -45:
+            break
+    return x
+
+
+def smallest(cdf, u, guess, highest):
+    """The smallest y with cdf(y) >= u, by steps that double and then halve."""
+    low, width = max(-1, int(guess)), 1
+    while low >= 0 and cdf(low) >= u:
+        low, width = max(-1, low - width), 2 * width
+    high, width = low + 1, 1
+    while high < highest and cdf(high) < u:
+        low, high, width = high, min(highest, high + width), 2 * width
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if cdf(middle) >= u else (middle, high)
+    return high
+
+
+def binomial_cdf(y, n, p):
+    """The sum of the masses from y away from the mean, or 1 less that."""
+    step = -1 if y < n * p else 1
+    at = y if step < 0 else y + 1
+    if at > n:
+        return mpf(1)
+    mass = exp(loggamma(n + 1) - loggamma(at + 1) - loggamma(n - at + 1) + at * log(p) + (n - at) * log(1 - p))
+    total = mass
+    while mass > mpf(10) ** -55 * total:
+        mass *= at * (1 - p) / ((n - at + 1) * p) if step < 0 else (n - at) * p / ((at + 1) * (1 - p))
+        at += step
+        total += mass
+    return total if step < 0 else 1 - total
+
+
+def rows():
+    for x in POSITIVE:
+        yield "lgamma", [x], loggamma(mpf(x))
+        yield "digamma", [x], digamma(mpf(x))
+        if x > 1e-150:
+            yield "trigamma", [x], psi(1, mpf(x))
+        for a in [0, 1e-3, 0.5, 1, 3, 10, 250, 1e5, 1e8]:
+            yield "lgamma_delta", [x, a], loggamma(mpf(x) + mpf(a)) - loggamma(mpf(x))
+    for x in REAL:
+        yield "erf", [x], erf(mpf(x))
+        yield "erfc", [x], erfc(mpf(x))
+        yield "Phi", [x], erfc(-mpf(x) / sqrt(2)) / 2
+        yield "inv_logit", [x], 1 / (1 + exp(-mpf(x)))
+        yield "log1p_exp", [x], log1p(exp(mpf(x)))
+        yield "tanh", [x], tanh(mpf(x))
+    for u in UNIT:
+        yield "inv_Phi", [u], inverse_normal(u)
+    for u in LEVELS:
+        for rate in RATES:
+            mean = mpf(rate)
+            guess = mean + sqrt(mean) * inverse_normal(u)
+            yield "poisson_quantile", [u, rate], smallest(lambda y: gammainc(y + 1, mean, regularized=True), u, guess, 10**9)
+        for n, theta in BINOMIALS:
+            p = mpf(theta)
+            guess = min(n - 1, n * p + sqrt(n * p * (1 - p)) * inverse_normal(u))
+            yield "binomial_quantile", [u, n, theta], smallest(lambda y: binomial_cdf(y, n, p), u, guess, n)
+
+
+table = [{"op": op, "args": args, "value": float(value)} for op, args, value in rows()]
+print("[\n" + ",\n".join("  " + json.dumps(row) for row in table) + "\n]")
