@@ -28,3 +28,7 @@ export function sizeOf(axis: Axis, sizes: Sizes): number {
 export function volume(axes: readonly Axis[], sizes: Sizes): number {
   return axes.reduce((product, axis) => product * sizeOf(axis, sizes), 1);
 }
+
+/** Whether something over axes (a node, a table) varies along this one. */
+export const hasAxis = (tensor: { readonly axes: readonly Axis[] }, axis: Axis): boolean =>
+  tensor.axes.some((a) => a.name === axis.name);

@@ -1,7 +1,8 @@
 // Reverse-mode differentiation of the tensor IR, giving tensor IR: one table of cotangents, one pass over the DAG.
 import { Bug } from "../diagnostic.js";
 import { applyRow, type Table } from "../ops.js";
-import { children, hasAxis, reachable, type Graph, type Node } from "./node.js";
+import { hasAxis } from "./axis.js";
+import { children, reachable, type Graph, type Node } from "./node.js";
 
 /** The adjoint of each argument, given the adjoint `dy` and the value `y` of the result; null where it is zero. */
 type Cotangent = (g: Graph, dy: Node, y: Node) => readonly (Node | null)[];

@@ -6,7 +6,7 @@ const list = (names: readonly string[]): string => names.map((n) => `'${n}'`).jo
 
 /** A factor joins latents of plates that cross, so that all elements of both are tied together. */
 export const crossedLatents = (factor: string, groups: readonly string[], span: Span): Diagnostic => ({
-  code: "E0480",
+  code: "E0901",
   severity: "error",
   message: `'${factor}' joins the latents of ${list(groups)}, whose plates cross: every element of one plate is tied to every element of the other, and their particles cannot be summed out`,
   span,
@@ -23,7 +23,7 @@ export const contractionTooLarge = (
   fittingK: number,
   span: Span,
 ): Diagnostic => ({
-  code: "E0481",
+  code: "E0902",
   severity: "error",
   message: `the contraction that joins ${list(joined)} (through ${list(terms)}) needs a table of ${table}, ${megabytes(bytes)} where ${megabytes(limit)} is the most`,
   span,

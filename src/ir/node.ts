@@ -1,7 +1,7 @@
 // The tensor IR: an immutable DAG over named axes. A Graph makes its nodes, shares equal ones and simplifies as it builds.
 import { Bug } from "../diagnostic.js";
 import type { Op } from "../ops.js";
-import type { Axis } from "./axis.js";
+import { hasAxis, type Axis } from "./axis.js";
 import { simplifyMap, simplifyReduce } from "./rules.js";
 
 /** What a reduction combines with; `sum` of nothing is 0, `log_sum_exp` of nothing is the logarithm of zero. */
@@ -67,8 +67,6 @@ export function children(node: Node): readonly Node[] {
       return [node.arg];
   }
 }
-
-export const hasAxis = (node: Node, axis: Axis): boolean => node.axes.some((a) => a.name === axis.name);
 
 /** Every node below the roots, each once, arguments before what uses them. */
 export function reachable(roots: Iterable<Node>): Node[] {

@@ -3,7 +3,7 @@ import { Bug } from "../diagnostic.js";
 import type { Axis } from "./axis.js";
 import type { Contraction } from "./contraction.js";
 import type { LoweredFactor } from "./lower/estimator.js";
-import type { ProgramGraph } from "./lower/programs.js";
+import type { ProgramGraph } from "./lower/program-graph.js";
 import { children, reachable, type Node } from "./node.js";
 import type { Kernel, KernelExpression, Program, Statement, Subscript } from "./program.js";
 

@@ -1,7 +1,7 @@
 // Algebra applied while a graph is built: each rule is named for the identity it uses.
 import type { Op } from "../ops.js";
-import type { Axis } from "./axis.js";
-import { hasAxis, type Graph, type Node, type Ring } from "./node.js";
+import { hasAxis, type Axis } from "./axis.js";
+import type { Graph, Node, Ring } from "./node.js";
 
 type MapRule = {
   readonly name: string;

@@ -3,7 +3,7 @@ import { Bug } from "../diagnostic.js";
 import { volume, type Axis, type Sizes } from "./axis.js";
 import { kernelCost, opTime, type AdapterClass } from "./cost.js";
 import { buildKernel, MustBeStored, type Built, type Table } from "./kernels.js";
-import type { Output, ProgramGraph } from "./lower/programs.js";
+import type { Output, ProgramGraph } from "./lower/program-graph.js";
 import { reachable, type Graph, type Node } from "./node.js";
 import type { Buffer, Kernel, Program } from "./program.js";
 import { splitReductions } from "./split.js";

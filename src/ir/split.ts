@@ -1,7 +1,7 @@
 // Long reductions over plates in two steps: blocks side by side, then the blocks; parallel, and accurate in float32.
 import { Bug } from "../diagnostic.js";
 import { sizeOf, type Sizes } from "./axis.js";
-import type { Output, ProgramGraph } from "./lower/programs.js";
+import type { Output, ProgramGraph } from "./lower/program-graph.js";
 import { children, reachable, type Graph, type Node, type NodeOf } from "./node.js";
 
 /** Elements of a block: a float32 sum of so many terms is good to 1e-9 of their size, and there are blocks enough. */

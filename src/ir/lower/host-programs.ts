@@ -1,0 +1,153 @@
+// The programs that run on the reference device alone: draws from the prior, fits, widening, bounds of data.
+import { Bug } from "../../diagnostic.js";
+import type { Data, Latent, TypedExpression, ValueType } from "../../typecheck/model.js";
+import { hasAxis } from "../axis.js";
+import { BUFFERS, PRIOR_AXIS } from "../interface.js";
+import { reachable, type Node } from "../node.js";
+import { guideParameters, priorSite } from "./estimator.js";
+import {
+  elementAxes,
+  isNodes,
+  momentAxes,
+  type Context,
+  type Output,
+  type ProgramGraph,
+} from "./program-graph.js";
+import { meanOver } from "./reparameterise.js";
+
+/** Every latent drawn from its prior given the same particle of its parents. */
+export function priorProgram(context: Context): ProgramGraph {
+  const { graph: g, model, lowering } = context;
+  const particle = g.axis(PRIOR_AXIS, "particle");
+  const env = new Map<Latent, Node>();
+  const outputs = model.latents.map((latent, index): Output => {
+    const factor = model.factors.find((f) => f.kind === "prior" && f.latent === latent);
+    if (factor?.kind !== "prior") throw new Bug(`'${latent.name}' has no prior`);
+    const element = elementAxes(context, latent);
+    let site = priorSite(model, index);
+    const args = factor.args.map((a) => lowering.expression(a, env));
+    const draw = lowering.draw(factor.distribution, args, { nextSite: () => site++, element, particle });
+    const node = g.stored(BUFFERS.particles(latent.name), draw);
+    env.set(latent, node);
+    return { name: BUFFERS.particles(latent.name), node, axes: [...element, particle] };
+  });
+  return { name: "prior", outputs, labels: new Map() };
+}
+
+/** Draws from the prior to the statistics of each guide's family, draw by draw. */
+export function initialProgram(context: Context): ProgramGraph {
+  const { graph: g, model, lowering } = context;
+  const particle = g.axis(PRIOR_AXIS, "particle");
+  const parameters = guideParameters(model, lowering);
+  const outputs = model.guides.flatMap((guide) => {
+    const { latent } = guide;
+    if (guide.args.every((a) => a.kind === "fixed")) return [];
+    const axes = [...elementAxes(context, latent), particle];
+    const z = g.input(BUFFERS.particles(latent.name), axes);
+    const statistics = lowering.statistics(guide.distribution, isNodes(parameters.get(latent)), z);
+    return statistics.map((node, i): Output => ({ name: BUFFERS.statistic(latent.name, i), node, axes }));
+  });
+  return { name: "initial", outputs, labels: new Map() };
+}
+
+export function fitProgram(context: Context): ProgramGraph {
+  const { graph: g, model, lowering } = context;
+  const parameters = guideParameters(model, lowering);
+  const outputs = model.guides.flatMap((guide) => {
+    const { fit } = guide.distribution;
+    const args = isNodes(parameters.get(guide.latent));
+    if (fit === null || guide.args.every((a) => a.kind === "fixed")) return [];
+    const axes = momentAxes(context, guide);
+    const moments = fit.moments.map(
+      (m, i) => [m, g.input(BUFFERS.moment(guide.latent.name, i), axes)] as const,
+    );
+    const fitted = lowering.named(guide.distribution, args, fit.values, moments);
+    return guide.args.flatMap((argument, i): Output[] => {
+      const node = fitted.get(argument.parameter.name);
+      const input = args[i];
+      if (argument.kind === "fixed" || node === undefined || input === undefined) return [];
+      const extra = node.axes.filter((axis) => !hasAxis(input, axis));
+      const name = BUFFERS.newGuide(guide.latent.name, argument.parameter.name);
+      return [{ name, node: meanOver(g, extra, node), axes: input.axes }];
+    });
+  });
+  return { name: "fit", outputs, labels: new Map() };
+}
+
+/** Every parameter of every guide, its family's spread times a factor where the family knows how. */
+export function widenProgram(context: Context): ProgramGraph {
+  const { graph: g, model, lowering } = context;
+  const parameters = guideParameters(model, lowering);
+  const outputs = model.guides.flatMap((guide) => {
+    const { distribution, latent } = guide;
+    const args = isNodes(parameters.get(latent));
+    const factor = g.input(BUFFERS.widenFactor(latent.name), []);
+    const { widen } = distribution;
+    const wider =
+      widen === null
+        ? new Map<string, Node>()
+        : lowering.named(distribution, args, widen.values, [[widen.factor, factor]]);
+    // Where a shared argument would need a value per element, the guide stays as it is.
+    const fits = args.every((input, i) => {
+      const node = wider.get(guide.args[i]?.parameter.name ?? "");
+      return node === undefined || node.axes.every((axis) => hasAxis(input, axis));
+    });
+    return args.map((input, i): Output => {
+      const name = guide.args[i]?.parameter.name ?? "";
+      const node = fits ? (wider.get(name) ?? input) : input;
+      return { name: BUFFERS.newGuide(latent.name, name), node, axes: input.axes };
+    });
+  });
+  return { name: "widen", outputs, labels: new Map() };
+}
+
+/** What the guide's text itself says of its parameters: fixed arguments, and first values of learned ones. */
+export function fixedProgram(context: Context): ProgramGraph {
+  const { model, lowering } = context;
+  const parameters = guideParameters(model, lowering);
+  const outputs = model.guides.flatMap((guide) =>
+    guide.args.flatMap((argument, i): Output[] => {
+      const written = argument.kind === "fixed" ? argument.value : argument.initial;
+      const axes = parameters.get(guide.latent)?.[i]?.axes;
+      if (written === null || axes === undefined) return [];
+      const name = BUFFERS.newGuide(guide.latent.name, argument.parameter.name);
+      return [{ name, node: lowering.expression(written, new Map()), axes }];
+    }),
+  );
+  return { name: "fixed", outputs, labels: new Map() };
+}
+
+/** Bounds of data: as declared, and the support of the families that it is observed from where no latent decides it. */
+export function boundsProgram(context: Context): ProgramGraph {
+  const { graph: g, model, lowering } = context;
+  const unknown = new Map(
+    model.latents.map((l) => [l, g.input(`latent.${l.name}`, elementAxes(context, l))]),
+  );
+  const isKnown = (node: Node): boolean =>
+    reachable([node]).every((n) => n.kind !== "input" || !n.name.startsWith("latent."));
+  const bounds = new Map<string, Output>();
+  const add = (data: Data, side: "lower" | "upper", node: Node): void => {
+    if (!isKnown(node) || node.axes.some((axis) => !lowering.axesOf(data.plates, data.type).includes(axis)))
+      return;
+    const name = BUFFERS[side](data.name);
+    const before = bounds.get(name)?.node;
+    const both = before === undefined ? node : g.map(side === "lower" ? "max" : "min", before, node);
+    bounds.set(name, { name, node: both, axes: both.axes });
+  };
+  const each = (data: Data, type: ValueType, lower: (e: TypedExpression) => Node): void => {
+    if (type.lower !== null) add(data, "lower", lower(type.lower));
+    if (type.upper !== null) add(data, "upper", lower(type.upper));
+  };
+  for (const data of model.data) each(data, data.type, (e) => lowering.expression(e, unknown));
+  for (const factor of model.factors) {
+    if (factor.kind !== "observation" || factor.value.kind !== "reference") continue;
+    const { variable } = factor.value;
+    if (variable.kind !== "data") continue;
+    const args = factor.args.map((a) => lowering.expression(a, unknown));
+    each(variable, factor.distribution.result, (e) => {
+      const named = lowering.named(factor.distribution, args, new Map([["bound", e]]), []);
+      return named.get("bound") ?? g.constant(0);
+    });
+  }
+  return { name: "bounds", outputs: [...bounds.values()], labels: new Map() };
+}

@@ -1,0 +1,40 @@
+// Programs before scheduling, and what building any of them needs.
+import type { ProgramName } from "../../compiled.js";
+import type { Guide, Latent, TypedModel } from "../../typecheck/model.js";
+import type { Axis } from "../axis.js";
+import type { Graph, Node } from "../node.js";
+import type { ExpressionLowering } from "./expressions.js";
+import { guideArgumentShape } from "./interface.js";
+
+/** A buffer that a program gives back: its axes are promised even where the value does not vary along them. */
+export type Output = { readonly name: string; readonly node: Node; readonly axes: readonly Axis[] };
+
+/** A program before scheduling. `labels` name the tables that a contraction passes through. */
+export type ProgramGraph = {
+  readonly name: ProgramName;
+  readonly outputs: readonly Output[];
+  readonly labels: ReadonlyMap<Node, string>;
+};
+
+export type Context = {
+  readonly model: TypedModel;
+  readonly lowering: ExpressionLowering;
+  readonly graph: Graph;
+};
+
+export const isNodes = (nodes: readonly Node[] | undefined): readonly Node[] => nodes ?? [];
+
+/** [plates, event] of a latent. */
+export const elementAxes = ({ lowering }: Context, latent: Latent): readonly Axis[] =>
+  lowering.axesOf(latent.plates, latent.type);
+
+/** Axes over which a guide's moments are kept: all plates over which any of its parameters is learned, and the event. */
+export function momentAxes(context: Context, guide: Guide): readonly Axis[] {
+  const { lowering } = context;
+  const shapes = guide.args
+    .filter((a) => a.kind === "learned")
+    .map((a) => guideArgumentShape(lowering, guide, a));
+  return context.graph.ordered(
+    shapes.flatMap(({ over, event }) => (event === null ? over : [...over, event])),
+  );
+}
