@@ -35,5 +35,6 @@ export type OpRecord<R> = { readonly [O in Op]: R };
 
 /** Looks a row up and applies it to arguments whose count the caller has checked. */
 export function applyRow<T, R>(table: Table<T, R>, op: Op, args: readonly T[]): R {
-  return (table[op] as (...args: readonly T[]) => R)(...args);
+  const row: (...args: readonly T[]) => R = table[op];
+  return row(...args);
 }
