@@ -78,7 +78,7 @@ export function checkSource(source: SourceFile): {
   diagnostics: Diagnostic[];
 } {
   const parsed = parseModel(source);
-  const typed = checkModel(parsed.program, source, readLibrary());
+  const typed = checkModel(parsed.program, source, readLibrary(), parsed.diagnostics);
   const diagnostics = [...parsed.diagnostics, ...typed.diagnostics];
   const checked =
     hasErrors(diagnostics) || typed.model === null ? null : makeChecked(parsed.program, typed.model);

@@ -34,6 +34,7 @@ export async function runCommandLine(
     .version(VERSION, "--version", "print the version")
     .helpCommand("help [command]", "print help for a command")
     .showSuggestionAfterError()
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .addHelpText("after", "\nExample:\n  mppc run radon.mpp --data radon.json -K 20\n");
   for (const command of COMMANDS) program.addCommand(command({ terminal, finish, beforeDevice }));
   for (const command of [program, ...program.commands])

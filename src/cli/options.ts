@@ -1,5 +1,5 @@
 // Parsers of options' values; what does not fit is wrong usage, said by the command line's library.
-import { InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 
 /** Parser of a whole number between `least` and `most`. */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -49,3 +49,18 @@ export const particlesOption = (): Option =>
 
 export const dataOption = (): Option =>
   new Option("--data <file...>", "data: JSON files (CmdStan's format) or CSV tables").argParser(collect);
+
+/**
+ * The model and the data files of a command. `--data` takes every file that follows it, and so the model too where that
+ * was named last (`mppc run --data d.json m.mpp`): a model among the data is the model.
+ */
+export function modelAndData(
+  command: Command,
+  model: string | undefined,
+  data: readonly string[] | undefined,
+): { readonly model: string; readonly data: readonly string[] | undefined } {
+  if (model !== undefined) return { model, data };
+  const among = data?.find((file) => /\.mppc?$/.test(file));
+  if (among === undefined) command.error("error: missing required argument 'model'");
+  return { model: among, data: data?.filter((file) => file !== among) };
+}

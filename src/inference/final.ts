@@ -1,6 +1,7 @@
 // The final pass: independent sets of particles of the widened guide, weighed against each other by their evidence.
 import { FinalSizes, warnings, type GroupDiagnosis } from "./diagnosis.js";
 import { emptySets, InferenceError, noFiniteFinalEvidence, unequalSets } from "./errors.js";
+import { finalParticles } from "./final-particles.js";
 import type { Fitted } from "./fit.js";
 import { widenGuide, widening, type GuideParameters } from "./guide.js";
 import { bufferAxes, elementCount, output, writeInputs, type Inputs } from "./layout.js";
@@ -10,12 +11,10 @@ import { combinedEvidence, setWeights } from "./sets.js";
 import { particlesPerGroup } from "./settings.js";
 import type { Diagnostic } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
-import { BUFFERS } from "../ir/interface.js";
+import { BUFFERS, type GroupInterface } from "../ir/interface.js";
 
 /** Iteration numbers of the final sets, far from those of the fit: their random numbers are independent. */
 const FINAL_ITERATIONS = 0x40000000;
-/** Final particles for each particle of the fit. */
-const FINAL_PARTICLES = 1.3;
 
 export type Evidence = {
   /** Log of the mean of the final sets' evidences, and its Monte Carlo standard error. */
@@ -36,11 +35,13 @@ export type FinalPosterior = {
 /** Draws the final sets and sums them up. */
 export async function finalPass(context: RunContext, fitted: Fitted): Promise<FinalPosterior> {
   const { model, settings } = context;
-  const particles = new Map(
-    [...particlesPerGroup(model.interface, settings)].map(([g, k]) => [g, Math.ceil(FINAL_PARTICLES * k)]),
+  const particles = finalParticles(
+    programOf(model, "posterior"),
+    particlesPerGroup(model.interface, settings),
+    (candidate) => sizesOf(context, candidate),
   );
   const sizes = sizesOf(context, particles);
-  const guide = await widened(context, fitted.parameters, sizes);
+  const guide = await widened(context, fitted.parameters, particles, sizes);
   const compiled = programOf(model, "posterior");
   const wanted = quantities(model.interface, compiled);
   const points = pointsPerElement(wanted, sizes, settings.finalDraws, settings.memoryBytes);
@@ -99,29 +100,28 @@ async function drawSets(
 async function widened(
   context: RunContext,
   parameters: GuideParameters,
+  particles: ReadonlyMap<string, number>,
   sizes: Sizes,
 ): Promise<GuideParameters> {
-  const { model, data } = context;
-  const inputs: Inputs = (name) => data.arrays.get(name);
-  const factor = (latent: string): number => widening(groupDimension(context, latent, sizes));
+  const { interface: model } = context.model;
+  const inputs: Inputs = (name) => context.data.arrays.get(name);
+  const factors = new Map(
+    model.groups.flatMap((group) => {
+      const factor = widening(groupDimension(context, group, sizes), particles.get(group.name) ?? 1);
+      return group.latents.map((latent) => [latent, factor] as const);
+    }),
+  );
   return onHost(context, "widen", sizes, (widen) =>
-    widenGuide(widen, model.interface, parameters, factor, inputs),
+    widenGuide(widen, model, parameters, (latent) => factors.get(latent) ?? 1, inputs),
   );
 }
 
-/** Numbers per plate element in the group of this latent. */
-function groupDimension({ model }: RunContext, latent: string, sizes: Sizes): number {
+/** Numbers per plate element in a group. */
+function groupDimension({ model }: RunContext, group: GroupInterface, sizes: Sizes): number {
   const posterior = programOf(model, "posterior");
-  const group = model.interface.latents.find((l) => l.name === latent)?.group;
-  const members = model.interface.latents.filter((l) => l.group === group);
-  return members.reduce((sum, l) => {
-    const axes = bufferAxes(posterior, BUFFERS.particles(l.name)) ?? [];
-    return (
-      sum +
-      elementCount(
-        axes.filter((axis) => axis.role === "event"),
-        sizes,
-      )
-    );
+  return group.latents.reduce((sum, latent) => {
+    const axes = bufferAxes(posterior, BUFFERS.particles(latent)) ?? [];
+    const event = axes.filter((axis) => axis.role === "event");
+    return sum + elementCount(event, sizes);
   }, 0);
 }

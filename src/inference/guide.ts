@@ -105,11 +105,16 @@ export async function fitGuide(
   );
 }
 
+/** Particles from which on a group's guide is widened in full. */
+const FULL_WIDENING = 26;
+
 /**
- * Factor on the spread of a latent's guide in the final pass, for a group of `dimension` numbers per plate element:
- * 1.5 for one, ever less for more, as the weights' effective size falls like a power of the dimension.
+ * Factor on the spread of a group's guide in the final pass, for a group of `dimension` numbers per plate element: 2 for
+ * one, so that skewed and heavy tails get particles; ever less for more, as the weights' effective size falls like a
+ * power of the dimension; and less where particles are few.
  */
-export const widening = (dimension: number): number => 1 + 0.5 * dimension ** -0.55;
+export const widening = (dimension: number, particles: number): number =>
+  1 + Math.min(1, particles / FULL_WIDENING) * dimension ** -0.7;
 
 /** The guide with every latent's spread times `factor(latent)`; parameters that the family does not widen stay. */
 export async function widenGuide(

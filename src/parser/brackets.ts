@@ -48,6 +48,8 @@ export function virtualToken(type: TokenType, offset: number): IToken {
 type Opener = {
   readonly token: IToken;
   readonly closer: TokenType;
+  /** A parenthesis, a square bracket, or a brace where an expression must stand: no statement is inside. */
+  readonly isParen: boolean;
   /** The token before it. */
   readonly before: IToken | undefined;
   /** How far its line is indented. */
@@ -64,7 +66,7 @@ class Balancer {
   private position = 0;
   private lineStart = 0;
   private scanned = 0;
-  /** Brackets among `open` that are parentheses or square brackets. */
+  /** How many of `open` are `isParen`. */
   private openParens = 0;
   /** Errors in braces, which a second walk by indentation may explain better. */
   braceErrors = 0;
@@ -99,14 +101,17 @@ class Balancer {
     else if (type === t.Semicolon && this.openParens > 0 && !this.inForHead()) this.closeParens(token);
     else if (STATEMENT_KEYWORDS.has(type) && this.openParens > 0) this.closeParensBeforeStatement(token);
     else if (type === t.Tilde && this.openParens > 0) this.closeParensBeforeStatement(token);
-    else if (type === t.LeftBrace && this.openParens > 0 && this.endsHead()) this.closeParens(token);
+    else if (type === t.LeftBrace && this.openParens > 0 && !this.inExpression(this.out.at(-1)))
+      this.closeParens(token);
 
     const closer = CLOSER.get(type);
     if (closer !== undefined) {
       const before = this.out.at(-1);
       this.emit(token);
-      this.open.push({ token, closer, before, indentation: this.indentation() });
-      if (closer !== t.RightBrace) this.openParens++;
+      const isParen = closer !== t.RightBrace || this.inExpression(before);
+      if (isParen) this.nested.add(token);
+      this.open.push({ token, closer, isParen, before, indentation: this.indentation() });
+      if (isParen) this.openParens++;
     } else if (CLOSERS.has(type)) this.close(token);
     else this.emit(token);
   }
@@ -117,19 +122,19 @@ class Balancer {
   }
 
   private close(token: IToken): void {
-    if (token.tokenType === t.RightBrace) {
+    const brace = this.open.findLastIndex((o) => !o.isParen);
+    const outer = this.open.findLastIndex((o) => o.closer === token.tokenType);
+    if (token.tokenType === t.RightBrace && outer <= brace) {
       this.closeParens(token);
       if (this.byIndentation && !this.agreesWithIndentation(token)) return;
     }
     const innermost = this.open.at(-1);
     if (innermost?.closer === token.tokenType) return this.pop(token);
-    const outer = this.open.findLastIndex((o) => o.closer === token.tokenType);
-    const brace = this.open.findLastIndex((o) => o.closer === t.RightBrace);
     if (outer > brace && !this.closesLater(token.tokenType, this.open.length - 1 - outer)) {
       while (this.open.length > outer + 1) this.closeInnermost(tokenEnd(this.out.at(-1) ?? token), token);
       return this.pop(token);
     }
-    if (innermost !== undefined && innermost.closer !== t.RightBrace) {
+    if (innermost?.isParen) {
       this.diagnostics.push(errors.mismatchedBracket(this.source, innermost.token, token));
       this.mended.push(token.startOffset);
       return this.pop({ ...virtualToken(innermost.closer, token.startOffset), endOffset: token.startOffset });
@@ -164,15 +169,15 @@ class Balancer {
       this.diagnostics.push(
         errors.unclosedBracket(this.source, innermost.token, innermost.before, noticedAt),
       );
-    if (innermost.closer === t.RightBrace) this.braceErrors++;
+    if (!innermost.isParen) this.braceErrors++;
     else this.mended.push(innermost.token.startOffset);
     this.pop(virtualToken(innermost.closer, offset));
   }
 
   private pop(closer: IToken): void {
     const popped = this.open.pop();
-    if (popped !== undefined && popped.closer !== t.RightBrace) this.openParens--;
     this.emit(closer);
+    if (popped?.isParen) this.openParens--;
   }
 
   /** Closes brackets until no more than `depth` are open. */
@@ -182,8 +187,7 @@ class Balancer {
 
   /** Closes parentheses and square brackets up to the innermost brace. */
   private closeParens(before: IToken): void {
-    while (this.open.length > 0 && this.open.at(-1)?.closer !== t.RightBrace)
-      this.closeInnermost(tokenEnd(this.out.at(-1) ?? before), before);
+    while (this.open.at(-1)?.isParen) this.closeInnermost(tokenEnd(this.out.at(-1) ?? before), before);
   }
 
   /** A statement begins inside parentheses: both the bracket and the semicolon before it are missing. */
@@ -214,12 +218,15 @@ class Balancer {
     return this.open.at(-1)?.before?.tokenType === t.For;
   }
 
-  /** May a `{` here begin a body, rather than stand where an expression must? */
-  private endsHead(): boolean {
-    const last = this.out.at(-1);
+  /** Must an expression follow this token? Then a `{` there is a list in another language, not a body. */
+  private inExpression(before: IToken | undefined): boolean {
+    const type = before?.tokenType;
     return (
-      last === undefined ||
-      !(CLOSER.has(last.tokenType) || last.tokenType === t.Comma || last.tokenType === t.Assign)
+      type === t.LeftParen ||
+      type === t.LeftBracket ||
+      type === t.Comma ||
+      type === t.Assign ||
+      type === t.Tilde
     );
   }
 

@@ -20,7 +20,7 @@ export class Context {
   readonly brokenNames: Name[] = [];
   private readonly depths = new WeakMap<Expression, number>();
 
-  /** `faults` are the offsets of the syntax errors that made the parser skip something, in ascending order. */
+  /** `faults` are the offsets of the syntax errors that made the parser skip something. */
   constructor(
     readonly source: SourceFile,
     private readonly comments: readonly Comment[],
@@ -36,7 +36,7 @@ export class Context {
 
   /** Reports a missing semicolon at `end`; what follows on the same line is not complained about as well. */
   reportMissingSemicolon(end: number): void {
-    this.report(errors.missingSemicolon({ source: this.source, start: end, end }));
+    this.diagnostics.push(errors.missingSemicolon({ source: this.source, start: end, end }));
     if (!/^\s*?(\n|\}|$)/.test(this.source.text.slice(end))) this.segments.markFaulty(end);
   }
 

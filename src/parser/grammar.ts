@@ -207,37 +207,40 @@ export class Grammar extends CstParser {
     });
   });
 
-  readonly increment: Rule = this.expressionRule("increment", () => {
+  readonly increment: Rule = this.RULE("increment", () => {
     this.CONSUME(t.Target);
     this.CONSUME(t.PlusAssign);
     this.SUBRULE(this.expression);
   });
 
-  readonly returnValue: Rule = this.expressionRule("returnValue", () => {
+  readonly returnValue: Rule = this.RULE("returnValue", () => {
     this.CONSUME(t.Return);
     this.SUBRULE(this.expression);
   });
 
   /** Stan's `array[N] real y;`, which is refused with the way to write it here. */
-  readonly arrayDeclaration: Rule = this.expressionRule("arrayDeclaration", () => {
+  readonly arrayDeclaration: Rule = this.RULE("arrayDeclaration", () => {
     this.CONSUME(t.ArrayWord);
     this.SUBRULE(this.dimensions);
     this.SUBRULE(this.declaration);
   });
 
-  readonly declaration: Rule = this.expressionRule("declaration", () => {
+  readonly declaration: Rule = this.RULE("declaration", () => {
     this.SUBRULE(this.type);
     this.SUBRULE(this.untyped);
   });
 
   /** What follows a type, or stands alone: a name with what is said of it. */
-  readonly untyped: Rule = this.expressionRule("untyped", () => {
+  readonly untyped: Rule = this.RULE("untyped", () => {
     this.CONSUME(t.Identifier);
     this.OPTION1(() => this.SUBRULE(this.dimensions));
-    this.OPTION2(() => this.SUBRULE(this.binding));
+    this.OPTION2({
+      GATE: () => this.LA(1).tokenType !== t.Less || this.LA(2).tokenType === t.Minus,
+      DEF: () => this.SUBRULE(this.binding),
+    });
   });
 
-  readonly binding: Rule = this.expressionRule("binding", () => {
+  readonly binding: Rule = this.RULE("binding", () => {
     this.OR([
       {
         ALT: () => {
@@ -262,7 +265,7 @@ export class Grammar extends CstParser {
     ]);
   });
 
-  readonly truncation: Rule = this.expressionRule("truncation", () => {
+  readonly truncation: Rule = this.RULE("truncation", () => {
     this.CONSUME(t.Truncate);
     this.CONSUME(t.LeftBracket);
     this.OPTION1(() => this.SUBRULE1(this.expression, { LABEL: "lower" }));
@@ -271,7 +274,7 @@ export class Grammar extends CstParser {
     this.CONSUME(t.RightBracket);
   });
 
-  readonly dimensions: Rule = this.expressionRule("dimensions", () => {
+  readonly dimensions: Rule = this.RULE("dimensions", () => {
     this.CONSUME(t.LeftBracket);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
     this.CONSUME(t.RightBracket);
@@ -311,13 +314,13 @@ export class Grammar extends CstParser {
     this.SUBRULE(this.expression);
   });
 
-  readonly parameters: Rule = this.expressionRule("parameters", () => {
+  readonly parameters: Rule = this.RULE("parameters", () => {
     this.CONSUME(t.LeftParen);
     this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.parameter) });
     this.CONSUME(t.RightParen);
   });
 
-  readonly parameter: Rule = this.expressionRule("parameter", () => {
+  readonly parameter: Rule = this.RULE("parameter", () => {
     this.SUBRULE(this.type);
     this.CONSUME(t.Identifier);
   });
@@ -350,7 +353,7 @@ export class Grammar extends CstParser {
     ]);
   });
 
-  readonly check: Rule = this.expressionRule("check", () => {
+  readonly check: Rule = this.RULE("check", () => {
     this.CONSUME(t.Identifier);
     this.CONSUME(t.LeftParen);
     this.SUBRULE(this.arguments);
@@ -363,7 +366,7 @@ export class Grammar extends CstParser {
     this.SUBRULE(this.expression);
   });
 
-  readonly definition: Rule = this.expressionRule("definition", () => {
+  readonly definition: Rule = this.RULE("definition", () => {
     this.OPTION(() => {
       this.CONSUME(t.LeftParen);
       this.MANY_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Identifier) });
@@ -379,7 +382,7 @@ export class Grammar extends CstParser {
     });
   });
 
-  readonly namedTuple: Rule = this.expressionRule("namedTuple", () => {
+  readonly namedTuple: Rule = this.RULE("namedTuple", () => {
     this.CONSUME(t.LeftParen);
     this.AT_LEAST_ONE_SEP({
       SEP: t.Comma,
@@ -394,7 +397,7 @@ export class Grammar extends CstParser {
 
   // ---- types
 
-  readonly type: Rule = this.expressionRule("type", () => {
+  readonly type: Rule = this.RULE("type", () => {
     this.CONSUME(t.TypeName);
     this.OPTION1(() => {
       this.CONSUME(t.Less);
@@ -404,7 +407,7 @@ export class Grammar extends CstParser {
     this.OPTION2(() => this.SUBRULE(this.dimensions));
   });
 
-  readonly bound: Rule = this.expressionRule("bound", () => {
+  readonly bound: Rule = this.RULE("bound", () => {
     this.CONSUME(t.Identifier);
     this.CONSUME(t.Assign);
     this.SUBRULE(this.arithmetic);
@@ -412,7 +415,7 @@ export class Grammar extends CstParser {
 
   // ---- expressions: flat here; precedence.ts gives them their shape
 
-  readonly expression: Rule = this.expressionRule("expression", () => {
+  readonly expression: Rule = this.RULE("expression", () => {
     this.SUBRULE1(this.operation);
     this.MANY(() => {
       this.CONSUME(t.Question);
@@ -422,7 +425,7 @@ export class Grammar extends CstParser {
     });
   });
 
-  readonly operation: Rule = this.expressionRule("operation", () => {
+  readonly operation: Rule = this.RULE("operation", () => {
     this.SUBRULE1(this.operand);
     this.MANY(() => {
       this.CONSUME(t.BinaryOperator, { LABEL: "operator" });
@@ -431,7 +434,7 @@ export class Grammar extends CstParser {
   });
 
   /** A bound: it has no comparisons, so that `>` ends it. */
-  readonly arithmetic: Rule = this.expressionRule("arithmetic", () => {
+  readonly arithmetic: Rule = this.RULE("arithmetic", () => {
     this.SUBRULE1(this.operand);
     this.MANY(() => {
       this.CONSUME(t.ArithmeticOperator, { LABEL: "operator" });
@@ -439,13 +442,13 @@ export class Grammar extends CstParser {
     });
   });
 
-  readonly operand: Rule = this.expressionRule("operand", () => {
+  readonly operand: Rule = this.RULE("operand", () => {
     this.MANY1(() => this.CONSUME(t.UnaryOperator));
     this.SUBRULE(this.primary);
     this.MANY2(() => this.SUBRULE(this.dimensions));
   });
 
-  readonly primary: Rule = this.expressionRule("primary", () => {
+  readonly primary: Rule = this.RULE("primary", () => {
     this.OR([
       { ALT: () => this.CONSUME(t.Number_) },
       { ALT: () => this.SUBRULE(this.reference) },
@@ -454,7 +457,7 @@ export class Grammar extends CstParser {
     ]);
   });
 
-  readonly reference: Rule = this.expressionRule("reference", () => {
+  readonly reference: Rule = this.RULE("reference", () => {
     this.CONSUME(t.Identifier);
     this.OPTION(() => {
       this.CONSUME(t.LeftParen);
@@ -463,11 +466,11 @@ export class Grammar extends CstParser {
     });
   });
 
-  readonly arguments: Rule = this.expressionRule("arguments", () => {
+  readonly arguments: Rule = this.RULE("arguments", () => {
     this.MANY_SEP({ SEP: t.ArgumentSeparator, DEF: () => this.SUBRULE(this.argument) });
   });
 
-  readonly argument: Rule = this.expressionRule("argument", () => {
+  readonly argument: Rule = this.RULE("argument", () => {
     this.OPTION({
       GATE: () => this.LA(2).tokenType === t.Assign,
       DEF: () => {
@@ -479,24 +482,19 @@ export class Grammar extends CstParser {
   });
 
   /** More than one expression in parentheses is a list, which only some places take. */
-  readonly parenthesised: Rule = this.expressionRule("parenthesised", () => {
+  readonly parenthesised: Rule = this.RULE("parenthesised", () => {
     this.CONSUME(t.LeftParen);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
     this.CONSUME(t.RightParen);
   });
 
-  readonly vector: Rule = this.expressionRule("vector", () => {
+  readonly vector: Rule = this.RULE("vector", () => {
     this.CONSUME(t.LeftBracket);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
     this.CONSUME(t.RightBracket);
   });
 
   // ---- recovery
-
-  /** A rule inside a statement: its errors end the statement, they are not mended halfway. */
-  private expressionRule(name: string, implementation: () => void): Rule {
-    return this.RULE(name, implementation, { resyncEnabled: false });
-  }
 
   /** Is the next token this soft keyword, followed by a name? */
   private atNamed(softKeyword: TokenType): boolean {

@@ -59,7 +59,12 @@ function dataVariable(cx: Context, from: CstNode): Maybe<DataItem> {
 
 /** The statements of a body, for the blocks whose statements compute and draw. */
 export function statements(cx: Context, body: CstNode | undefined, place: Place): Statement[] {
-  return nodes(body, "statement").flatMap((from) => statement(cx, from, place) ?? []);
+  return nodes(body, "statement").flatMap((from) => {
+    const braces = node(from, "body");
+    if (braces && !FORMS[place].includes("braces"))
+      cx.report(misplaced(nodeSpan(cx.source, braces), "braces", place));
+    return statement(cx, from, place) ?? [];
+  });
 }
 
 /** One statement; undefined if it is empty or has a syntax error. */

@@ -55,18 +55,16 @@ export function explainErrors(
 class Explanation {
   private readonly found: IToken;
   private readonly previous: IToken | undefined;
-  private readonly next: IToken | undefined;
   private readonly rule: string;
 
   constructor(
     private readonly source: SourceFile,
-    tokens: readonly IToken[],
-    at: number,
+    private readonly tokens: readonly IToken[],
+    private readonly at: number,
     private readonly exception: IRecognitionException,
   ) {
     this.found = exception.token;
     this.previous = tokens[at - 1];
-    this.next = tokens[at + 1];
     this.rule = exception.context.ruleStack.at(-1) ?? "";
   }
 
@@ -154,21 +152,42 @@ class Explanation {
   /** A name or a value is followed by what cannot follow it. */
   private afterStatement(): Diagnostic {
     const { previous, found } = this;
-    if (this.rule === "simpleStatement" && previous && tokenMatcher(previous, t.Identifier)) {
-      if (previous.image === "group" && found.tokenType === t.LeftBrace)
-        return this.expected("the name of the group", "write 'group name { ... }'");
-      const hint = FOREIGN_STATEMENTS[previous.image];
-      const first = tokenSpan(this.source, previous);
-      if (hint !== undefined) return errors.stanStatement(first, previous.image, hint);
-      if (found.tokenType === t.Identifier && (this.next === undefined || /^[~=;[]$/.test(this.next.image)))
-        return errors.unknownType(first, previous.image, didYouMean(previous.image, t.TYPE_NAMES));
-      if (found.tokenType === t.LeftParen)
-        return this.expected("'~' or '='", "a function is called inside an expression");
-    }
     if (this.rule === "functionDeclaration" && found.tokenType === t.LeftBrace)
       return this.expected("';'", "a function has either '= ...;' or a body in braces");
     if (found.tokenType === t.PlusAssign) return this.expected("';'", "only 'target' can be added to");
+    if (this.rule !== "simpleStatement" || previous === undefined) return this.expected("';'");
+    const first = this.statementStart();
+    if (first?.tokenType === t.Identifier && this.looksLikeDeclaration())
+      return errors.unknownType(
+        tokenSpan(this.source, first),
+        first.image,
+        didYouMean(first.image, t.TYPE_NAMES),
+      );
+    if (!tokenMatcher(previous, t.Identifier)) return this.expected("';'");
+    if (previous.image === "group" && found.tokenType === t.LeftBrace)
+      return this.expected("the name of the group", "write 'group name { ... }'");
+    const hint = FOREIGN_STATEMENTS[previous.image];
+    if (hint !== undefined)
+      return errors.stanStatement(tokenSpan(this.source, previous), previous.image, hint);
+    if (found.tokenType === t.LeftParen)
+      return this.expected("'~' or '='", "a function is called inside an expression");
     return this.expected("';'");
+  }
+
+  /** The first token of the statement before the error. */
+  private statementStart(): IToken | undefined {
+    for (let i = this.at - 1; i >= 0; i--) {
+      const before = this.tokens[i - 1];
+      if (before === undefined || /^[;{}]$/.test(before.image)) return this.tokens[i];
+    }
+    return undefined;
+  }
+
+  /** What was found goes on as it would after a type: with its bounds, or with a name and what is said of it. */
+  private looksLikeDeclaration(): boolean {
+    const next = this.tokens[this.at + 1];
+    if (this.found.tokenType === t.Less) return this.tokens[this.at + 2]?.tokenType === t.Assign;
+    return tokenMatcher(this.found, t.Identifier) && (next === undefined || /^[~=;[]$/.test(next.image));
   }
 
   private noAlternative(): Diagnostic {

@@ -33,8 +33,8 @@ export type DawnHost = {
   readonly pipelines: Pipelines;
   /** Bytes that may be allocated besides those in use, as far as is known. */
   readonly free: number;
-  /** Rejects when the device is lost. */
-  readonly lost: Promise<never>;
+  /** The same promise, which rejects also when the device is lost. */
+  readonly orLost: <T>(work: Promise<T>) => Promise<T>;
   /** Counts bytes as in use, or as given back if negative. */
   readonly countBytes: (bytes: number) => void;
   /** Throws what Dawn found wrong since the last check. */
@@ -255,14 +255,14 @@ class DawnProgram implements LoadedProgram {
 
   /** Waits for the submission and opens its outputs for reading. */
   private async map(): Promise<void> {
-    const { lost, check } = this.host;
+    const { orLost, check } = this.host;
     try {
-      await Promise.race([this.buffers.staging.mapAsync(MAP_READ), lost]);
+      await orLost(this.buffers.staging.mapAsync(MAP_READ));
     } catch (problem) {
       if (problem instanceof DeviceError) throw problem;
       check();
       // A lost device makes the mapping fail first and says so a little later.
-      await Promise.race([lost, delay(LOSS_IS_TOLD_WITHIN, undefined, { ref: false })]);
+      await orLost(delay(LOSS_IS_TOLD_WITHIN, undefined, { ref: false }));
       throw new Bug(
         `results cannot be read: ${problem instanceof Error ? problem.message : String(problem)}`,
       );

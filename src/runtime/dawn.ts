@@ -2,9 +2,9 @@
 import { Bug } from "../diagnostic.js";
 import type { CompiledProgram } from "../compiled.js";
 import type { Sizes } from "../ir/axis.js";
-import { loadProgram } from "./dawn-program.js";
+import { loadProgram, type DawnHost } from "./dawn-program.js";
 import { deviceLost, noDeviceGiven } from "./device-errors.js";
-import type { Device, LoadedProgram } from "./device.js";
+import type { Device, DeviceError, LoadedProgram } from "./device.js";
 import { withoutNativeNoise } from "./native-noise.js";
 import { Pipelines } from "./pipelines.js";
 
@@ -95,8 +95,10 @@ const SHARE_OF_FREE_MEMORY = 0.75;
 class DawnDevice implements Device {
   bytes = 0;
   private readonly pipelines: Pipelines;
-  /** Rejects when the device is lost, so that nothing waits for it for ever. */
-  private readonly lost: Promise<never>;
+  /** Once the device is lost: why. */
+  private loss: DeviceError | null = null;
+  /** Rejects what waits for the device when it is lost: by itself it might wait for ever. */
+  private readonly waiting = new Set<(problem: DeviceError) => void>();
   /** Bytes that may be allocated: drivers do not say when there are no more. */
   private readonly budget: number;
   private closed = false;
@@ -114,22 +116,31 @@ class DawnDevice implements Device {
       event.preventDefault();
       this.failure ??= event.error.message;
     };
-    this.lost = device.lost.then(({ message }) => {
-      throw deviceLost(description, this.closed ? "it was closed" : message);
+    void device.lost.then(({ message }) => {
+      this.loss = deviceLost(description, this.closed ? "it was closed" : message);
+      for (const reject of this.waiting) reject(this.loss);
     });
-    this.lost.catch(() => undefined); // nobody need be waiting
   }
 
   load(compiled: CompiledProgram, sizes: Sizes): Promise<LoadedProgram> {
-    const host = {
+    const host: DawnHost = {
       device: this.device,
       pipelines: this.pipelines,
       free: this.budget - this.bytes,
-      lost: this.lost,
-      countBytes: (bytes: number): void => void (this.bytes += bytes),
-      check: (): void => this.check(),
+      countBytes: (bytes) => void (this.bytes += bytes),
+      orLost: (work) => this.orLost(work),
+      check: () => this.check(),
     };
-    return Promise.race([loadProgram(host, compiled, sizes), this.lost]);
+    return this.orLost(loadProgram(host, compiled, sizes));
+  }
+
+  private orLost<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      // Of what the work itself may say after that, nobody need hear.
+      if (this.loss !== null) reject(this.loss);
+      this.waiting.add(reject);
+      void work.then(resolve, reject).finally(() => this.waiting.delete(reject));
+    });
   }
 
   private check(): void {

@@ -82,7 +82,7 @@ export function checkModel(
 /** True where the text seems to declare a variable, a plate, a function or a distribution of this name. */
 const mayDeclare = (text: string, name: string): boolean =>
   new RegExp(
-    `\\b${name}\\s*(?:~|=[^=]|<-|(?:\\[[^\\]]*\\]\\s*)?;|in\\b|ordered\\b)|\\b(?:function|distribution)\\b[^;{=]*\\b${name}\\s*\\(`,
+    `\\b${name}\\s*(?:\\[[^\\]]*\\]\\s*)?(?:~|=[^=]|<-|;|in\\b|ordered\\b)|\\b(?:function|distribution)\\b[^;{=]*\\b${name}\\s*\\(`,
   ).test(text);
 
 const emptyBlock = (): ModelBlock => ({

@@ -223,15 +223,16 @@ function checkConditional(e: Extract<Expression, { kind: "conditional" }>, conte
 
 function checkIndex(e: Extract<Expression, { kind: "index" }>, context: Context): Checked {
   const plated = e.object.kind === "name" ? context.scope.find(e.object.name.text) : undefined;
-  if (plated?.kind === "variable" && plated.plates.length > 0 && !isVector(plated.variable.type)) {
-    context.used.add(plated.variable);
-    return context.report(
-      errors.indexOfPlates(
-        e.span,
-        plated.variable.name,
-        plated.plates.map((p) => p.name),
-      ),
+  if (plated?.kind === "variable" && plated.plates.length > 0) {
+    const { variable, plates } = plated;
+    const isPlate = e.indices.some(
+      (i) => i.kind === "name" && context.scope.find(i.name.text)?.kind === "plate",
     );
+    if (isPlate || !isVector(variable.type)) {
+      context.used.add(variable);
+      const names = plates.map((p) => p.name);
+      return context.report(errors.indexOfPlates(e.span, variable.name, names));
+    }
   }
   const object = checkExpression(e.object, context);
   if (object === null) return null;

@@ -4,7 +4,7 @@ import type { Statement } from "../parser/ast.js";
 import type { Name, Span } from "../source.js";
 import { constantValue } from "./constants.js";
 import { checkType, declareVariable, isNewName } from "./declare.js";
-import { findPlate } from "./data.js";
+import { chain, findPlate } from "./data.js";
 import * as errors from "./errors.js";
 import { checkExpression, reference } from "./expression.js";
 import { checkFamily, intersect, supportOf, type Family } from "./family.js";
@@ -75,10 +75,10 @@ export function inPlate(
   const { parent } = plate;
   if (parent !== null && !context.open.includes(parent))
     context.report(errors.parentNotOpen(name, plate, parent));
-  // A parent that should be open is, from here on, so that what is inside is checked as it was meant.
-  const missing = parent !== null && !context.open.includes(parent) ? [parent] : [];
-  for (const p of missing) block.opened.add(p);
-  inBlock(plate.name, { ...context, open: [...context.open, ...missing, plate] }, block, body);
+  // Parents that should be open are, from here on, so that what is inside is checked as it was meant.
+  const opening = chain(plate).filter((p) => !context.open.includes(p));
+  for (const p of opening) block.opened.add(p);
+  inBlock(plate.name, { ...context, open: [...context.open, ...opening] }, block, body);
 }
 
 function standIn(name: Name, known: Map<string, Plate>): Plate {

@@ -141,6 +141,18 @@ describe("mppc run", () => {
     expect(readdirSync(join(folder, directory))).toContain("result.json");
   });
 
+  it("finds a model that is named after the data", async () => {
+    const args =
+      "run --device reference -K 4 --iterations 3 --output last --quiet --data data.json model.mpp";
+    expect((await runCaughtIn(folder, args.split(" "))).code).toBe(0);
+    const missing = await runCaughtIn(folder, ["run", "--data", "data.json"]);
+    expect(missing).toEqual({
+      code: 2,
+      out: "",
+      err: "error: missing required argument 'model'\nsee 'mppc run --help'\n",
+    });
+  });
+
   it("is silent on stderr with --quiet, but for warnings and notes", async () => {
     const { err } = await run("--iterations", "3", "--quiet", "--output", "quiet");
     for (const line of err.split("\n")) expect(line).toMatch(/^(?:note\[|warning\[| {3}= hint|$)/);

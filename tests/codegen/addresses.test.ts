@@ -18,7 +18,7 @@ const points = (axes: readonly Axis[]): Map<string, number>[] =>
       outer.flatMap((point) =>
         Array.from({ length: sizeOf(axis) }, (_, i) => new Map([...point, [axis.name, i]])),
       ),
-    [new Map()],
+    [new Map<string, number>()],
   );
 
 /** Follows the addressed kernel to its only store at every point; gives the offsets there, in order. */
@@ -78,7 +78,7 @@ describe("addresses", () => {
             bound.includes(axis) ? { kind: "axis", axis } : { kind: "at", index: fixed },
           );
           const innermost: Statement = { kind: "store", buffer: "t", subscripts, value: literal(0) };
-          const body = loops.reduceRight((inner, axis) => loop(axis, "each", [inner]), innermost);
+          const body = loops.reduceRight<Statement>((inner, axis) => loop(axis, "each", [inner]), innermost);
           const expected = points(bound).map((at) =>
             axes.reduce((offset, axis) => offset * sizeOf(axis) + (at.get(axis.name) ?? fixed), 0),
           );

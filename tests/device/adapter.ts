@@ -1,7 +1,7 @@
 // The WebGPU device that tests run on: missing, it is a skip that is said once and loudly, or in CI a failure.
 import { afterAll, beforeAll, describe } from "vitest";
 import { createDawnDevice } from "../../src/runtime/dawn.js";
-import type { Device } from "../../src/runtime/device.js";
+import type { Device, DeviceKind } from "../../src/runtime/device.js";
 import { systemHasVulkan, useSoftwareVulkan } from "../../src/runtime/vulkan.js";
 
 const MISSING =
@@ -16,6 +16,8 @@ export async function openAnyDevice(): Promise<Device | null> {
 const inCi = process.env["CI"] === "true";
 const probe = await openAnyDevice();
 await probe?.close();
+/** What the tests on a device run on; null where they are skipped. */
+export const adapterKind: DeviceKind | null = probe?.kind ?? null;
 if (probe === null && inCi) throw new Error(MISSING);
 if (probe === null) process.stderr.write(`\n*** SKIPPED: ${MISSING} ***\n\n`);
 

@@ -58,30 +58,74 @@ const MOMENTS: Readonly<Record<string, Moments>> = {
 };
 
 const PARAMETERS: Readonly<Record<string, readonly Parameters[]>> = {
-  normal: [{ mu: 0, sigma: 1 }, { mu: -30, sigma: 0.02 }, { mu: 5, sigma: 200 }],
+  normal: [
+    { mu: 0, sigma: 1 },
+    { mu: -30, sigma: 0.02 },
+    { mu: 5, sigma: 200 },
+  ],
   half_normal: [{ scale: 1 }, { scale: 0.01 }, { scale: 50 }],
-  log_normal: [{ mu: 0, sigma: 0.5 }, { mu: 3, sigma: 0.05 }, { mu: -4, sigma: 1 }],
-  student_t: [{ nu: 5, mu: 1, sigma: 2 }, { nu: 1.5, mu: 0, sigma: 1 }, { nu: 200, mu: -3, sigma: 0.1 }],
-  cauchy: [{ mu: 0, sigma: 1 }, { mu: 10, sigma: 0.1 }],
+  log_normal: [
+    { mu: 0, sigma: 0.5 },
+    { mu: 3, sigma: 0.05 },
+    { mu: -4, sigma: 1 },
+  ],
+  student_t: [
+    { nu: 5, mu: 1, sigma: 2 },
+    { nu: 1.5, mu: 0, sigma: 1 },
+    { nu: 200, mu: -3, sigma: 0.1 },
+  ],
+  cauchy: [
+    { mu: 0, sigma: 1 },
+    { mu: 10, sigma: 0.1 },
+  ],
   half_cauchy: [{ scale: 1 }, { scale: 25 }],
-  gamma: [{ alpha: 1, beta: 1 }, { alpha: 0.3, beta: 2 }, { alpha: 40, beta: 0.1 }, { alpha: 5000, beta: 100 }],
-  inv_gamma: [{ alpha: 6, beta: 2 }, { alpha: 0.8, beta: 0.1 }, { alpha: 300, beta: 1000 }],
-  beta: [{ alpha: 2, beta: 3 }, { alpha: 0.4, beta: 0.7 }, { alpha: 900, beta: 30 }, { alpha: 1, beta: 1 }],
+  gamma: [
+    { alpha: 1, beta: 1 },
+    { alpha: 0.3, beta: 2 },
+    { alpha: 40, beta: 0.1 },
+    { alpha: 5000, beta: 100 },
+  ],
+  inv_gamma: [
+    { alpha: 6, beta: 2 },
+    { alpha: 0.8, beta: 0.1 },
+    { alpha: 300, beta: 1000 },
+  ],
+  beta: [
+    { alpha: 2, beta: 3 },
+    { alpha: 0.4, beta: 0.7 },
+    { alpha: 900, beta: 30 },
+    { alpha: 1, beta: 1 },
+  ],
   scaled_beta: [
     { alpha: 2, beta: 3, lower: -1, upper: 4 },
     { alpha: 0.6, beta: 0.9, lower: 100, upper: 101 },
     { alpha: 50, beta: 500, lower: 0, upper: 1 },
   ],
   exponential: [{ beta: 1 }, { beta: 40 }, { beta: 0.001 }],
-  uniform: [{ lower: 0, upper: 1 }, { lower: -5, upper: 20 }],
+  uniform: [
+    { lower: 0, upper: 1 },
+    { lower: -5, upper: 20 },
+  ],
   bernoulli: [{ theta: 0.5 }, { theta: 0.03 }, { theta: 0.9 }],
   bernoulli_logit: [{ alpha: 0 }, { alpha: -3 }, { alpha: 1.5 }],
   poisson: [{ lambda: 0.2 }, { lambda: 7 }, { lambda: 400 }],
   poisson_log: [{ alpha: -1 }, { alpha: 2 }, { alpha: 6 }],
-  binomial: [{ n: 10, theta: 0.3 }, { n: 1, theta: 0.8 }, { n: 2000, theta: 0.6 }],
-  binomial_logit: [{ n: 10, alpha: -1 }, { n: 1, alpha: 1 }, { n: 2000, alpha: 0.4 }],
-  neg_binomial_2: [{ mu: 4, phi: 2 }, { mu: 50, phi: 10 }, { mu: 3, phi: 1000 }],
-}; // prettier-ignore
+  binomial: [
+    { n: 10, theta: 0.3 },
+    { n: 1, theta: 0.8 },
+    { n: 2000, theta: 0.6 },
+  ],
+  binomial_logit: [
+    { n: 10, alpha: -1 },
+    { n: 1, alpha: 1 },
+    { n: 2000, alpha: 0.4 },
+  ],
+  neg_binomial_2: [
+    { mu: 4, phi: 2 },
+    { mu: 50, phi: 10 },
+    { mu: 3, phi: 1000 },
+  ],
+};
 
 /** Mean and variance; NaN where there is none. Throws for a family without formulas here. */
 export function momentsOf(family: string, parameters: Parameters): readonly [mean: number, variance: number] {

@@ -80,6 +80,12 @@ describe("a mistake has no consequences", () => {
       "plate zips { z ~ normal(0, 1); x ~ normal(z, 1); } plate rows { y ~ normal(0, 1); }",
       ["E0302"],
     ],
+    [
+      "plates are not open around the innermost",
+      "plate a; plate b in a; plate c in b; real x[c];",
+      "plate c { z ~ normal(0, 1); x ~ normal(z, 1); } plate rows { y ~ normal(0, 1); }",
+      ["E0302"],
+    ],
     ["nothing else is used", "real unused;", "m ~ normal(wrong, 1);", ["E0201"]],
     [
       "a latent outside its plate is in an expression",
@@ -90,10 +96,16 @@ describe("a mistake has no consequences", () => {
   ])("when %s", (_, data, body, expected) => {
     expect(codes(model(data, body))).toEqual(expected);
   });
+  it("when a vector over plates is indexed by a plate", () => {
+    expect(
+      codes(model("vector[2] v[rows];", "m ~ normal(0, 1); plate rows { y ~ normal(m * v[rows], v[1]); }")),
+    ).toEqual(["E0412"]);
+  });
   it("when the parser drops a declaration", () => {
     expect(codes(model("real x", "mu ~ normal(0, 1); plate rows { y ~ normal(mu * x, 1); }"))).toEqual([
       "E0130",
     ]);
+    expect(codes(model("", "real s[2] ~ normal(0, 1); plate rows { y ~ normal(s, 1); }"))).toEqual(["E0170"]);
     expect(codes(model("", "mu ~ ; plate rows { y ~ normal(mu, 1); }", "guide { mu; }"))).toHaveLength(1);
   });
   it("when a function has one", () => {

@@ -1,7 +1,7 @@
 // The command `mppc estimate`: its arguments and help.
 import { Command, Option } from "commander";
 import type { Context } from "../command-line.js";
-import { dataOption, deviceOption, type DeviceChoice } from "../options.js";
+import { dataOption, deviceOption, modelAndData, type DeviceChoice } from "../options.js";
 
 export type GradientKind = "vi" | "rws";
 export type EstimateOptions = {
@@ -17,7 +17,8 @@ export function estimateCommand(context: Context): Command {
     .description(
       "Compute evidence, weights, moments and gradients at given particles, and print them as JSON.",
     )
-    .argument("<model>", "model source (.mpp) or compiled model (.mppc)")
+    .usage("[options] <model>")
+    .argument("[model]", "model source (.mpp) or compiled model (.mppc)")
     .addOption(dataOption())
     .requiredOption("--particles <file>", 'JSON with "K" and "particles": {latent: [plates..., K, event...]}')
     .option(
@@ -30,9 +31,11 @@ export function estimateCommand(context: Context): Command {
       "after",
       "\nExample:\n  mppc estimate radon.mpp --data radon.json --particles radon.json --guide-parameters radon.json\n",
     )
-    .action(async (path: string, options: EstimateOptions) => {
+    .action(async (first: string | undefined, given: EstimateOptions, command: Command) => {
+      const { model, data } = modelAndData(command, first, given.data);
+      const options = data === undefined ? given : { ...given, data };
       if (options.device !== "reference") await context.beforeDevice();
       const { estimate } = await import("../actions/estimate.js");
-      await estimate(path, options, context.terminal);
+      await estimate(model, options, context.terminal);
     });
 }

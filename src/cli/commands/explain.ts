@@ -1,19 +1,22 @@
 // The command `mppc explain`: its arguments and help.
 import { Command } from "commander";
 import type { Context } from "../command-line.js";
-import { dataOption, particlesOption, type Particles } from "../options.js";
+import { dataOption, modelAndData, particlesOption, type Particles } from "../options.js";
 
 export type ExplainOptions = { readonly data?: readonly string[]; readonly K?: Particles };
 
 export function explainCommand(context: Context): Command {
   return new Command("explain")
     .description("Show how a model is computed: contraction steps, tables, operations, memory and kernels.")
-    .argument("<model>", "model source (.mpp) or compiled model (.mppc)")
+    .usage("[options] <model>")
+    .argument("[model]", "model source (.mpp) or compiled model (.mppc)")
     .addOption(dataOption())
     .addOption(particlesOption())
     .addHelpText("after", "\nExample:\n  mppc explain radon.mpp --data radon.json -K 30\n")
-    .action(async (path: string, options: ExplainOptions) => {
+    .action(async (first: string | undefined, given: ExplainOptions, command: Command) => {
+      const { model, data } = modelAndData(command, first, given.data);
+      const options = data === undefined ? given : { ...given, data };
       const { explain } = await import("../actions/explain.js");
-      await explain(path, options, context.terminal);
+      await explain(model, options, context.terminal);
     });
 }

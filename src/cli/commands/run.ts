@@ -5,6 +5,7 @@ import {
   dataOption,
   deviceOption,
   fraction,
+  modelAndData,
   particlesOption,
   wholeNumber,
   type DeviceChoice,
@@ -32,7 +33,8 @@ export type RunOptions = {
 export function runCommand(context: Context): Command {
   return new Command("run")
     .description("Infer a model's posterior from data; print a summary and leave the results in a directory.")
-    .argument("<model>", "model source (.mpp) or compiled model (.mppc)")
+    .usage("[options] <model>")
+    .argument("[model]", "model source (.mpp) or compiled model (.mppc)")
     .addOption(dataOption())
     .addOption(new Option("--method <method>", "how the guide is fitted").choices(METHODS).default("qem"))
     .addOption(particlesOption())
@@ -59,9 +61,11 @@ export function runCommand(context: Context): Command {
       "after",
       "\nExamples:\n  mppc run radon.mpp --data radon.json -K 20\n  mppc run bus.mpp --data bus.json -K 30 -K globals=300 --seed 7 --output bus-run\n",
     )
-    .action(async (path: string, options: RunOptions) => {
+    .action(async (first: string | undefined, given: RunOptions, command: Command) => {
+      const { model, data } = modelAndData(command, first, given.data);
+      const options = data === undefined ? given : { ...given, data };
       if (options.device !== "reference") await context.beforeDevice();
       const { run } = await import("../actions/run.js");
-      await run(path, options, context.terminal);
+      await run(model, options, context.terminal);
     });
 }

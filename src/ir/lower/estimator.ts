@@ -1,7 +1,7 @@
 // The log evidence estimate as one node, and what its derivatives give: marginal weights, moments, gradients.
 // Everything but the estimate itself is the derivative of it by a source term that is zero (MATH: section 3).
 import { Bug } from "../../diagnostic.js";
-import type { Group, Latent, TypedModel } from "../../typecheck/model.js";
+import type { Group, Latent, TypedModel, Variable as ModelVariable } from "../../typecheck/model.js";
 import type { Axis, Sizes } from "../axis.js";
 import {
   contract,
@@ -153,7 +153,7 @@ export function buildEstimator(
   const g = lowering.graph;
   const parameters = guideParameters(model, lowering);
   const particles = particleNodes(model, lowering, options.source, parameters);
-  const factors = lowerFactors(model, lowering, particles, parameters);
+  const factors = lowerFactors(model, lowering, new Map<ModelVariable, Node>(particles), parameters);
   const terms = factors.map((f): Term => ({
     name: f.name,
     plates: f.plates,

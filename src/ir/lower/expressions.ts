@@ -16,8 +16,8 @@ import type { Axis } from "../axis.js";
 import { BUFFERS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
 
-/** What variables stand for while an expression is lowered. */
-export type Environment = ReadonlyMap<Variable, Node>;
+/** What variables stand for while expressions are lowered; locals are added as they are first met, so that each has one value. */
+export type Environment = Map<Variable, Node>;
 
 /** Where the random numbers of a draw come from: a stream per primitive, a counter per element and particle. */
 export type RandomSource = {
@@ -109,8 +109,11 @@ export class ExpressionLowering {
     switch (variable.kind) {
       case "data":
         return this.data(variable);
-      case "local":
-        return this.expression(variable.value, env, random);
+      case "local": {
+        const node = this.expression(variable.value, env, random);
+        env.set(variable, node);
+        return node;
+      }
       case "latent":
       case "argument":
         throw new Bug(`'${variable.name}' has no value here`);

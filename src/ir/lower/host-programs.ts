@@ -1,6 +1,6 @@
 // The programs that run on the reference device alone: draws from the prior, fits, widening, bounds of data.
 import { Bug } from "../../diagnostic.js";
-import type { Data, Latent, TypedExpression, ValueType } from "../../typecheck/model.js";
+import type { Data, TypedExpression, ValueType, Variable } from "../../typecheck/model.js";
 import { hasAxis } from "../axis.js";
 import { BUFFERS, PRIOR_AXIS } from "../interface.js";
 import { reachable, type Node } from "../node.js";
@@ -19,7 +19,7 @@ import { meanOver } from "./reparameterise.js";
 export function priorProgram(context: Context): ProgramGraph {
   const { graph: g, model, lowering } = context;
   const particle = g.axis(PRIOR_AXIS, "particle");
-  const env = new Map<Latent, Node>();
+  const env = new Map<Variable, Node>();
   const outputs = model.latents.map((latent, index): Output => {
     const factor = model.factors.find((f) => f.kind === "prior" && f.latent === latent);
     if (factor?.kind !== "prior") throw new Bug(`'${latent.name}' has no prior`);
@@ -120,7 +120,7 @@ export function fixedProgram(context: Context): ProgramGraph {
 /** Bounds of data: as declared, and the support of the families that it is observed from where no latent decides it. */
 export function boundsProgram(context: Context): ProgramGraph {
   const { graph: g, model, lowering } = context;
-  const unknown = new Map(
+  const unknown = new Map<Variable, Node>(
     model.latents.map((l) => [l, g.input(`latent.${l.name}`, elementAxes(context, l))]),
   );
   const isKnown = (node: Node): boolean =>

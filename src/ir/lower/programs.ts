@@ -1,6 +1,6 @@
 // The programs of a model, each as named output nodes of one graph; src/compiled.ts says what each is for.
 import { Bug } from "../../diagnostic.js";
-import type { Guide, Latent, TypedModel, ValueType } from "../../typecheck/model.js";
+import type { Guide, Latent, TypedModel, ValueType, Variable } from "../../typecheck/model.js";
 import type { Axis, Sizes } from "../axis.js";
 import type { Contraction, Intractable, OrderChoice } from "../contraction.js";
 import { differentiate } from "../derivatives.js";
@@ -292,10 +292,11 @@ function posteriorProgram(context: Context, options: LoweringOptions): ProgramGr
     const axes = [...elementAxes(context, latent), particleAxis(lowering, groupOf(model, latent))];
     return { name: BUFFERS.particles(latent.name), node: particlesOf(estimator, latent), axes };
   });
+  const env = new Map<Variable, Node>(estimator.particles);
   const generated = model.generated.flatMap((q): Output[] => {
     const groups = dependsOn.get(q) ?? [];
     const particleAxes = g.ordered(groups.map((group) => particleAxis(lowering, group)));
-    const node = lowering.expression(q.value, estimator.particles);
+    const node = lowering.expression(q.value, env);
     const value = {
       name: BUFFERS.generated(q.name),
       node,

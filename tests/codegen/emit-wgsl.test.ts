@@ -1,0 +1,240 @@
+// Kernels as WGSL: their text, its literals, parentheses and names, and how buffers are bound.
+import { compileFunction } from "node:vm";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { emitWgsl } from "../../src/codegen-wgsl/emit.js";
+import { RESERVED_BY_HELPERS } from "../../src/codegen-wgsl/functions.js";
+import {
+  printExpression,
+  printFloat,
+  type BinaryOperator,
+  type WgslExpression,
+} from "../../src/codegen-wgsl/wgsl.js";
+import { WGSL_WORDS } from "../../src/codegen-wgsl/words.js";
+import { Bug } from "../../src/diagnostic.js";
+import type { KernelExpression, Program } from "../../src/ir/program.js";
+import * as programs from "./programs.js";
+import {
+  apply,
+  buffer,
+  kernel,
+  literal,
+  load,
+  local,
+  loop,
+  plate,
+  program,
+  store,
+  varBe,
+} from "./programs.js";
+
+/** The source less the helper functions, which have tests of their own. */
+const withoutPrelude = (source: string): string =>
+  source.replace(/\n\n(?!@compute)(?:.|\n)*?(?=\n\n@compute)/, "\n\n// (helpers)");
+
+const onlyKernel = (p: Program): string => emitWgsl(p)[p.kernels[0]?.name ?? ""]?.source ?? "";
+const storing = (value: KernelExpression): Program =>
+  program(
+    "p",
+    [buffer("input", "x", []), buffer("table", "t", [])],
+    [kernel("k", [], [store("t", [], value)])],
+  );
+
+describe("the text", () => {
+  it.each(["elementwise", "logSumExp", "blocked", "draws", "manyTables"] as const)("of %s", async (name) => {
+    const sources = Object.values(emitWgsl(programs[name])).map(({ source }) => withoutPrelude(source));
+    await expect(sources.join("\n")).toMatchFileSnapshot(`golden/${name}.wgsl`);
+  });
+
+  it("is the same each time", () => {
+    expect(emitWgsl(programs.logSumExp)).toEqual(emitWgsl(structuredClone(programs.logSumExp)));
+  });
+});
+
+describe("literals", () => {
+  const floats = fc.float({ noNaN: true, noDefaultInfinity: true });
+  it("read back as the same float32, and are floats to WGSL", () => {
+    fc.assert(
+      fc.property(floats, (value) => {
+        const text = printFloat(value);
+        expect(text).toMatch(/^-?\d+(?:\.\d+(?:e-?\d+)?|e-?\d+)$/);
+        expect(Math.fround(Number(text))).toBe(Object.is(value, -0) ? 0 : value);
+      }),
+      { seed: 3, numRuns: 5000 },
+    );
+  });
+
+  it.each([
+    [1, "1.0"],
+    [-2, "-2.0"],
+    [0.1, "0.1"],
+    [1e-30, "1e-30"],
+    [1e30, "1e30"],
+    [Math.PI, "3.1415927"],
+    [3.4028234663852886e38, "3.4028235e38"],
+    [1 / 3, "0.33333334"],
+  ])("%d is %s", (value, text) => expect(printFloat(value)).toBe(text));
+
+  it.each([NaN, Infinity, -Infinity, 1e39])("%d is a bug", (value) =>
+    expect(() => emitWgsl(storing(literal(value)))).toThrow(Bug),
+  );
+
+  it("that WGSL would fold beyond float32 are computed when the kernel runs", () => {
+    const text = onlyKernel(storing(apply("div", literal(1), apply("sub", literal(2), literal(2)))));
+    expect(text).toContain("let constant = 2.0;");
+    expect(text).not.toMatch(/2\.0 - 2\.0/);
+  });
+
+  it("of the logarithm of zero have a name", () => {
+    const text = onlyKernel(storing(apply("add", load("x"), literal(-1e30))));
+    expect(text).toContain("const LOG_ZERO = -1e30;");
+    expect(text).toContain("t[0u] = inputs[x] + LOG_ZERO;");
+  });
+});
+
+describe("parentheses", () => {
+  const operators: readonly BinaryOperator[] = ["+", "-", "*", "/"];
+  const { tree } = fc.letrec<{ tree: WgslExpression }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 6, withCrossShrink: true },
+      fc.integer({ min: -9, max: 9 }).map((value): WgslExpression => ({ kind: "f32", value })),
+      tie("tree").map((arg): WgslExpression => ({ kind: "unary", operator: "-", arg })),
+      fc
+        .tuple(fc.constantFrom(...operators), tie("tree"), tie("tree"))
+        .map(([operator, left, right]): WgslExpression => ({ kind: "binary", operator, left, right })),
+    ),
+  }));
+  const parenthesised = (e: WgslExpression): string => {
+    if (e.kind === "unary") return `(${e.operator}${parenthesised(e.arg)})`;
+    if (e.kind === "binary") return `(${parenthesised(e.left)} ${e.operator} ${parenthesised(e.right)})`;
+    return `(${printExpression(e)})`;
+  };
+  const evaluate = (text: string): unknown => (compileFunction(`return ${text};`) as () => unknown)();
+
+  it("of arithmetic, which is written as in JavaScript, stand where they are needed", () => {
+    fc.assert(
+      fc.property(tree, (e) => {
+        expect(evaluate(printExpression(e))).toEqual(evaluate(parenthesised(e)));
+      }),
+      { seed: 5, numRuns: 2000 },
+    );
+  });
+
+  const name = (text: string): WgslExpression => ({ kind: "name", name: text });
+  const of = (operator: BinaryOperator, left: WgslExpression, right: WgslExpression): WgslExpression => ({
+    kind: "binary",
+    operator,
+    left,
+    right,
+  });
+  const [a, b, c, d] = [name("a"), name("b"), name("c"), name("d")];
+  it.each([
+    [of("&&", of("<", a, b), of(">", c, d)), "a < b && c > d"],
+    [of("||", of("&&", a, b), c), "(a && b) || c"],
+    [of("&&", of("&&", a, b), c), "a && b && c"],
+    [of("<", of("<", a, b), c), "(a < b) < c"],
+    [of("==", a, of("+", b, c)), "a == b + c"],
+    [{ kind: "call", callee: "f", args: [of("<", a, b), of(">", c, d)] }, "f((a < b), (c > d))"],
+    [{ kind: "call", callee: "f", args: [of("<", a, b), c] }, "f(a < b, c)"],
+    [{ kind: "unary", operator: "!", arg: of("<", a, b) }, "!(a < b)"],
+    [of("-", a, { kind: "f32", value: -1 }), "a - -1.0"],
+    [{ kind: "unary", operator: "-", arg: { kind: "f32", value: -1 } }, "-(-1.0)"],
+  ] satisfies [WgslExpression, string][])("are WGSL's: case %#", (e, text) =>
+    expect(printExpression(e)).toBe(text),
+  );
+});
+
+describe("names", () => {
+  it.each(["partial", "target", "f32", "exp", "run", "inputs", "main", "lgamma", "point", "__odd", "9lives"])(
+    "like '%s' are changed where WGSL or the kernel has a use for them",
+    (name) => {
+      const rows = plate("rows");
+      const text = onlyKernel(
+        program(
+          "p",
+          [buffer("table", name, [rows])],
+          [
+            kernel(
+              "k",
+              [rows],
+              [
+                varBe(name, apply("lgamma", apply("exp", { kind: "index", axis: rows }))),
+                store(name, [rows], local(name)),
+              ],
+            ),
+          ],
+        ),
+      );
+      const declared = [...text.matchAll(/(?:var<storage, read_write>|var|let|override) (\w+)\b/g)].map(
+        ([, n]) => n ?? "",
+      );
+      const own = declared.filter((n) => n.includes(name.replace(/^_+/, "")));
+      expect(own).toHaveLength(name === "point" ? 3 : 2); // the table, the variable, and the kernel's own point
+      expect(new Set(own).size).toBe(own.length);
+      for (const n of own.filter((each) => each !== "point")) {
+        expect(WGSL_WORDS).not.toContain(n);
+        expect(RESERVED_BY_HELPERS.has(n)).toBe(false);
+        expect(n).toMatch(/^[A-Za-z]\w*$/);
+      }
+    },
+  );
+
+  it("in comments cannot end them", () => {
+    const p = program("p", [buffer("table", "t", [], "two\nlines\u0085three")], [
+      kernel("k", [], [store("t", [], literal(1))], "a\rb\u2028c\0d"),
+    ]); // prettier-ignore
+    for (const line of onlyKernel(p)
+      .split(/[\n\r\u0085\u2028]/)
+      .filter((l) => /two|lines|three|\b[abcd]\b/.test(l)))
+      expect(line).toMatch(/^\/\/ /);
+  });
+});
+
+describe("deep expressions", () => {
+  it("are taken apart, since WGSL refuses them", () => {
+    const sum = Array.from({ length: 1000 }).reduce<KernelExpression>(
+      (e) => apply("add", e, load("x")),
+      load("x"),
+    );
+    const text = onlyKernel(storing(sum));
+    expect(text).toContain("let part = ");
+    const deepest = Math.max(...text.split("\n").map((line) => line.split(" + ").length));
+    expect(deepest).toBeLessThan(120);
+  });
+});
+
+describe("buffers", () => {
+  it("are bound in the order: uniforms, inputs, what is written, what is read", () => {
+    const { density } = emitWgsl(programs.elementwise);
+    expect(density).toMatchObject({
+      uniforms: ["seed", "iteration", "stratified"],
+      usesInputs: true,
+      tables: [{ buffer: "log_f", access: "read_write" }],
+      packsTables: false,
+    });
+    expect(density?.overrides).toContainEqual({ name: "log_radon", kind: "offset", buffer: "log_radon" });
+    expect(density?.overrides).toContainEqual({ name: "n_zips", kind: "size", axis: "zips" });
+  });
+
+  it("are packed, in all kernels of the program, where one kernel has too many", () => {
+    const { parts, gather } = emitWgsl(programs.manyTables);
+    expect([parts?.packsTables, gather?.packsTables]).toEqual([true, true]);
+    expect(gather?.source.match(/var<storage/g)).toHaveLength(1);
+    expect(gather?.source).toContain("tables[part_0 + point]");
+  });
+
+  it("that a kernel both loads and stores are a bug", () => {
+    const rows = plate("rows");
+    const p = program(
+      "p",
+      [buffer("table", "t", [rows])],
+      [kernel("k", [rows], [loop(plate("other"), "each", [store("t", [rows], load("t", rows))])])],
+    );
+    expect(() => emitWgsl(p)).toThrow(Bug);
+  });
+
+  it("that are inputs are never written", () => {
+    const p = program("p", [buffer("input", "t", [])], [kernel("k", [], [store("t", [], literal(1))])]);
+    expect(() => emitWgsl(p)).toThrow(Bug);
+  });
+});

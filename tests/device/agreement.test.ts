@@ -1,0 +1,211 @@
+// Programs on a WebGPU device against the float64 reference, within what float32 rounding allows.
+import { expect, it } from "vitest";
+import type { Program } from "../../src/ir/program.js";
+import type { Device } from "../../src/runtime/device.js";
+import { numbers, runOn, runReference, SETTINGS, type Inputs } from "../codegen/agreement.js";
+import * as programs from "../codegen/programs.js";
+import {
+  apply,
+  buffer,
+  kernel,
+  letBe,
+  literal,
+  load,
+  local,
+  loop,
+  plate,
+  program,
+  store,
+} from "../codegen/programs.js";
+import { describeOnDevice } from "./adapter.js";
+
+/** Half the distance from 1 to the next float32: the relative error of one rounding. */
+const ROUNDING = 2 ** -24;
+
+type Case = { readonly sizes: Record<string, number>; readonly inputs: Inputs };
+
+describeOnDevice("programs on a device", (device) => {
+  /** Every output within `bound` of the reference, as a share of max(1, |value|). */
+  async function agree(
+    p: Program,
+    { sizes, inputs }: Case,
+    bound: number,
+    on: Device = device(),
+  ): Promise<void> {
+    const expected = await runReference(p, sizes, inputs);
+    const found = await runOn(on, p, sizes, inputs);
+    expect([...found.keys()]).toEqual([...expected.keys()]);
+    for (const [name, values] of expected) {
+      const got = found.get(name) ?? new Float64Array();
+      expect(got).toHaveLength(values.length);
+      values.forEach((value, i) => {
+        const error = Math.abs((got[i] ?? NaN) - value) / Math.max(1, Math.abs(value));
+        expect(error, `${name}[${i}] is ${got[i] ?? NaN}, not ${value}`).toBeLessThanOrEqual(bound);
+      });
+    }
+  }
+
+  it("elementwise: a log density of ten roundings", () => {
+    const sizes = { states: 3, zips: 7, k_states: 5 };
+    const inputs = {
+      log_radon: numbers(21, -2, 2),
+      "particles.state_mean": numbers(15, -2, 2),
+      sigma: [0.75],
+    };
+    // |z| <= 4 / 0.75 with two roundings, doubled by squaring: z^2 / 2 is off by 5 of them, times at most 15.
+    return agree(programs.elementwise, { sizes, inputs }, 5 * 15 * ROUNDING);
+  });
+
+  it("a streaming log-sum-exp over a sum", () => {
+    const sizes = { states: 70, zips: 9, k_states: 30 };
+    const inputs = { log_f: numbers(70 * 9 * 30, -3, 0) };
+    // A sum of 9 terms to 27: 8 roundings of at most 27; each exp as far off again as its argument; 30 additions.
+    return agree(programs.logSumExp, { sizes, inputs }, (2 * 8 * 27 + 30) * ROUNDING);
+  });
+
+  it.each([1, 3, 4, 5, 11])("blocks of 4 over %d elements", (zips) => {
+    const inputs = { y: numbers(zips * 3, -1, 1) };
+    return agree(programs.blocked, { sizes: { zips, states: 3 }, inputs }, zips * zips * ROUNDING);
+  });
+
+  it("fixed subscripts, places and lengths, kernels of one point", () => {
+    const inputs = { x: numbers(4 * 3 * 6, 0, 8).map((x) => Math.round(8 * x) / 8) };
+    return agree(programs.subscripts, { sizes: { states: 4, i_3: 3, k_states: 6 }, inputs }, 2 * ROUNDING);
+  });
+
+  it("more tables than a kernel may bind", () => {
+    const inputs = { x: numbers(100, -4, 4).map((x) => Math.round(16 * x) / 16) };
+    return agree(programs.manyTables, { sizes: { states: 100 }, inputs }, 0); // all sums are exact
+  });
+
+  it("plates without elements", async () => {
+    const outputs = await runOn(device(), programs.blocked, { zips: 0, states: 2 }, { y: [] });
+    expect(outputs.get("partial")).toHaveLength(0);
+    expect(outputs.get("total")).toEqual(Float64Array.of(0, 0));
+    const none = await runOn(device(), programs.blocked, { zips: 2, states: 0 }, { y: [] });
+    expect(none.get("total")).toHaveLength(0);
+  });
+
+  it("a grid beyond 65535 workgroups", async () => {
+    const [rows, columns] = [plate("rows"), plate("columns")];
+    const p = program(
+      "large",
+      [buffer("table", "sums", [rows, columns])],
+      [
+        kernel(
+          "number",
+          [rows, columns],
+          [
+            store(
+              "sums",
+              [rows, columns],
+              apply("add", { kind: "index", axis: rows }, { kind: "index", axis: columns }),
+            ),
+          ],
+        ),
+      ],
+    );
+    const sizes = { rows: 2100, columns: 2003 };
+    expect((sizes.rows * sizes.columns) / 64).toBeGreaterThan(65535);
+    const sums = (await runOn(device(), p, sizes, {})).get("sums") ?? new Float64Array();
+    const wrong = sums.findIndex((sum, i) => sum !== Math.floor(i / sizes.columns) + (i % sizes.columns));
+    expect(wrong).toBe(-1);
+  });
+
+  it("expressions deeper than WGSL allows, and constants that it would fold to infinity", () => {
+    const rows = plate("rows");
+    const deep = Array.from({ length: 1500 }).reduce<ReturnType<typeof load>>(
+      (e) => apply("add", e, load("x", rows)),
+      literal(0),
+    );
+    const huge = apply("mul", literal(1e30), literal(1e30));
+    const p = program(
+      "deep",
+      [buffer("input", "x", [rows]), buffer("table", "sum", [rows]), buffer("table", "smaller", [rows])],
+      [
+        kernel(
+          "k",
+          [rows],
+          [
+            letBe("limit", huge),
+            store("sum", [rows], deep),
+            store("smaller", [rows], apply("lt", load("x", rows), local("limit"))),
+          ],
+        ),
+      ],
+    );
+    return agree(p, { sizes: { rows: 5 }, inputs: { x: [0.25, 0.5, 1, 2, 4] } }, 0);
+  });
+});
+
+describeOnDevice("random numbers on a device", (device) => {
+  const sizes = { states: 5, i_3: 3, k_states: 16 };
+  const inputs = { shape: [0.3, 0.8, 1, 2.5, 40] };
+  const run = (on: Device | null, settings = SETTINGS): Promise<ReadonlyMap<string, Float64Array>> =>
+    on === null
+      ? runReference(programs.draws, sizes, inputs, settings)
+      : runOn(on, programs.draws, sizes, inputs, settings);
+
+  it.each([true, false])("are those of the reference (stratified: %s)", async (stratified) => {
+    const settings = { seed: 0xdeadbeef, iteration: 5, stratified };
+    const [expected, found] = [await run(null, settings), await run(device(), settings)];
+    // The same 23-bit number; adding its stratum and dividing are two roundings.
+    expected.get("uniforms")?.forEach((u, i) => {
+      expect(Math.abs((found.get("uniforms")?.[i] ?? NaN) - u)).toBeLessThanOrEqual(2 * ROUNDING);
+    });
+    // d (1 + c n)^3 with c <= 0.58 and n off by 1e-6: 2e-6 of it; below shape 1, u^(1 / 0.3) adds 4 / 0.3 roundings.
+    expected.get("gammas")?.forEach((g, i) => {
+      expect(Math.abs((found.get("gammas")?.[i] ?? NaN) / g - 1)).toBeLessThanOrEqual(1e-5);
+    });
+  });
+
+  it("depend on seed and iteration, and on nothing else", async () => {
+    const first = await run(device());
+    expect(await run(device())).toEqual(first);
+    expect(await run(device(), { ...SETTINGS, seed: 18 })).not.toEqual(first);
+    expect(await run(device(), { ...SETTINGS, iteration: 4 })).not.toEqual(first);
+  });
+
+  it("put one particle into each stratum", async () => {
+    const uniforms = (await run(device())).get("uniforms") ?? new Float64Array();
+    for (let row = 0; row < 15; row++) {
+      const strata = uniforms.slice(16 * row, 16 * (row + 1)).map((u) => Math.floor(16 * u));
+      expect([...strata].sort((x, y) => x - y)).toEqual(Array.from({ length: 16 }, (_, i) => i));
+    }
+  });
+
+  it("are another kernel's too, at the same site", async () => {
+    // The element's number counts, not where the draw is stored: axes may be walked in any order.
+    const [states, i] = [plate("states"), plate("i_3")];
+    const k = { name: "k_states", role: "particle", blocks: null } as const;
+    const p = program(
+      "other_order",
+      [buffer("table", "u", [k, i, states])],
+      [
+        kernel(
+          "draw",
+          [k],
+          [
+            loop(i, "each", [
+              loop(states, "each", [
+                store("u", [k, i, states], {
+                  kind: "random",
+                  primitive: "std_uniform",
+                  site: 7,
+                  element: [states, i],
+                  particle: k,
+                  args: [],
+                }),
+              ]),
+            ]),
+          ],
+        ),
+      ],
+    );
+    const other = (await runOn(device(), p, sizes, {})).get("u");
+    const first = (await run(device())).get("uniforms");
+    for (let s = 0; s < 5; s++)
+      for (let j = 0; j < 3; j++)
+        for (let q = 0; q < 16; q++) expect(other?.[(q * 3 + j) * 5 + s]).toBe(first?.[(s * 3 + j) * 16 + q]);
+  });
+});

@@ -1,0 +1,54 @@
+// The reference page of the distributions, from the standard library's own words.
+import type { Distribution } from "../../src/typecheck/model.js";
+import { describeValues, showSignature, showType } from "../../src/typecheck/show.js";
+import type { Library } from "../../src/typecheck/scope.js";
+import { code, page, table } from "./markdown.js";
+
+/** The words that end a table's cell on what a family can do in a guide. */
+function guideWords(d: Distribution, library: Library): string {
+  if (d.draw === null) return "no";
+  const fitted = d.fit === null ? [] : [...d.fit.values.keys()];
+  if (fitted.length === 0) return "with fixed arguments";
+  const learned = fitted.map(code).join(", ");
+  return library.defaultGuides.includes(d.name) ? `learns ${learned}; a default` : `learns ${learned}`;
+}
+
+function section(d: Distribution): string {
+  const signature = `${showSignature(d.name, d.parameters)} ${showType(d.result)}`;
+  return `### ${d.name}\n\n\`\`\`\n${signature}\n\`\`\`\n\n${d.doc.trim()}`;
+}
+
+/** One table of all families, then a section for each with its doc comment. */
+export function distributionsPage(library: Library): string {
+  const all = [...library.distributionNames].sort().map((name) => {
+    const found = library.distribution(name);
+    if (!found) throw new Error(`the library lists '${name}' but does not have it`);
+    return found;
+  });
+  const rows = (of: readonly Distribution[]): string =>
+    table(
+      ["distribution", "values", "in a guide"],
+      of.map((d) => [
+        `[${code(showSignature(d.name, d.parameters))}](#${d.name})`,
+        describeValues(d.result),
+        guideWords(d, library),
+      ]),
+    );
+  const reals = all.filter((d) => d.result.base === "real");
+  const ints = all.filter((d) => d.result.base === "int");
+  return page(
+    "Distributions",
+    "Names and parameters are Stan's where Stan has the distribution. Every density is normalised: constants are not " +
+      "dropped. An argument of the type `real` may be a vector; the distribution then stands for one independent " +
+      "distribution per element.",
+    "*In a guide*: `learns` names the parameters that have a moment fit, so that `learn()` may stand for them; " +
+      "`a default` marks a family that is taken for latents with just its values when the prior's own family has " +
+      "no moment fit.",
+    "## Reals",
+    rows(reals),
+    "## Ints",
+    rows(ints),
+    "## Each in its own words",
+    ...all.map(section),
+  );
+}
