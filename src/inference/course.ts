@@ -1,18 +1,19 @@
-// The course of a fit: search while the evidence rises, settle while the noise is averaged out, then stop.
+// The course of a fit: search while the evidence or the weights' effective sizes rise, settle while the noise is averaged out, then stop.
 import { MAXIMUM_ITERATIONS, MINIMUM_SEARCH, MINIMUM_SETTLE, stoppedRising } from "./schedule.js";
 
 export type StoppingReason = "settled" | "iterations" | "maximum";
 
 /** In words, for reports. */
 export const STOPPING_WORDS: Readonly<Record<StoppingReason, string>> = {
-  settled: "the evidence stopped rising by more than its Monte Carlo error",
+  settled: "the evidence and the effective sizes stopped rising by more than their Monte Carlo errors",
   iterations: "the requested number of iterations was done",
-  maximum: `the evidence was still rising after the most iterations that are done, ${MAXIMUM_ITERATIONS}`,
+  maximum: `the evidence or the effective sizes were still rising after the most iterations that are done, ${MAXIMUM_ITERATIONS}`,
 };
 
 /** Which phase the fit is in, and when it ends. */
 export class Course {
   private readonly evidences: number[] = [];
+  private readonly effectiveSizes: number[] = [];
   private settling: number | null = null;
 
   /** `of`: how many iterations were asked for, or null to go on until the evidence has settled. */
@@ -27,20 +28,25 @@ export class Course {
     return this.settling === null ? null : this.evidences.length - this.settling;
   }
 
-  /** Takes an iteration's evidence in; says why to stop, or null to go on. */
-  add(logEvidence: number): StoppingReason | null {
+  /** Takes in an iteration's evidence and mean log effective size; says why to stop, or null to go on. */
+  add(logEvidence: number, meanLogEss: number): StoppingReason | null {
     this.evidences.push(logEvidence);
+    this.effectiveSizes.push(meanLogEss);
     const done = this.evidences.length;
     if (done === this.of) return "iterations";
     const most = this.of ?? MAXIMUM_ITERATIONS;
     if (this.settling === null) {
-      const arrived = done >= MINIMUM_SEARCH && stoppedRising(this.evidences);
+      const arrived = done >= MINIMUM_SEARCH && this.hasArrived(0);
       if (arrived || done >= most / 2) this.settling = done;
       return null;
     }
     if (this.of !== null) return null;
-    const settled = this.evidences.slice(this.settling);
-    if (settled.length >= MINIMUM_SETTLE && stoppedRising(settled)) return "settled";
+    if (done - this.settling >= MINIMUM_SETTLE && this.hasArrived(this.settling)) return "settled";
     return done >= MAXIMUM_ITERATIONS ? "maximum" : null;
+  }
+
+  /** Neither the evidence nor the effective sizes have risen lately, of the iterations after the first `from`. */
+  private hasArrived(from: number): boolean {
+    return stoppedRising(this.evidences.slice(from)) && stoppedRising(this.effectiveSizes.slice(from));
   }
 }

@@ -11,8 +11,12 @@ export const COLLAPSED_SIZE = 1.5;
 /** A group that collapsed in more than this share of the fit's later half is warned of. */
 const COLLAPSED_SHARE = 0.5;
 
-/** Smallest and median effective size over a group's plate elements. */
-export type EffectiveSizes = { readonly minimum: number; readonly median: number };
+/** Effective sizes of several sets of weights. */
+export type EffectiveSizes = {
+  readonly minimum: number;
+  readonly median: number;
+  readonly meanLog: number;
+};
 
 export type GroupDiagnosis = {
   readonly group: string;
@@ -31,12 +35,17 @@ export type TraceEntry = {
   /** Over all groups and plate elements. */
   readonly minimumEss: number;
   readonly medianEss: number;
+  readonly meanLogEss: number;
   readonly averagingWeight: number;
 };
 
 export function effectiveSizes(weightSquares: readonly number[]): EffectiveSizes {
   const sizes = weightSquares.map((x) => 1 / x).sort((a, b) => a - b);
-  return { minimum: sizes[0] ?? NaN, median: sizes[Math.floor((sizes.length - 1) / 2)] ?? NaN };
+  return {
+    minimum: sizes[0] ?? NaN,
+    median: sizes[Math.floor((sizes.length - 1) / 2)] ?? NaN,
+    meanLog: sizes.reduce((sum, x) => sum + Math.log(x), 0) / sizes.length,
+  };
 }
 
 /** Counts collapses while the guide is being fitted. */

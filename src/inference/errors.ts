@@ -116,7 +116,7 @@ export const collapsed = (group: string, share: number): Diagnostic =>
 export const notSettled = (iterations: number): Diagnostic =>
   warning(
     "W0705",
-    `the evidence was still rising after ${iterations} iterations`,
+    `the evidence or the weights' effective sizes were still rising after ${iterations} iterations`,
     "give more iterations with --iterations",
   );
 

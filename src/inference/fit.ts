@@ -89,7 +89,7 @@ class Fitting {
       const weight = averagingWeight(settings.averagingWeight, course.settledFor);
       barren = Number.isFinite(logEvidence) ? 0 : barren + 1;
       if (barren === PATIENCE) throw new InferenceError(noFiniteEvidence(PATIENCE));
-      const { minimum, median } = this.health.add(outputs);
+      const { minimum, median, meanLog } = this.health.add(outputs);
       if (barren === 0) await this.maximisation(outputs, weight);
       const entry: TraceEntry = {
         iteration,
@@ -97,12 +97,13 @@ class Fitting {
         logEvidence,
         minimumEss: minimum,
         medianEss: median,
+        meanLogEss: meanLog,
         averagingWeight: weight,
       };
       trace.push(entry);
       seconds.push((performance.now() - begin) / 1000);
       onProgress({ phase: "fit", entry, of: settings.iterations });
-      const stopped = course.add(logEvidence);
+      const stopped = course.add(logEvidence, meanLog);
       if (stopped !== null)
         return { parameters: this.start.parameters, trace, health: this.health, seconds, stopped };
     }

@@ -2,7 +2,7 @@
 import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { elementCount, bufferAxes, output, placesIn } from "./layout.js";
-import { flattening, samplingNoise } from "./schedule.js";
+import { driftCorrection, flattening, samplingNoise } from "./schedule.js";
 import type { Axis, Sizes } from "../ir/axis.js";
 import { BUFFERS, type GuideInterface, type ModelInterface } from "../ir/interface.js";
 
@@ -100,14 +100,47 @@ export function update(
   outputs: ReadonlyMap<string, Float64Array>,
   step: Step,
 ): UpdateReport {
+  const sums = sumByCell(moments, outputs, step);
+  const centres = moments.guide.squareOf.map((_, i) => centre(moments, i));
+  sums.counts.forEach((count, c) => {
+    if (count === 0) return;
+    const mean = (columns: readonly Float64Array[]): number[] =>
+      uncentred(
+        moments.guide,
+        columns.map((column) => (column[c] ?? 0) / count),
+        (i) => at(centres, i)[c] ?? 0,
+      );
+    if (step.startFromGuide) setAll(moments, c, mean(sums.own), 1);
+    setAll(moments, c, mean(sums.flat), step.weight);
+    stretch(moments, c, 1 + (sums.drift[c] ?? 0) / count ** 2);
+    const past = step.startFromGuide ? 0 : (1 - step.weight) ** 2 * (moments.noise[c] ?? 0);
+    moments.noise[c] = past + (step.weight ** 2 * (sums.noise[c] ?? 0)) / count ** 2;
+  });
+  if (step.startFromGuide) rememberVariances(moments);
+  return { nonFiniteElements: sums.nonFinite };
+}
+
+/** One iteration's sums over the elements of each cell. */
+type CellSums = {
+  readonly counts: Float64Array;
+  /** Flattened and unweighted centred statistics, one array per statistic. */
+  readonly flat: readonly Float64Array[];
+  readonly own: readonly Float64Array[];
+  /** `samplingNoise`, and `driftCorrection` less 1. */
+  readonly noise: Float64Array;
+  readonly drift: Float64Array;
+  readonly nonFinite: number;
+};
+
+function sumByCell(moments: LatentMoments, outputs: ReadonlyMap<string, Float64Array>, step: Step): CellSums {
   const { guide, cells, groupElements } = moments;
+  const { particles, stratified, weight } = step;
   const statistics = guide.squareOf.map((_, i) => output(outputs, BUFFERS.statistic(guide.latent, i)));
   const unweighted = guide.squareOf.map((_, i) => output(outputs, BUFFERS.unweighted(guide.latent, i)));
   const weightSquares = output(outputs, BUFFERS.weightSquares(moments.group));
-  const counts = new Float64Array(moments.noise.length);
-  const noise = new Float64Array(moments.noise.length);
-  const flat = statistics.map(() => new Float64Array(moments.noise.length));
-  const own = statistics.map(() => new Float64Array(moments.noise.length));
+  const empty = (): Float64Array => new Float64Array(moments.noise.length);
+  const [counts, noise, drift] = [empty(), empty(), empty()];
+  const [flat, own] = [statistics.map(empty), statistics.map(empty)];
   let nonFinite = 0;
   cells.forEach((cell, e) => {
     const ess = 1 / (weightSquares[groupElements[e] ?? 0] ?? NaN);
@@ -116,27 +149,27 @@ export function update(
       nonFinite++;
       return;
     }
-    const f = flattening(ess, step.particles);
+    const f = flattening(ess, particles);
     add(counts, cell, 1);
-    add(noise, cell, samplingNoise(ess, step.particles, step.stratified));
+    add(noise, cell, samplingNoise(ess, particles, stratified));
+    add(drift, cell, driftCorrection(weight, ess, particles) - 1);
     statistics.forEach((weighted, i) => {
       const equal = at(unweighted, i)[e] ?? 0;
       add(at(flat, i), cell, (1 - f) * (weighted[e] ?? 0) + f * equal);
       add(at(own, i), cell, equal);
     });
   });
-  const centres = guide.squareOf.map((_, i) => centre(moments, i));
-  counts.forEach((count, c) => {
-    if (count === 0) return;
-    const mean = (sums: readonly Float64Array[]): number[] => sums.map((sum) => (sum[c] ?? 0) / count);
-    const centreOf = (i: number): number => at(centres, i)[c] ?? 0;
-    if (step.startFromGuide) setAll(moments, c, uncentred(guide, mean(own), centreOf), 1);
-    setAll(moments, c, uncentred(guide, mean(flat), centreOf), step.weight);
-    const past = step.startFromGuide ? 0 : (1 - step.weight) ** 2 * (moments.noise[c] ?? 0);
-    moments.noise[c] = past + (step.weight ** 2 * (noise[c] ?? 0)) / count ** 2;
+  return { counts, flat, own, noise, drift, nonFinite };
+}
+
+/** Multiplies a cell's variances. */
+function stretch(moments: LatentMoments, cell: number, factor: number): void {
+  moments.guide.squareOf.forEach((base, j) => {
+    if (base === null) return;
+    const mean = at(moments.raw, base)[cell] ?? NaN;
+    const squares = at(moments.raw, j);
+    squares[cell] = mean * mean + factor * ((squares[cell] ?? NaN) - mean * mean);
   });
-  if (step.startFromGuide) rememberVariances(moments);
-  return { nonFiniteElements: nonFinite };
 }
 
 /** Raw means from centred ones d: m_i = c_i + d_i; for the square j of i, m_j = d_j + 2 c_i d_i + c_i^2. */

@@ -7,7 +7,8 @@ export const MINIMUM_SEARCH = 30;
 export const MINIMUM_SETTLE = 50;
 export const MAXIMUM_ITERATIONS = 1000;
 
-const MOST_FLATTENING = 0.9;
+/** Flattening of weights that rest on one particle, and the effective size from which on it declines. */
+const MOST_FLATTENING = 0.7;
 
 /**
  * The weight of an iteration in the moving average. In the search it is constant; in the settling, where `settled`
@@ -19,7 +20,7 @@ export function averagingWeight(constant: number | null, settled: number | null)
 }
 
 /**
- * How far the weights of `particles` particles are flattened towards equal ones, between 0 and 0.9: nothing where they
+ * How far the weights of `particles` particles are flattened towards equal ones, between 0 and 0.7: nothing where they
  * are equal already, most where they rest on one particle. Flattened moments are
  * (1 - flattening) * weighted + flattening * unweighted; as the unweighted ones are the guide's own, this only shortens
  * the step: the fixed points of the fit stay what they are.
@@ -45,7 +46,18 @@ export function samplingNoise(effectiveSize: number, particles: number, stratifi
 }
 
 /**
- * Has the log evidence stopped rising by more than its Monte Carlo error? Compares the mean of the newest `window`
+ * The factor by which a variance must be multiplied after one step of its moving average, lest its logarithm drift
+ * down: the average of squares takes a step of relative variance 2 weight^2 / n where n is what the weights' inequality
+ * leaves of the particles, and E log(1 + x) is -Var(x) / 2 to leading order.
+ */
+export function driftCorrection(weight: number, effectiveSize: number, particles: number): number {
+  const ess = Math.min(Math.max(effectiveSize, 1), particles);
+  const step = weight * (1 - flattening(ess, particles));
+  return 1 + step ** 2 * (1 / ess - 1 / particles);
+}
+
+/**
+ * Has a trace stopped rising by more than its Monte Carlo error? Compares the mean of the newest `window`
  * iterations with that of the `window` before; the window grows with the trace so that slow rises are seen. Entries that
  * are not finite are left out.
  */

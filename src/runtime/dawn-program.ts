@@ -228,7 +228,7 @@ class DawnProgram implements LoadedProgram {
     if (slice?.gpuBuffer !== INPUTS) throw new Bug(`'${name}' is no input of '${this.name}'`);
     if (slice.length !== values.length)
       throw new Bug(`'${name}' of '${this.name}' has ${slice.length} elements, not ${values.length}`);
-    this.dirty.set(name, Float32Array.from(values, finite));
+    this.dirty.set(name, finiteFloats(values));
   }
 
   run(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>> {
@@ -246,7 +246,7 @@ class DawnProgram implements LoadedProgram {
     const staged = new Float32Array(staging.getMappedRange());
     const results = this.plan.outputs.map(
       ({ name, stagedAt, length }) =>
-        [name, Float64Array.from(staged.subarray(stagedAt, stagedAt + length))] as const,
+        [name, new Float64Array(staged.subarray(stagedAt, stagedAt + length))] as const,
     );
     staging.unmap();
     this.host.check();
@@ -315,5 +315,13 @@ class DawnProgram implements LoadedProgram {
 }
 
 const LARGEST = 3.4028234663852886e38;
-/** Numbers beyond float32 become the largest it has: kernels may assume that there are no infinities. */
-const finite = (value: number): number => Math.min(Math.max(value, -LARGEST), LARGEST);
+
+/** In float32, what is beyond its range as the largest it has: kernels may assume that there are no infinities. */
+function finiteFloats(values: ArrayLike<number>): Float32Array<ArrayBuffer> {
+  const floats = new Float32Array(values);
+  for (let i = 0; i < floats.length; i++) {
+    const value = floats[i];
+    if (value === Infinity || value === -Infinity) floats[i] = Math.sign(value) * LARGEST;
+  }
+  return floats;
+}

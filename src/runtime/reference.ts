@@ -135,7 +135,7 @@ class ReferenceProgram implements LoadedProgram {
       }
       if (this.device.closed) throw deviceLost(this.device.description, "it was closed");
     }
-    return new Map(this.outputs.map((output) => [output, Float64Array.from(this.buffers[output] ?? [])]));
+    return new Map(this.outputs.map((output) => [output, new Float64Array(this.buffers[output] ?? [])]));
   }
 
   dispose(): void {
