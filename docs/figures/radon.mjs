@@ -50,11 +50,11 @@ const ticks = [-2, -1, 0, 1, 2].map(
     `<text x="${x(value)}" y="${bottom + 20}" text-anchor="middle">${value}</text>`,
 );
 const legend = [
-  `<line x1="${LEFT}" x2="${LEFT + 36}" y1="24" y2="24" stroke="#3b6ea8" stroke-width="5" stroke-linecap="round" opacity="0.55"/>`,
-  `<line x1="${LEFT + 18}" x2="${LEFT + 18}" y1="18" y2="30" stroke="#1d3f66" stroke-width="2"/>`,
-  `<text x="${LEFT + 46}" y="28">mppc, 20 particles: 90 % interval and mean</text>`,
-  `<circle cx="${LEFT + 340}" cy="24" r="3.2" fill="#d9603b"/>`,
-  `<text x="${LEFT + 352}" y="28">NUTS, 20,000 draws: mean</text>`,
+  `<line x1="60" x2="96" y1="24" y2="24" stroke="#3b6ea8" stroke-width="5" stroke-linecap="round" opacity="0.55"/>`,
+  `<line x1="78" x2="78" y1="18" y2="30" stroke="#1d3f66" stroke-width="2"/>`,
+  `<text x="106" y="28">mppc, 20 particles: 90 % interval and mean</text>`,
+  `<circle cx="440" cy="24" r="3.2" fill="#d9603b"/>`,
+  `<text x="452" y="28">NUTS, 20,000 draws: mean</text>`,
 ];
 writeFileSync(
   join(HERE, "radon.svg"),

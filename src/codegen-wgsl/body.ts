@@ -62,8 +62,11 @@ export class KernelBody {
     this.point = identifiers.fresh("point");
   }
 
-  /** The statements of the entry point, with the guard against invocations beyond the grid. */
-  invocation(
+  /**
+   * The statements of the entry point. However many workgroups are launched along x, their invocations share out the
+   * points of the grid; neighbours take neighbouring points.
+   */
+  main(
     grid: readonly Axis[],
     offsets: readonly Offset[],
     statements: readonly AddressedStatement[],
@@ -71,21 +74,21 @@ export class KernelBody {
   ): WgslStatement[] {
     const scope = new Scope(null);
     const indices = grid.map((axis) => ({ axis, index: this.bind(axisKey(axis), axis.name, scope) }));
-    const body = [...this.block(offsets, scope), ...this.block(statements, scope)];
-    const points = this.volume(grid);
-    const group = binary("+", binary("*", name("group.y"), name("groups.x")), name("group.x"));
-    const point = binary("+", binary("*", group, unsigned(workgroupSize)), name("lane"));
+    const inner = [...this.block(offsets, scope), ...this.block(statements, scope)];
+    const first = binary("+", binary("*", name("group.x"), unsigned(workgroupSize)), name("lane"));
+    if (grid.length === 0) return [{ kind: "return-if", test: binary(">", first, unsigned(0)) }, ...inner];
+    const lets = indices
+      .filter(({ axis }) => this.used.has(axis.name))
+      .map(({ index, axis }): WgslStatement => ({ kind: "let", name: index, value: this.along(axis, grid) }));
     return [
-      { kind: "let", name: this.point, value: point },
-      { kind: "return-if", test: binary(">=", name(this.point), points) },
-      ...indices
-        .filter(({ axis }) => this.used.has(axis.name))
-        .map(({ index, axis }): WgslStatement => ({
-          kind: "let",
-          name: index,
-          value: this.along(axis, grid),
-        })),
-      ...body,
+      {
+        kind: "for",
+        name: this.point,
+        from: first,
+        below: this.volume(grid),
+        step: binary("*", name("groups.x"), unsigned(workgroupSize)),
+        body: [...lets, ...inner],
+      },
     ];
   }
 
@@ -183,7 +186,7 @@ export class KernelBody {
     const bound = this.bound(s.axis);
     if (s.within === null) {
       const body = this.block(s.body, scope);
-      return [comment, { kind: "for", name: index, from: unsigned(0), below: bound, body }];
+      return [comment, { kind: "for", name: index, from: unsigned(0), below: bound, step: null, body }];
     }
     if (s.within.blocks?.of !== s.axis.name)
       throw new Bug(`'${s.within.name}' has no blocks of '${s.axis.name}'`);
@@ -197,7 +200,7 @@ export class KernelBody {
       comment,
       { kind: "let", name: first, value: from },
       { kind: "let", name: end, value: beyond },
-      { kind: "for", name: index, from: name(first), below: name(end), body },
+      { kind: "for", name: index, from: name(first), below: name(end), step: null, body },
     ];
   }
 

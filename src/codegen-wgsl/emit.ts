@@ -52,7 +52,7 @@ function emitKernel(uses: Uses, program: Program, packsTables: boolean): WgslKer
   const body = new KernelBody(kernel.name, identifiers, places);
   const { levels, body: statements } = lowerAddresses(kernel, program.buffers, "invocations");
   const offsets = levels.flatMap((level) => level.offsets);
-  const main = body.invocation(kernel.grid, offsets, statements, WORKGROUP_SIZE);
+  const main = body.main(kernel.grid, offsets, statements, WORKGROUP_SIZE);
   const uniforms = ["seed", "iteration", "stratified", ...[...body.bounds.values()].map(boundField)];
   const odd = uniforms.find((field) => !/^[A-Za-z]\w*$/.test(field));
   if (odd !== undefined) throw new Bug(`'${odd}' is no name of a uniform's field`);
@@ -60,7 +60,7 @@ function emitKernel(uses: Uses, program: Program, packsTables: boolean): WgslKer
   const prelude = preludeFor([...namesUsed(main)].filter((name) => RESERVED_BY_HELPERS.has(name)));
   const source = printModule([
     { kind: "comment", text: `${kernel.name}: ${kernel.comment}` },
-    { kind: "comment", text: `One invocation ${grid === "" ? "in all" : `per (${grid})`}.` },
+    { kind: "comment", text: grid === "" ? "One point." : `A point for each (${grid}).` },
     { kind: "uniform", struct: "Run", name: "run", fields: uniforms },
     ...arrays,
     ...body.overrides.map(({ name, kind }): WgslDeclaration => ({

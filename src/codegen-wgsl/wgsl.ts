@@ -26,6 +26,8 @@ export type WgslStatement =
       readonly name: string;
       readonly from: WgslExpression;
       readonly below: WgslExpression;
+      /** 1 if it is null. */
+      readonly step: WgslExpression | null;
       readonly body: readonly WgslStatement[];
     };
 
@@ -167,7 +169,7 @@ export function namesUsed(statements: readonly WgslStatement[]): Set<string> {
       case "return-if":
         return inExpression(s.test);
       case "for":
-        [s.from, s.below].forEach(inExpression);
+        [s.from, s.below, ...(s.step === null ? [] : [s.step])].forEach(inExpression);
         return s.body.forEach(inStatement);
       default:
         return absurd(s);
@@ -235,7 +237,8 @@ function printStatements(statements: readonly WgslStatement[], level: number): s
         return [`${pad}if ${printExpression(s.test)} { return; }`];
       case "for": {
         const [from, below] = [printExpression(s.from), printExpression(s.below, COMPARISON + 1)];
-        const head = `for (var ${s.name} = ${from}; ${s.name} < ${below}; ${s.name}++) {`;
+        const next = s.step === null ? "++" : ` += ${printExpression(s.step)}`;
+        const head = `for (var ${s.name} = ${from}; ${s.name} < ${below}; ${s.name}${next}) {`;
         return [`${pad}${head}`, ...printStatements(s.body, level + 1), `${pad}}`];
       }
       default:

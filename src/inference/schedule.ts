@@ -7,7 +7,7 @@ export const MINIMUM_SEARCH = 30;
 export const MINIMUM_SETTLE = 50;
 export const MAXIMUM_ITERATIONS = 1000;
 
-/** Flattening of weights that rest on one particle, and the effective size from which on it declines. */
+/** Flattening of weights that rest on one or two particles. */
 const MOST_FLATTENING = 0.7;
 
 /**
@@ -26,11 +26,10 @@ export function averagingWeight(constant: number | null, settled: number | null)
  * the step: the fixed points of the fit stay what they are.
  */
 export function flattening(effectiveSize: number, particles: number): number {
-  const bare = (ess: number): number => Math.min(MOST_FLATTENING, 1.5 / ess);
-  const least = bare(particles);
-  if (least >= MOST_FLATTENING) return 0;
+  if (particles === 1) return 0;
   const ess = Math.min(Math.max(effectiveSize, 1), particles);
-  return (MOST_FLATTENING * (bare(ess) - least)) / (MOST_FLATTENING - least);
+  const inequality = (1 / ess - 1 / particles) / (1 - 1 / particles);
+  return MOST_FLATTENING * Math.min(1, 2 * inequality);
 }
 
 /**

@@ -3,7 +3,7 @@
 import { Bug } from "../diagnostic.js";
 import type { Op } from "../ops.js";
 import { sizeOf, volume, type Axis, type Sizes } from "./axis.js";
-import { children, type Node, type NodeOf } from "./node.js";
+import { children, reachable, type Node, type NodeOf } from "./node.js";
 import { LOG_ZERO, type Kernel, type KernelExpression, type Statement, type Subscript } from "./program.js";
 
 /** A table: where a node's values are kept. `axes` are at least the node's. */
@@ -252,16 +252,10 @@ class KernelBuilder {
         other.axes.every((axis) => bound.has(axis.name)) &&
         this.#home(other.axes) === home &&
         this.#levels[home]?.values.has(other) !== true;
-      if (fits && group.every((member) => !this.#dependsOn(other, member) && !this.#dependsOn(member, other)))
+      if (fits && group.every((member) => !dependsOn(other, member) && !dependsOn(member, other)))
         group.push(other);
     }
     return group;
-  }
-
-  #dependsOn(node: Node, other: Node): boolean {
-    if (node === other) return true;
-    if (node.id < other.id || this.#isLoaded(node) || node.kind === "element") return false;
-    return children(node).some((child) => this.#dependsOn(child, other));
   }
 
   /** Adds one evaluation per point of the levels down to `home`. */
@@ -282,8 +276,29 @@ class KernelBuilder {
   }
 }
 
+const BELOW = new WeakMap<Node, ReadonlySet<Node>>();
+
+/** Whether a node's value needs another's, directly or through others. */
+function dependsOn(node: Node, other: Node): boolean {
+  if (node.id <= other.id) return node === other;
+  let below = BELOW.get(node);
+  if (below === undefined) {
+    below = new Set(reachable([node]));
+    BELOW.set(node, below);
+  }
+  return below.has(other);
+}
+
+const STEMS = new WeakMap<Node, string>();
+
 /** What a value is called in a kernel: after the input or operation that it comes from. */
 function stem(node: Node): string {
+  let name = STEMS.get(node);
+  if (name === undefined) STEMS.set(node, (name = makeStem(node)));
+  return name;
+}
+
+function makeStem(node: Node): string {
   switch (node.kind) {
     case "input":
     case "stored":

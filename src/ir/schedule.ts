@@ -19,6 +19,11 @@ export type ScheduleOptions = {
 const MOST_TABLES_PER_KERNEL = 7;
 /** A change of the plan must save this share of a program's time. */
 const LEAST_GAIN = 0.002;
+/** Another round over all candidates is only worth its own time after one that saved this share. */
+const LEAST_ROUND_GAIN = 0.1;
+const MOST_ROUNDS = 3;
+/** Candidates that a round tries. */
+const MOST_CANDIDATES = 24;
 
 /** Turns a program's output nodes into kernels. */
 export function schedule(graph: Graph, program: ProgramGraph, options: ScheduleOptions): Program {
@@ -28,6 +33,10 @@ export function schedule(graph: Graph, program: ProgramGraph, options: ScheduleO
   return plan.program();
 }
 
+/** A kernel with what it costs, in nanoseconds. */
+type Costed = Built & { readonly time: number };
+type Snapshot = { readonly stored: ReadonlyMap<Node, Table>; readonly built: ReadonlyMap<Table, Costed> };
+
 /** A set of tables under improvement; each table is computed by a kernel of its own until they are grouped. */
 class Plan {
   /** Tables that other kernels may load, by node. */
@@ -35,8 +44,7 @@ class Plan {
   /** Outputs whose promised axes or name their node's own table does not have. */
   readonly #copies: Table[] = [];
   readonly #required = new Set<Node>();
-  readonly #built = new Map<Table, Built>();
-  readonly #costs = new Map<Table, number>();
+  readonly #built = new Map<Table, Costed>();
   #numbered = 0;
 
   constructor(
@@ -130,12 +138,25 @@ class Plan {
       if (evaluations.has(node) || kernel.reads.includes(name)) this.#built.delete(table);
   }
 
-  #build(table: Table): Built {
+  /** The plan as it stands, to go back to when a change does not pay: kernels are dear to build. */
+  #snapshot(): Snapshot {
+    return { stored: new Map(this.#stored), built: new Map(this.#built) };
+  }
+
+  #restore({ stored, built }: Snapshot): void {
+    this.#stored.clear();
+    for (const [node, table] of stored) this.#stored.set(node, table);
+    this.#built.clear();
+    for (const [table, kernel] of built) this.#built.set(table, kernel);
+  }
+
+  #build(table: Table): Costed {
     let built = this.#built.get(table);
     if (built === undefined) {
-      built = buildKernel(`compute_${table.name}`, [table], this.#stored, this.options.sizes);
+      const { sizes, adapter } = this.options;
+      const kernel = buildKernel(`compute_${table.name}`, [table], this.#stored, sizes);
+      built = { ...kernel, time: kernelCost(kernel.kernel, sizes, adapter).time };
       this.#built.set(table, built);
-      this.#costs.set(table, kernelCost(built.kernel, this.options.sizes, this.options.adapter).time);
     }
     return built;
   }
@@ -145,10 +166,10 @@ class Plan {
     const names = new Set(this.#tables.map((t) => t.name));
     try {
       return this.#tables.reduce((sum, table) => {
-        const { kernel } = this.#build(table);
+        const { kernel, time } = this.#build(table);
         const tables = kernel.reads.filter((read) => names.has(read)).length + kernel.writes.length;
         const over = Math.max(0, tables - MOST_TABLES_PER_KERNEL);
-        return sum + (this.#costs.get(table) ?? 0) * (1 + over);
+        return sum + time * (1 + over);
       }, 0);
     } catch (error) {
       if (error instanceof MustBeStored) return Infinity;
@@ -159,17 +180,18 @@ class Plan {
   /** Stores what is dear and computed again and again; then computes inline what is cheaper so. */
   optimise(): void {
     let time = this.#time();
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
       const before = time;
       for (const node of this.#candidates()) {
         if (this.#stored.has(node)) continue;
+        const before = this.#snapshot();
         this.#store(node, "shared");
         const changed = this.#time();
         if (changed < time - LEAST_GAIN * time) time = changed;
-        else this.#unstore(node);
+        else this.#restore(before);
       }
       time = this.#inlineWhatIsCheap(time);
-      if (time > before * (1 - LEAST_GAIN)) return;
+      if (time > before * (1 - LEAST_ROUND_GAIN)) return;
     }
   }
 
@@ -179,13 +201,11 @@ class Plan {
     const optional = [...this.#stored.values()].filter((t) => !this.#required.has(t.node));
     for (const table of optional.sort((a, b) => bytes(b) - bytes(a))) {
       const tooLarge = bytes(table) > this.options.adapter.largestTable;
+      const before = this.#snapshot();
       this.#unstore(table.node);
       const changed = this.#time();
       if (changed < time || (tooLarge && Number.isFinite(changed))) time = changed;
-      else {
-        this.#stored.set(table.node, table);
-        this.#forget(table.node, table.name);
-      }
+      else this.#restore(before);
     }
     return time;
   }
@@ -214,7 +234,7 @@ class Plan {
     return [...evaluations.keys()]
       .filter((node) => fits(node) && waste(node) > threshold)
       .sort((a, b) => waste(b) - waste(a) || a.id - b.id)
-      .slice(0, 40);
+      .slice(0, MOST_CANDIDATES);
   }
 
   /** The finished program: tables grouped into kernels, kernels in order of their dependencies. */

@@ -87,20 +87,12 @@ export function checkMemory(
 }
 
 /**
- * Workgroups along x and y for a grid of so many points; the kernel finds its point from both. Throws a DeviceError if
- * the device cannot launch as many, or an index would not fit into 32 bits.
+ * How many workgroups to launch for so many points, which they share out among themselves: at most `most`. Throws a
+ * DeviceError if an index would not fit into 32 bits.
  */
-export function workgroups(
-  kernel: string,
-  points: number,
-  workgroupSize: number,
-  limits: GPUSupportedLimits,
-): [number, number] {
-  const most = limits.maxComputeWorkgroupsPerDimension;
-  const groups = Math.ceil(points / workgroupSize);
-  const y = Math.ceil(groups / most);
-  const x = Math.ceil(groups / y);
-  if (y > most || x * y * workgroupSize >= 2 ** 32)
-    throw gridTooLarge(kernel, points, Math.min(most ** 2 * workgroupSize, 2 ** 32));
-  return [x, y];
+export function workgroups(kernel: string, points: number, workgroupSize: number, most: number): number {
+  // The last step of the last invocation goes beyond the grid by as many points as there are invocations.
+  const limit = 2 ** 32 - workgroupSize * most;
+  if (points > limit) throw gridTooLarge(kernel, points, limit);
+  return Math.min(Math.ceil(points / workgroupSize), most);
 }

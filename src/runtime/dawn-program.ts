@@ -31,6 +31,8 @@ const LOSS_IS_TOLD_WITHIN = 1000;
 export type DawnHost = {
   readonly device: GPUDevice;
   readonly pipelines: Pipelines;
+  /** The most workgroups that a launch is given. */
+  readonly workgroups: number;
   /** Bytes that may be allocated besides those in use, as far as is known. */
   readonly free: number;
   /** The same promise, which rejects also when the device is lost. */
@@ -45,14 +47,14 @@ export type DawnHost = {
 type Launched = {
   readonly kernel: Kernel;
   readonly code: WgslKernel;
-  readonly groups: readonly [number, number];
+  readonly groups: number;
   /** Where its uniforms start, in bytes. */
   readonly uniformsAt: number;
 };
 type Launch = {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
-  readonly groups: readonly [number, number];
+  readonly groups: number;
 };
 type GpuBuffers = {
   readonly storage: ReadonlyMap<string, GPUBuffer>;
@@ -71,7 +73,7 @@ export async function loadProgram(
   const plan = planMemory(compiled, sizes);
   checkMemory(plan, program, sizes, host.device.limits, host.free);
   const lengths = axisLengths(program, sizes);
-  const launched = launchedKernels(compiled, sizes, host.device.limits);
+  const launched = launchedKernels(compiled, sizes, host.workgroups);
   const pipelines = await Promise.all(
     launched.map(({ kernel, code }) => host.pipelines.get(kernel.name, code, constants(code, plan, lengths))),
   );
@@ -86,11 +88,7 @@ export async function loadProgram(
   return new DawnProgram(host, program.name, plan, buffers, uniforms, launches);
 }
 
-function launchedKernels(
-  { program, wgsl }: CompiledProgram,
-  sizes: Sizes,
-  limits: GPUSupportedLimits,
-): Launched[] {
+function launchedKernels({ program, wgsl }: CompiledProgram, sizes: Sizes, mostGroups: number): Launched[] {
   let uniformsAt = 0;
   return program.kernels.flatMap((kernel) => {
     const points = volume(kernel.grid, sizes);
@@ -100,7 +98,7 @@ function launchedKernels(
     const launched = {
       kernel,
       code,
-      groups: workgroups(kernel.name, points, code.workgroupSize, limits),
+      groups: workgroups(kernel.name, points, code.workgroupSize, mostGroups),
       uniformsAt,
     };
     uniformsAt += uniformStride(code.uniforms.length);
@@ -287,7 +285,7 @@ class DawnProgram implements LoadedProgram {
     for (const { pipeline, bindGroup, groups } of this.launches) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(...groups);
+      pass.dispatchWorkgroups(groups);
     }
     pass.end();
     for (const { gpuBuffer, start, stagedAt, length } of this.plan.outputs) {

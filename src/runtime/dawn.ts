@@ -92,6 +92,9 @@ function describe(adapter: GPUAdapter): string {
 /** On software drivers, whose memory is the host's, this part of what is free when the device is opened is used. */
 const SHARE_OF_FREE_MEMORY = 0.75;
 
+/** To a software driver each workgroup costs half a microsecond, and a few hundred occupy all its threads. */
+const SOFTWARE_WORKGROUPS = 256;
+
 class DawnDevice implements Device {
   bytes = 0;
   private readonly pipelines: Pipelines;
@@ -126,6 +129,8 @@ class DawnDevice implements Device {
     const host: DawnHost = {
       device: this.device,
       pipelines: this.pipelines,
+      workgroups:
+        this.kind === "software" ? SOFTWARE_WORKGROUPS : this.device.limits.maxComputeWorkgroupsPerDimension,
       free: this.budget - this.bytes,
       countBytes: (bytes) => void (this.bytes += bytes),
       orLost: (work) => this.orLost(work),

@@ -1,5 +1,5 @@
 // partial_sums: partial_sums
-// One invocation per (zips_blocks, states).
+// A point for each (zips_blocks, states).
 struct Run {
   seed: u32,
   iteration: u32,
@@ -21,22 +21,22 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let point = (group.y * groups.x + group.x) * 64u + lane;
-  if point >= n_zips_blocks * n_states { return; }
-  let zips_blocks = point / n_states;
-  let states = point % n_states;
-  var sum = 0.0;
-  // zips: sum
-  let zips_first = zips_blocks * 4u;
-  let zips_end = min(zips_first + 4u, run.n_zips);
-  for (var zips = zips_first; zips < zips_end; zips++) {
-    sum = sum + inputs[y + states + zips * n_states];
+  for (var point = group.x * 64u + lane; point < n_zips_blocks * n_states; point += groups.x * 64u) {
+    let zips_blocks = point / n_states;
+    let states = point % n_states;
+    var sum = 0.0;
+    // zips: sum
+    let zips_first = zips_blocks * 4u;
+    let zips_end = min(zips_first + 4u, run.n_zips);
+    for (var zips = zips_first; zips < zips_end; zips++) {
+      sum = sum + inputs[y + states + zips * n_states];
+    }
+    partial_[point] = sum;
   }
-  partial_[point] = sum;
 }
 
 // sums: sums
-// One invocation per (states).
+// A point for each (states).
 struct Run {
   seed: u32,
   iteration: u32,
@@ -56,13 +56,13 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let point = (group.y * groups.x + group.x) * 64u + lane;
-  if point >= n_states { return; }
-  let states = point;
-  var sum = 0.0;
-  // zips_blocks: sum
-  for (var zips_blocks = 0u; zips_blocks < run.n_zips_blocks; zips_blocks++) {
-    sum = sum + partial_[states + zips_blocks * n_states];
+  for (var point = group.x * 64u + lane; point < n_states; point += groups.x * 64u) {
+    let states = point;
+    var sum = 0.0;
+    // zips_blocks: sum
+    for (var zips_blocks = 0u; zips_blocks < run.n_zips_blocks; zips_blocks++) {
+      sum = sum + partial_[states + zips_blocks * n_states];
+    }
+    total[point] = sum;
   }
-  total[point] = sum;
 }

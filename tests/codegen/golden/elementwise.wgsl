@@ -1,5 +1,5 @@
 // density: log_radon ~ normal(state_mean, sigma)
-// One invocation per (states, zips, k_states).
+// A point for each (states, zips, k_states).
 struct Run {
   seed: u32,
   iteration: u32,
@@ -27,11 +27,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let point = (group.y * groups.x + group.x) * 64u + lane;
-  if point >= n_states * n_zips * n_k_states { return; }
-  let states = point / (n_zips * n_k_states);
-  let zips = point / n_k_states % n_zips;
-  let k_states = point % n_k_states;
-  let z = (inputs[log_radon + states * n_zips + zips] - inputs[particles_state_mean + states * n_k_states + k_states]) / inputs[sigma];
-  log_f[point] = -0.5 * (z * z) - (safe_log(inputs[sigma]) + 0.9189385);
+  for (var point = group.x * 64u + lane; point < n_states * n_zips * n_k_states; point += groups.x * 64u) {
+    let states = point / (n_zips * n_k_states);
+    let zips = point / n_k_states % n_zips;
+    let k_states = point % n_k_states;
+    let z = (inputs[log_radon + states * n_zips + zips] - inputs[particles_state_mean + states * n_k_states + k_states]) / inputs[sigma];
+    log_f[point] = -0.5 * (z * z) - (safe_log(inputs[sigma]) + 0.9189385);
+  }
 }

@@ -1,5 +1,5 @@
 // eliminate: eliminates k_states
-// One invocation per (states).
+// A point for each (states).
 struct Run {
   seed: u32,
   iteration: u32,
@@ -27,23 +27,23 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let point = (group.y * groups.x + group.x) * 64u + lane;
-  if point >= n_states { return; }
-  let at_states = point * n_zips * n_k_states;
-  var m = LOG_ZERO;
-  var s = 0.0;
-  // k_states: log-sum-exp
-  for (var k_states = 0u; k_states < run.n_k_states; k_states++) {
-    let at_states_k_states = at_states + k_states;
-    var term = 0.0;
-    // zips: sum
-    for (var zips = 0u; zips < run.n_zips; zips++) {
-      term = term + inputs[log_f + at_states_k_states + zips * n_k_states];
+  for (var point = group.x * 64u + lane; point < n_states; point += groups.x * 64u) {
+    let at_states = point * n_zips * n_k_states;
+    var m = LOG_ZERO;
+    var s = 0.0;
+    // k_states: log-sum-exp
+    for (var k_states = 0u; k_states < run.n_k_states; k_states++) {
+      let at_states_k_states = at_states + k_states;
+      var term = 0.0;
+      // zips: sum
+      for (var zips = 0u; zips < run.n_zips; zips++) {
+        term = term + inputs[log_f + at_states_k_states + zips * n_k_states];
+      }
+      let m_new = max(m, term);
+      s = s * exp_accurate(m - m_new) + exp_accurate(term - m_new);
+      m = m_new;
     }
-    let m_new = max(m, term);
-    s = s * exp_accurate(m - m_new) + exp_accurate(term - m_new);
-    m = m_new;
+    log_z[point] = m + safe_log(s);
+    largest[point] = m;
   }
-  log_z[point] = m + safe_log(s);
-  largest[point] = m;
 }

@@ -1,5 +1,5 @@
 // parts: parts
-// One invocation per (states).
+// A point for each (states).
 struct Run {
   seed: u32,
   iteration: u32,
@@ -36,21 +36,21 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let point = (group.y * groups.x + group.x) * 64u + lane;
-  if point >= n_states { return; }
-  tables[part_0 + point] = inputs[x + point] * 1.0;
-  tables[part_1 + point] = inputs[x + point] * 2.0;
-  tables[part_2 + point] = inputs[x + point] * 3.0;
-  tables[part_3 + point] = inputs[x + point] * 4.0;
-  tables[part_4 + point] = inputs[x + point] * 5.0;
-  tables[part_5 + point] = inputs[x + point] * 6.0;
-  tables[part_6 + point] = inputs[x + point] * 7.0;
-  tables[part_7 + point] = inputs[x + point] * 8.0;
-  tables[part_8 + point] = inputs[x + point] * 9.0;
+  for (var point = group.x * 64u + lane; point < n_states; point += groups.x * 64u) {
+    tables[part_0 + point] = inputs[x + point] * 1.0;
+    tables[part_1 + point] = inputs[x + point] * 2.0;
+    tables[part_2 + point] = inputs[x + point] * 3.0;
+    tables[part_3 + point] = inputs[x + point] * 4.0;
+    tables[part_4 + point] = inputs[x + point] * 5.0;
+    tables[part_5 + point] = inputs[x + point] * 6.0;
+    tables[part_6 + point] = inputs[x + point] * 7.0;
+    tables[part_7 + point] = inputs[x + point] * 8.0;
+    tables[part_8 + point] = inputs[x + point] * 9.0;
+  }
 }
 
 // gather: gather
-// One invocation per (states).
+// A point for each (states).
 struct Run {
   seed: u32,
   iteration: u32,
@@ -86,7 +86,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let point = (group.y * groups.x + group.x) * 64u + lane;
-  if point >= n_states { return; }
-  tables[sum + point] = tables[part_0 + point] + tables[part_1 + point] + tables[part_2 + point] + tables[part_3 + point] + tables[part_4 + point] + tables[part_5 + point] + tables[part_6 + point] + tables[part_7 + point] + tables[part_8 + point];
+  for (var point = group.x * 64u + lane; point < n_states; point += groups.x * 64u) {
+    tables[sum + point] = tables[part_0 + point] + tables[part_1 + point] + tables[part_2 + point] + tables[part_3 + point] + tables[part_4 + point] + tables[part_5 + point] + tables[part_6 + point] + tables[part_7 + point] + tables[part_8 + point];
+  }
 }
