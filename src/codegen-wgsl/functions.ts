@@ -58,7 +58,7 @@ export const WGSL_OPS: Table<string, string> = {
   max: call("max"),
   sqrt: call("safe_sqrt"),
   square: call("square"),
-  exp: call("exp_accurate"),
+  exp: call("exp_finite"),
   log: call("safe_log"),
   log1p: call("log1p"),
   expm1: call("expm1"),

@@ -26,9 +26,9 @@ export const ADAPTER_CLASSES: Readonly<Record<AdapterClass["name"], AdapterClass
     name: "software",
     lanes: 16,
     launch: 20_000,
-    load: 4,
-    store: 6,
-    loop: 4,
+    load: 14,
+    store: 14,
+    loop: 6,
     largestTable: 96 * 2 ** 20,
   },
   gpu: {

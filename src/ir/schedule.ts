@@ -17,6 +17,8 @@ export type ScheduleOptions = {
 
 /** More tables than this in one kernel would pass the least number of storage buffers that every adapter has. */
 const MOST_TABLES_PER_KERNEL = 7;
+/** What a table beyond that is taken to cost, in nanoseconds: all tables of the program would have to share a buffer. */
+const CROWDED_TIME = 2e6;
 /** A change of the plan must save this share of a program's time. */
 const LEAST_GAIN = 0.002;
 /** Another round over all candidates is only worth its own time after one that saved this share. */
@@ -169,7 +171,7 @@ class Plan {
         const { kernel, time } = this.#build(table);
         const tables = kernel.reads.filter((read) => names.has(read)).length + kernel.writes.length;
         const over = Math.max(0, tables - MOST_TABLES_PER_KERNEL);
-        return sum + time * (1 + over);
+        return sum + time + over * CROWDED_TIME;
       }, 0);
     } catch (error) {
       if (error instanceof MustBeStored) return Infinity;

@@ -61,7 +61,7 @@ export const ACCURACY: OpRecord<Accuracy> = {
   max: bar(0, 0, 0, ANY, ANY),
   sqrt: bar(0, ROUNDING, 0, logarithmic(1e-30, 1e30)),
   square: bar(0, ROUNDING, 0, ANY),
-  exp: bar(0, 5e-7, 1e-15, linear(-87, 88)),
+  exp: bar(0, 5e-6, 1e-15, linear(-87, 88)),
   log: bar(1, 2e-7, 1e-15, logarithmic(1e-30, 1e30)),
   log1p: bar(0, 5e-7, 1e-15, logarithmic(1e-7, 1e6)),
   expm1: bar(0, 5e-7, 1e-15, linear(-20, 20)),
