@@ -20,6 +20,11 @@ export type WgslKernel = {
   readonly source: string;
   readonly entryPoint: string;
   readonly workgroupSize: number;
+  /**
+   * A second entry point that computes the same, `length` points along `axis` at a time, which saves loads but leaves
+   * fewer invocations; null if it would save none.
+   */
+  readonly tiled: { readonly entryPoint: string; readonly axis: string; readonly length: number } | null;
   readonly uniforms: readonly string[];
   readonly usesInputs: boolean;
   readonly tables: readonly { readonly buffer: string; readonly access: "read" | "read_write" }[];

@@ -1,4 +1,5 @@
 // The documentation: samples that the compiler reads, outputs that it gives, reference pages made from the sources.
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -40,6 +41,8 @@ const samples: readonly Sample[] = pages.flatMap((file) => {
 });
 const named = (of: readonly Sample[]): (Sample & { name: string })[] =>
   of.map((sample) => ({ ...sample, name: `${sample.page}:${sample.line}` }));
+/** A model that has these mistakes: `mpp E0312`. */
+const WRONG = /^mpp( [EW]\d{4})+$/;
 const models = samples.filter(({ info }) => /^mpp\b/.test(info));
 
 describe("a whole model of the documentation has no errors and warnings", () => {
@@ -64,69 +67,42 @@ describe("a part of a model parses in its block", () => {
   });
 });
 
-/** The sample after this one on its page, if that is an output. */
-function outputOf(sample: Sample): string | null {
-  const next = samples[samples.findIndex((s) => s.page === sample.page && s.line === sample.line) + 1];
-  return next?.page === sample.page && next.info === "text" ? next.text : null;
-}
-
-describe("a wrong model gives its codes, and the output below it", () => {
-  const wrong = named(models.filter(({ info }) => /^mpp( [EW]\d{4})+$/.test(info)));
+describe("a wrong model gives its codes", () => {
+  const wrong = named(models.filter(({ info }) => WRONG.test(info)));
   it("is there", () => expect(wrong.length).toBeGreaterThan(0));
-  it.each(wrong)("$name", (sample) => {
-    const output = outputOf(sample);
-    const path = /--> (\S+?):\d/.exec(output ?? "")?.[1] ?? "";
-    const { diagnostics: found } = checkSource({ path, text: sample.text });
-    expect(found.map((d) => d.code).sort()).toEqual(sample.info.split(" ").slice(1).sort());
-    expect(output).toBe(`${renderDiagnostics(found)}\n`);
+  it.each(wrong)("$name", ({ name, info, text }) => {
+    const { diagnostics: found } = checkSource({ path: name, text });
+    expect(found.map((d) => d.code).sort()).toEqual(info.split(" ").slice(1).sort());
   });
 });
 
-describe("a command that needs no device gives the output below it", () => {
-  const isRepeatable = ({ text }: Sample): boolean =>
-    /^npx mppc (check|explain|compile|estimate) [^\n]*\n$/.test(text) && !/ -o /.test(text);
-  const commands = named(samples.filter((sample) => sample.info === "sh" && isRepeatable(sample)));
+describe("outputs are what the program prints", () => {
+  /** A command that gives the same everywhere, perhaps with a filter behind it, or a wrong model; then its output. */
+  const SHOWN = /^```(sh|mpp(?: [EW]\d{4})+)\n((?:(?!```).*\n)*)```\n\n```text\n((?:(?!```).*\n)*)```$/gm;
+  const COMMAND = /^npx mppc ((?:check|explain|compile|estimate) [^|\n]*?)(?: \| ([^\n]*))?\n$/;
 
-  it("is there", () => expect(commands.length).toBeGreaterThan(5));
-  it.each(commands)("$name", async (sample) => {
-    const args = sample.text.trim().split(/\s+/).slice(2);
-    const { code, out } = await runCaught(args);
-    expect(code).toBe(0);
-    expect(missing(outputOf(sample) ?? "", out)).toEqual([]);
-  });
-
-  /** Numbers that only count nodes and locals change with everything; they are not compared. */
-  const plain = (line: string): string =>
-    line
-      .trimEnd()
-      .replace(/%\d+/g, "%")
-      .replace(/\bk\d+_/g, "k_")
-      .replace(/_\d+\b/g, "_");
-
-  /**
-   * Runs of lines of `shown` that `output` does not have, in this order. A line `...` stands for any lines, and `...` at
-   * the end of a line for its rest.
-   */
-  function missing(shown: string, output: string): readonly string[] {
-    const lines = output.trimEnd().split("\n").map(plain);
-    const runs = shown
-      .trimEnd()
-      .split(/^[ ]*\.\.\.$/m)
-      .map((run) => run.split("\n").filter((line) => line !== ""));
-    let from = 0;
-    return runs.flatMap((run) => {
-      const matches = (line: string, i: number): boolean => {
-        const found = lines.filter((l) => l !== "")[i] ?? "";
-        const wanted = plain(line);
-        return wanted.endsWith("...") ? found.startsWith(wanted.slice(0, -3)) : found === wanted;
-      };
-      const starts = lines.map((_, i) => i).slice(from);
-      const start = starts.find((i) => run.every((line, j) => matches(line, i + j)));
-      if (start === undefined) return [run.join("\n")];
-      from = start + run.length;
-      return [];
-    });
+  async function printed(info: string, text: string, shown: string): Promise<string> {
+    if (info !== "sh") {
+      const path = /--> (\S+?):\d/.exec(shown)?.[1] ?? "model.mpp";
+      return renderDiagnostics(checkSource({ path, text }).diagnostics);
+    }
+    const [, args, filter] = COMMAND.exec(text) ?? [];
+    if (args === undefined) return shown;
+    const { code, out, err } = await runCaught(args.split(/\s+/));
+    expect(code, err).toBe(0);
+    return filter === undefined ? out : execFileSync("sh", ["-c", filter], { input: out, encoding: "utf8" });
   }
+
+  it.each(pages)("%s", async (file) => {
+    const path = join(ROOT, file);
+    let whole = readFileSync(path, "utf8");
+    for (const [sample, info = "", text = "", shown = ""] of whole.matchAll(SHOWN)) {
+      const output = (await printed(info, text, shown)).trimEnd();
+      const fence = sample.slice(0, sample.length - shown.length - "```".length);
+      whole = whole.replace(sample, () => `${fence}${output}\n\`\`\``);
+    }
+    await expect(whole).toMatchFileSnapshot(path);
+  });
 });
 
 it("has no sample of another kind", () => {

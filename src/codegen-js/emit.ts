@@ -181,8 +181,8 @@ class KernelEmitter {
         return this.size(i.axis);
       case "name":
         return this.find(offsetKey(i.name), scope);
-      case "invocation":
-        throw new Bug("nested loops have no invocation index");
+      case "point":
+        throw new Bug("nested loops have no index of the point");
       case "sum":
         return binary("+", this.index(i.left, scope), this.index(i.right, scope));
       case "product":

@@ -1,20 +1,17 @@
-// Kernels as WGSL: one invocation per point of the grid, in float32, with names from the model.
+// Kernels as WGSL, in float32, with names from the model.
 import type { WgslKernel } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { lowerAddresses } from "../ir/addresses.js";
-import { Identifiers } from "../ir/identifiers.js";
 import type { Kernel, Program } from "../ir/program.js";
-import { boundField, KernelBody, type Place } from "./body.js";
+import { entryPoint } from "./body.js";
 import { preludeFor, RESERVED_BY_HELPERS } from "./functions.js";
-import { namesUsed, printModule, type WgslDeclaration } from "./wgsl.js";
-import { WGSL_WORDS } from "./words.js";
+import { KernelModule, type Uses } from "./module.js";
+import { chooseTile } from "./tile.js";
+import { namesUsed, printModule, type WgslDeclaration, type WgslStatement } from "./wgsl.js";
 
 const WORKGROUP_SIZE = 64;
 /** Storage buffers per shader stage that every device has. */
 const STORAGE_BUFFERS = 8;
-/** Names that every module uses: its entry point and the parameters of that, its uniform, its packed buffers. */
-const ENTRY_POINT = "main";
-const OWN_WORDS = [ENTRY_POINT, "Run", "run", "inputs", "tables", "group", "groups", "lane"];
 
 /** The kernels of a program in WGSL, by the kernels' names. */
 export function emitWgsl(program: Program): Record<string, WgslKernel> {
@@ -22,13 +19,6 @@ export function emitWgsl(program: Program): Record<string, WgslKernel> {
   const packsTables = uses.some((u) => u.tables.length + Math.min(u.inputs.length, 1) > STORAGE_BUFFERS);
   return Object.fromEntries(uses.map((u) => [u.kernel.name, emitKernel(u, program, packsTables)]));
 }
-
-/** The buffers that a kernel uses, each once: what it writes first. */
-type Uses = {
-  readonly kernel: Kernel;
-  readonly inputs: readonly string[];
-  readonly tables: WgslKernel["tables"];
-};
 
 function usesOf(kernel: Kernel, program: Program): Uses {
   const inputNames = new Set(program.buffers.filter((b) => b.storage === "input").map((b) => b.name));
@@ -47,73 +37,40 @@ function usesOf(kernel: Kernel, program: Program): Uses {
 
 function emitKernel(uses: Uses, program: Program, packsTables: boolean): WgslKernel {
   const { kernel } = uses;
-  const identifiers = new Identifiers([...WGSL_WORDS, ...RESERVED_BY_HELPERS, ...OWN_WORDS]);
-  const { arrays, places } = storage(uses, program, packsTables, identifiers);
-  const body = new KernelBody(kernel.name, identifiers, places);
-  const { levels, body: statements } = lowerAddresses(kernel, program.buffers, "invocations");
-  const offsets = levels.flatMap((level) => level.offsets);
-  const main = body.main(kernel.grid, offsets, statements, WORKGROUP_SIZE);
-  const uniforms = ["seed", "iteration", "stratified", ...[...body.bounds.values()].map(boundField)];
-  const odd = uniforms.find((field) => !/^[A-Za-z]\w*$/.test(field));
-  if (odd !== undefined) throw new Bug(`'${odd}' is no name of a uniform's field`);
+  const module = new KernelModule(uses, program, packsTables);
+  const byPoints = lowerAddresses(kernel, program.buffers, "points");
+  const main = entryPoint(module, byPoints, kernel.grid, WORKGROUP_SIZE, null);
+  const byAxes = lowerAddresses(kernel, program.buffers, "axes");
+  const tile = chooseTile(kernel.grid, [...byAxes.levels.flatMap((level) => level.offsets), ...byAxes.body]);
+  const tiled = tile === null ? [] : entryPoint(module, byAxes, kernel.grid, WORKGROUP_SIZE, tile);
+  const used = namesUsed([...main, ...tiled]);
+  const prelude = preludeFor([...used].filter((name) => RESERVED_BY_HELPERS.has(name)));
+  const compute = (name: string, comment: string, body: readonly WgslStatement[]): WgslDeclaration => ({
+    kind: "compute",
+    comment,
+    name,
+    workgroupSize: WORKGROUP_SIZE,
+    body,
+  });
   const grid = kernel.grid.map((axis) => axis.name).join(", ");
-  const prelude = preludeFor([...namesUsed(main)].filter((name) => RESERVED_BY_HELPERS.has(name)));
   const source = printModule([
     { kind: "comment", text: `${kernel.name}: ${kernel.comment}` },
-    { kind: "comment", text: grid === "" ? "One point." : `A point for each (${grid}).` },
-    { kind: "uniform", struct: "Run", name: "run", fields: uniforms },
-    ...arrays,
-    ...body.overrides.map(({ name, kind }): WgslDeclaration => ({
-      kind: "override",
-      name,
-      value: kind === "size" ? 1 : 0,
-    })),
+    ...module.declarations(),
     ...(prelude === "" ? [] : [{ kind: "prelude" as const, text: prelude }]),
-    { kind: "compute", name: ENTRY_POINT, workgroupSize: WORKGROUP_SIZE, body: main },
+    compute("main", grid === "" ? "One point." : `Points: (${grid}).`, main),
+    ...(tile === null
+      ? []
+      : [compute("main_tiled", `The same, ${tile.length} along ${tile.axis.name} at a time.`, tiled)]),
   ]);
   return {
     source,
-    entryPoint: ENTRY_POINT,
+    entryPoint: "main",
     workgroupSize: WORKGROUP_SIZE,
-    uniforms,
+    tiled: tile === null ? null : { entryPoint: "main_tiled", axis: tile.axis.name, length: tile.length },
+    uniforms: module.uniforms(),
     usesInputs: uses.inputs.length > 0,
     tables: uses.tables,
     packsTables,
-    overrides: body.overrides,
+    overrides: module.overrides(),
   };
-}
-
-/** The storage buffers' declarations, from binding 1 on, and where in them each buffer of the program lies. */
-function storage(
-  uses: Uses,
-  program: Program,
-  packsTables: boolean,
-  identifiers: Identifiers,
-): { arrays: WgslDeclaration[]; places: ReadonlyMap<string, Place> } {
-  const arrays: WgslDeclaration[] = [];
-  const places = new Map<string, Place>();
-  const describe = (buffers: readonly string[]): string =>
-    program.buffers
-      .filter((b) => buffers.includes(b.name))
-      .map((b) => `${b.name} [${b.axes.map((axis) => axis.name).join(", ")}]: ${b.comment}`)
-      .join("\n");
-  const declare = (name: string, access: "read" | "read_write", buffers: readonly string[]): void => {
-    arrays.push({ kind: "array", binding: 1 + arrays.length, access, name, comment: describe(buffers) });
-  };
-  if (uses.inputs.length > 0) {
-    declare("inputs", "read", uses.inputs);
-    for (const buffer of uses.inputs) places.set(buffer, { array: "inputs", packed: true });
-  }
-  const tableNames = uses.tables.map((t) => t.buffer);
-  if (packsTables) {
-    declare("tables", "read_write", tableNames);
-    for (const buffer of tableNames) places.set(buffer, { array: "tables", packed: true });
-    return { arrays, places };
-  }
-  for (const { buffer, access } of uses.tables) {
-    const array = identifiers.fresh(buffer);
-    declare(array, access, [buffer]);
-    places.set(buffer, { array, packed: false });
-  }
-  return { arrays, places };
 }

@@ -46,16 +46,37 @@ export type WgslDeclaration =
       readonly name: string;
       readonly comment: string;
     }
-  | { readonly kind: "override"; readonly name: string; readonly value: number }
+  | { readonly kind: "override"; readonly name: string; readonly value: WgslExpression }
   | { readonly kind: "const"; readonly name: string; readonly value: number }
   /** Fixed source text: helper functions. */
   | { readonly kind: "prelude"; readonly text: string }
   | {
       readonly kind: "compute";
+      readonly comment: string;
       readonly name: string;
       readonly workgroupSize: number;
       readonly body: readonly WgslStatement[];
     };
+
+export const named = (name: string): WgslExpression => ({ kind: "name", name });
+export const unsigned = (value: number): WgslExpression => ({ kind: "u32", value });
+export const call = (callee: string, ...args: WgslExpression[]): WgslExpression => ({
+  kind: "call",
+  callee,
+  args,
+});
+export const binary = (
+  operator: BinaryOperator,
+  left: WgslExpression,
+  right: WgslExpression,
+): WgslExpression => ({ kind: "binary", operator, left, right });
+
+/** A sum of indices, written from left to right. */
+export function add(left: WgslExpression, right: WgslExpression): WgslExpression {
+  if (right.kind === "u32" && right.value === 0) return left;
+  if (right.kind === "binary" && right.operator === "+") return add(add(left, right.left), right.right);
+  return binary("+", left, right);
+}
 
 /** How tightly each operator binds; WGSL wants parentheses where && meets ||, and between comparisons. */
 const BINDING = {
@@ -200,7 +221,7 @@ function printDeclaration(d: WgslDeclaration): string[] {
       return [...comment(d.comment, ""), declared];
     }
     case "override":
-      return [`override ${d.name}: u32 = ${d.value}u;`];
+      return [`override ${d.name}: u32 = ${printExpression(d.value)};`];
     case "const":
       return [`const ${d.name} = ${printFloat(d.value)};`];
     case "prelude":
@@ -208,6 +229,7 @@ function printDeclaration(d: WgslDeclaration): string[] {
     case "compute":
       return [
         "",
+        ...comment(d.comment, ""),
         `@compute @workgroup_size(${d.workgroupSize})`,
         `fn ${d.name}(`,
         "  @builtin(workgroup_id) group: vec3u,",

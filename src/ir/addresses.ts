@@ -4,13 +4,13 @@ import type { Op } from "../ops.js";
 import type { Axis } from "./axis.js";
 import type { Buffer, Kernel, KernelExpression, Statement, Subscript } from "./program.js";
 
-/** Unsigned integer arithmetic of indices. `invocation` is the row-major index over the whole grid. */
+/** Unsigned integer arithmetic of indices. `point` is the row-major index over the whole grid. */
 export type Index =
   | { readonly kind: "number"; readonly value: number }
   | { readonly kind: "axis"; readonly axis: Axis }
   | { readonly kind: "size"; readonly axis: Axis }
   | { readonly kind: "name"; readonly name: string }
-  | { readonly kind: "invocation" }
+  | { readonly kind: "point" }
   | { readonly kind: "sum" | "product"; readonly left: Index; readonly right: Index };
 
 /** A kernel's expression whose loads and random numbers say where, as an index. */
@@ -57,8 +57,11 @@ export type AddressedKernel = {
 };
 export type Offset = Extract<AddressedStatement, { kind: "offset" }>;
 
-/** How the grid is walked: every point an invocation of its own, or by nested loops. */
-export type Walk = "invocations" | "loops";
+/**
+ * How the grid is walked: by one index over all its points, by one index along each of its axes, or by nested loops.
+ * Only the first knows `point`.
+ */
+export type Walk = "points" | "axes" | "loops";
 
 /** Finds every address of a kernel. Throws a Bug if a subscript's axis is not bound there or a buffer is unknown. */
 export function lowerAddresses(kernel: Kernel, buffers: readonly Buffer[], walk: Walk): AddressedKernel {
@@ -118,7 +121,7 @@ class Lowering {
     const { grid } = this.source;
     const levels: Block[] = [];
     let inner: Block = { outer: null, axes: [], offsets: new Map() };
-    for (const axes of this.walk === "invocations" ? [grid] : grid.map((axis) => [axis])) {
+    for (const axes of this.walk === "loops" ? grid.map((axis) => [axis]) : [grid]) {
       inner = this.enter(inner, axes);
       levels.push(inner);
     }
@@ -222,10 +225,10 @@ class Lowering {
     return { index: sum(this.nameFor(outer.index, outer.home, block, subscripts), own), home: block };
   }
 
-  /** Offsets of arrays whose first axes are the whole grid start from the invocation's index, which is at hand. */
+  /** Offsets of arrays whose first axes are the whole grid start from the point's index, which is at hand. */
   private fromPoint(axes: readonly Axis[], subscripts: readonly Subscript[], block: Block): Index | null {
     const { grid } = this.source;
-    if (this.walk !== "invocations" || block.axes !== grid || grid.length === 0) return null;
+    if (this.walk !== "points" || block.axes !== grid || grid.length === 0) return null;
     const starts = grid.every((axis, j) => {
       const s = subscripts[j];
       return s?.kind === "axis" && s.axis.name === axis.name && axes[j]?.name === axis.name;
@@ -233,7 +236,7 @@ class Lowering {
     if (!starts) return null;
     const rest = axes.slice(grid.length);
     return rest.reduce<Index>((offset, axis) => product(offset, { kind: "size", axis }), {
-      kind: "invocation",
+      kind: "point",
     });
   }
 

@@ -8,6 +8,13 @@ export class Identifiers {
     this.reserved = new Set(reserved);
   }
 
+  /** Another that knows all names taken so far: the blocks of two functions may each take the same ones after that. */
+  fork(): Identifiers {
+    const fork = new Identifiers(this.reserved);
+    for (const name of this.taken) fork.taken.add(name);
+    return fork;
+  }
+
   /** The identifier closest to `wanted`: "particles.z" becomes `particles_z`, reserved words end in `_`, a second z is `z_2`. */
   fresh(wanted: string): string {
     const word = wanted.replace(/[^A-Za-z0-9_]/g, "_").replace(/^_+/, "");

@@ -1,53 +1,13 @@
 // The grammar as a chevrotain parser: tokens to a concrete syntax tree, recovering at the end of a statement.
 // It accepts more than the language: forms that belong to another block, and likely mistakes, are recognised here
 // and refused with a message of their own when the syntax tree is built. grammar/mpp.ebnf has the same rule names.
-import type {
-  CstNode,
-  IParserErrorMessageProvider,
-  IRecognitionException,
-  IToken,
-  ParserMethod,
-  TokenType,
-} from "chevrotain";
-import { CstParser, EOF, tokenMatcher } from "../lexer/chevrotain.js";
+import type { CstNode, IRecognitionException, IToken } from "chevrotain";
 import * as t from "../lexer/tokens.js";
+import { ExpressionGrammar, type Rule } from "./expression-grammar.js";
 
-/** A rule without arguments that yields its node of the concrete syntax tree. */
-type Rule = ParserMethod<[], CstNode>;
-
-/** Errors are worded in syntax-errors.ts; until then a mismatch's message is the name of the token it wanted. */
-const TOKEN_NAMES: IParserErrorMessageProvider = {
-  buildMismatchTokenMessage: ({ expected }) => expected.name,
-  buildNotAllInputParsedMessage: () => EOF.name,
-  buildNoViableAltMessage: () => "",
-  buildEarlyExitMessage: () => "",
-};
-
-/** Where parsing goes on after an error, if the token is not inside parentheses or square brackets. */
-const SYNC_TOKENS: ReadonlySet<TokenType> = new Set([
-  t.Semicolon, t.LeftBrace, t.RightBrace, t.Function_, t.Distribution,
-]); // prettier-ignore
-
-const STRUCTURE: ReadonlySet<TokenType> = new Set([
-  ...SYNC_TOKENS, t.LeftParen, t.RightParen, t.LeftBracket, t.RightBracket, t.BlockKeyword,
-]); // prettier-ignore
-
-/** What the parser takes from chevrotain beyond its published types: the tokens that may follow the open rules. */
-type RecoveryInternals = { flattenFollowSet(): TokenType[]; SKIP_TOKEN(): IToken };
-
-export class Grammar extends CstParser {
-  /** Tokens inside parentheses or square brackets, where no statement can end. */
-  private nested: ReadonlySet<IToken> = new Set();
-  private syncToken: IToken | undefined;
-
-  constructor({ skipValidations }: { readonly skipValidations: boolean }) {
-    super(t.TOKENS, {
-      recoveryEnabled: true,
-      maxLookahead: 1,
-      nodeLocationTracking: "onlyOffset",
-      errorMessageProvider: TOKEN_NAMES,
-      skipValidations,
-    });
+export class Grammar extends ExpressionGrammar {
+  constructor(options: { readonly skipValidations: boolean }) {
+    super(options);
     this.performSelfAnalysis();
   }
 
@@ -274,12 +234,6 @@ export class Grammar extends CstParser {
     this.CONSUME(t.RightBracket);
   });
 
-  readonly dimensions: Rule = this.RULE("dimensions", () => {
-    this.CONSUME(t.LeftBracket);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
-    this.CONSUME(t.RightBracket);
-  });
-
   // ---- functions and distributions
 
   readonly functionItem: Rule = this.RULE("functionItem", () => {
@@ -394,157 +348,6 @@ export class Grammar extends CstParser {
     });
     this.CONSUME(t.RightParen);
   });
-
-  // ---- types
-
-  readonly type: Rule = this.RULE("type", () => {
-    this.CONSUME(t.TypeName);
-    this.OPTION1(() => {
-      this.CONSUME(t.Less);
-      this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.bound) });
-      this.CONSUME(t.Greater);
-    });
-    this.OPTION2(() => this.SUBRULE(this.dimensions));
-  });
-
-  readonly bound: Rule = this.RULE("bound", () => {
-    this.CONSUME(t.Identifier);
-    this.CONSUME(t.Assign);
-    this.SUBRULE(this.arithmetic);
-  });
-
-  // ---- expressions: flat here; precedence.ts gives them their shape
-
-  readonly expression: Rule = this.RULE("expression", () => {
-    this.SUBRULE1(this.operation);
-    this.MANY(() => {
-      this.CONSUME(t.Question);
-      this.SUBRULE(this.expression);
-      this.CONSUME(t.Colon);
-      this.SUBRULE2(this.operation);
-    });
-  });
-
-  readonly operation: Rule = this.RULE("operation", () => {
-    this.SUBRULE1(this.operand);
-    this.MANY(() => {
-      this.CONSUME(t.BinaryOperator, { LABEL: "operator" });
-      this.SUBRULE2(this.operand);
-    });
-  });
-
-  /** A bound: it has no comparisons, so that `>` ends it. */
-  readonly arithmetic: Rule = this.RULE("arithmetic", () => {
-    this.SUBRULE1(this.operand);
-    this.MANY(() => {
-      this.CONSUME(t.ArithmeticOperator, { LABEL: "operator" });
-      this.SUBRULE2(this.operand);
-    });
-  });
-
-  readonly operand: Rule = this.RULE("operand", () => {
-    this.MANY1(() => this.CONSUME(t.UnaryOperator));
-    this.SUBRULE(this.primary);
-    this.MANY2(() => this.SUBRULE(this.dimensions));
-  });
-
-  readonly primary: Rule = this.RULE("primary", () => {
-    this.OR([
-      { ALT: () => this.CONSUME(t.Number_) },
-      { ALT: () => this.SUBRULE(this.reference) },
-      { ALT: () => this.SUBRULE(this.parenthesised) },
-      { ALT: () => this.SUBRULE(this.vector) },
-    ]);
-  });
-
-  readonly reference: Rule = this.RULE("reference", () => {
-    this.CONSUME(t.Identifier);
-    this.OPTION(() => {
-      this.CONSUME(t.LeftParen);
-      this.SUBRULE(this.arguments);
-      this.CONSUME(t.RightParen);
-    });
-  });
-
-  readonly arguments: Rule = this.RULE("arguments", () => {
-    this.MANY_SEP({ SEP: t.ArgumentSeparator, DEF: () => this.SUBRULE(this.argument) });
-  });
-
-  readonly argument: Rule = this.RULE("argument", () => {
-    this.OPTION({
-      GATE: () => this.LA(2).tokenType === t.Assign,
-      DEF: () => {
-        this.CONSUME(t.Identifier);
-        this.CONSUME(t.Assign);
-      },
-    });
-    this.SUBRULE(this.expression);
-  });
-
-  /** More than one expression in parentheses is a list, which only some places take. */
-  readonly parenthesised: Rule = this.RULE("parenthesised", () => {
-    this.CONSUME(t.LeftParen);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
-    this.CONSUME(t.RightParen);
-  });
-
-  readonly vector: Rule = this.RULE("vector", () => {
-    this.CONSUME(t.LeftBracket);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
-    this.CONSUME(t.RightBracket);
-  });
-
-  // ---- recovery
-
-  /** Is the next token this soft keyword, followed by a name? */
-  private atNamed(softKeyword: TokenType): boolean {
-    return this.LA(1).tokenType === softKeyword && tokenMatcher(this.LA(2), t.Identifier);
-  }
-
-  /** Only a forgotten semicolon is put in; brackets are balanced before parsing. */
-  override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
-    return type === t.Semicolon;
-  }
-
-  /** A token too many is passed over, but not one that gives the file its structure. */
-  override canTokenTypeBeDeletedInRecovery(): boolean {
-    return !STRUCTURE.has(this.LA(1).tokenType);
-  }
-
-  /**
-   * Replaces chevrotain's choice of the token to go on from, the nearest that may follow any open rule: names may
-   * follow nearly every rule, so that one error would bring on the next. The end of a statement does not.
-   */
-  protected findReSyncTokenType(): TokenType {
-    const follows = new Set(this.recovery.flattenFollowSet());
-    let depth = 0;
-    for (let k = 1; ; k++) {
-      const token = this.LA(k);
-      const type = token.tokenType;
-      const synchronises =
-        depth === 0 && SYNC_TOKENS.has(type) && !this.nested.has(token) && follows.has(type);
-      if (synchronises || type === EOF) {
-        this.syncToken = token;
-        return type;
-      }
-      if (type === t.LeftBrace) depth++;
-      if (type === t.RightBrace) depth = Math.max(0, depth - 1);
-    }
-  }
-
-  /** Skips to the very token that was chosen, where chevrotain would stop at the first of its type. */
-  protected reSyncTo(): IToken[] {
-    const skipped: IToken[] = [];
-    while (this.LA(1) !== this.syncToken && this.LA(1).tokenType !== EOF) {
-      skipped.push(this.LA(1));
-      this.recovery.SKIP_TOKEN();
-    }
-    return skipped;
-  }
-
-  private get recovery(): RecoveryInternals {
-    return this as unknown as RecoveryInternals;
-  }
 }
 
 let sharedGrammar: Grammar | undefined;

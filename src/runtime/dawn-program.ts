@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CompiledProgram, WgslKernel } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
-import { volume, type Sizes } from "../ir/axis.js";
+import { sizeOf, volume, type Sizes } from "../ir/axis.js";
 import type { Kernel } from "../ir/program.js";
 import { axisLengths, checkFixedSubscripts } from "./buffers.js";
 import {
@@ -33,6 +33,8 @@ export type DawnHost = {
   readonly pipelines: Pipelines;
   /** The most workgroups that a launch is given. */
   readonly workgroups: number;
+  /** So many invocations occupy the device. */
+  readonly parallelism: number;
   /** Bytes that may be allocated besides those in use, as far as is known. */
   readonly free: number;
   /** The same promise, which rejects also when the device is lost. */
@@ -47,6 +49,7 @@ export type DawnHost = {
 type Launched = {
   readonly kernel: Kernel;
   readonly code: WgslKernel;
+  readonly entryPoint: string;
   readonly groups: number;
   /** Where its uniforms start, in bytes. */
   readonly uniformsAt: number;
@@ -73,9 +76,11 @@ export async function loadProgram(
   const plan = planMemory(compiled, sizes);
   checkMemory(plan, program, sizes, host.device.limits, host.free);
   const lengths = axisLengths(program, sizes);
-  const launched = launchedKernels(compiled, sizes, host.workgroups);
+  const launched = launchedKernels(compiled, sizes, host);
   const pipelines = await Promise.all(
-    launched.map(({ kernel, code }) => host.pipelines.get(kernel.name, code, constants(code, plan, lengths))),
+    launched.map(({ kernel, code, entryPoint }) =>
+      host.pipelines.get(kernel.name, code, entryPoint, constants(code, plan, lengths)),
+    ),
   );
   const uniforms = new Uniforms(launched, lengths);
   const buffers = await allocate(host.device, plan, uniforms.bytes);
@@ -88,22 +93,33 @@ export async function loadProgram(
   return new DawnProgram(host, program.name, plan, buffers, uniforms, launches);
 }
 
-function launchedKernels({ program, wgsl }: CompiledProgram, sizes: Sizes, mostGroups: number): Launched[] {
+function launchedKernels({ program, wgsl }: CompiledProgram, sizes: Sizes, host: DawnHost): Launched[] {
   let uniformsAt = 0;
   return program.kernels.flatMap((kernel) => {
-    const points = volume(kernel.grid, sizes);
-    if (points === 0) return [];
+    if (volume(kernel.grid, sizes) === 0) return [];
     const code = wgsl[kernel.name];
     if (code === undefined) throw new Bug(`kernel '${kernel.name}' has no WGSL`);
-    const launched = {
-      kernel,
-      code,
-      groups: workgroups(kernel.name, points, code.workgroupSize, mostGroups),
-      uniformsAt,
-    };
+    const { entryPoint, points } = chooseEntryPoint(kernel, code, sizes, host.parallelism);
+    const groups = workgroups(kernel.name, points, code.workgroupSize, host.workgroups);
+    const launched = { kernel, code, entryPoint, groups, uniformsAt };
     uniformsAt += uniformStride(code.uniforms.length);
     return [launched];
   });
+}
+
+/** The tiled one where its fewer invocations still occupy the device. */
+function chooseEntryPoint(
+  kernel: Kernel,
+  { entryPoint, tiled }: WgslKernel,
+  sizes: Sizes,
+  parallelism: number,
+): { readonly entryPoint: string; readonly points: number } {
+  const points = volume(kernel.grid, sizes);
+  const axis = kernel.grid.find((a) => a.name === tiled?.axis);
+  if (tiled === null || axis === undefined) return { entryPoint, points };
+  const size = sizeOf(axis, sizes);
+  const tiles = (points / size) * Math.ceil(size / tiled.length);
+  return tiles >= parallelism ? { entryPoint: tiled.entryPoint, points: tiles } : { entryPoint, points };
 }
 
 /** Values of a kernel's overrides. */

@@ -92,8 +92,15 @@ function describe(adapter: GPUAdapter): string {
 /** On software drivers, whose memory is the host's, this part of what is free when the device is opened is used. */
 const SHARE_OF_FREE_MEMORY = 0.75;
 
-/** To a software driver each workgroup costs half a microsecond, and a few hundred occupy all its threads. */
-const SOFTWARE_WORKGROUPS = 256;
+/**
+ * How much work a launch is cut into: the most workgroups, and how many invocations occupy the device. To a software
+ * driver each workgroup costs half a microsecond, and a few hundred occupy all its threads; a GPU holds some hundred
+ * thousand invocations at a time.
+ */
+const LAUNCHES = {
+  software: { workgroups: 256, parallelism: 1024 },
+  gpu: { workgroups: 65535, parallelism: 2 ** 17 },
+} as const;
 
 class DawnDevice implements Device {
   bytes = 0;
@@ -129,8 +136,7 @@ class DawnDevice implements Device {
     const host: DawnHost = {
       device: this.device,
       pipelines: this.pipelines,
-      workgroups:
-        this.kind === "software" ? SOFTWARE_WORKGROUPS : this.device.limits.maxComputeWorkgroupsPerDimension,
+      ...LAUNCHES[this.kind],
       free: this.budget - this.bytes,
       countBytes: (bytes) => void (this.bytes += bytes),
       orLost: (work) => this.orLost(work),

@@ -14,17 +14,26 @@ export class Pipelines {
 
   constructor(private readonly device: GPUDevice) {}
 
-  /** The pipeline of a kernel with these values of its overrides. Rejects with a Bug if the WGSL does not compile. */
-  get(name: string, kernel: WgslKernel, constants: Readonly<Record<string, number>>): Promise<Pipeline> {
-    const key = JSON.stringify([kernel.source, constants]);
+  /** The pipeline of one entry point of a kernel with these values of its overrides. Rejects with a Bug if the WGSL does not compile. */
+  get(
+    name: string,
+    kernel: WgslKernel,
+    entryPoint: string,
+    constants: Readonly<Record<string, number>>,
+  ): Promise<Pipeline> {
+    const key = JSON.stringify([kernel.source, entryPoint, constants]);
     let pipeline = this.pipelines.get(key);
-    if (pipeline === undefined) this.pipelines.set(key, (pipeline = this.create(name, kernel, constants)));
+    if (pipeline === undefined) {
+      pipeline = this.create(name, kernel, entryPoint, constants);
+      this.pipelines.set(key, pipeline);
+    }
     return pipeline;
   }
 
   private async create(
     name: string,
     kernel: WgslKernel,
+    entryPoint: string,
     constants: Readonly<Record<string, number>>,
   ): Promise<Pipeline> {
     const { device } = this;
@@ -35,7 +44,7 @@ export class Pipelines {
     const pipeline = device.createComputePipeline({
       label: name,
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: kernel.entryPoint, constants: { ...constants } },
+      compute: { module, entryPoint, constants: { ...constants } },
     });
     const error = await device.popErrorScope();
     if (error !== null) throw new Bug(`kernel '${name}' does not compile: ${await explain(module, error)}`);

@@ -36,7 +36,7 @@ function storedAt(source: Kernel, axes: readonly Axis[], walk: Walk): number[] {
           return sizeOf(i.axis);
         case "name":
           return names.get(i.name) ?? NaN;
-        case "invocation":
+        case "point":
           return source.grid.reduce((p, axis) => p * sizeOf(axis) + (at.get(axis.name) ?? NaN), 0);
         case "sum":
           return value(i.left) + value(i.right);
@@ -66,7 +66,7 @@ const nests = fc
   .map(([bound, gridded]) => ({ grid: bound.slice(0, gridded), loops: bound.slice(gridded) }));
 
 describe("addresses", () => {
-  it.each(["invocations", "loops"] as const)("are row-major offsets, walking by %s", (walk) => {
+  it.each(["points", "axes", "loops"] as const)("are row-major offsets, walking by %s", (walk) => {
     fc.assert(
       fc.property(
         nests,
@@ -109,6 +109,6 @@ describe("addresses", () => {
     ],
   ])("with %s are a bug", (_, body, axes) => {
     const source = kernel("wrong", [plate("a")], body);
-    expect(() => lowerAddresses(source, [buffer("table", "t", axes)], "invocations")).toThrow(Bug);
+    expect(() => lowerAddresses(source, [buffer("table", "t", axes)], "points")).toThrow(Bug);
   });
 });

@@ -12,10 +12,12 @@ import {
 } from "../../src/codegen-wgsl/wgsl.js";
 import { WGSL_WORDS } from "../../src/codegen-wgsl/words.js";
 import { Bug } from "../../src/diagnostic.js";
+import type { Axis } from "../../src/ir/axis.js";
 import type { KernelExpression, Program } from "../../src/ir/program.js";
 import * as programs from "./programs.js";
 import {
   apply,
+  assign,
   buffer,
   kernel,
   literal,
@@ -41,10 +43,13 @@ const storing = (value: KernelExpression): Program =>
   );
 
 describe("the text", () => {
-  it.each(["elementwise", "logSumExp", "blocked", "draws", "manyTables"] as const)("of %s", async (name) => {
-    const sources = Object.values(emitWgsl(programs[name])).map(({ source }) => withoutPrelude(source));
-    await expect(sources.join("\n")).toMatchFileSnapshot(`golden/${name}.wgsl`);
-  });
+  it.each(["elementwise", "logSumExp", "blocked", "draws", "manyTables", "tiled"] as const)(
+    "of %s",
+    async (name) => {
+      const sources = Object.values(emitWgsl(programs[name])).map(({ source }) => withoutPrelude(source));
+      await expect(sources.join("\n")).toMatchFileSnapshot(`golden/${name}.wgsl`);
+    },
+  );
 
   it("is the same each time", () => {
     expect(emitWgsl(programs.logSumExp)).toEqual(emitWgsl(structuredClone(programs.logSumExp)));
@@ -236,5 +241,45 @@ describe("buffers", () => {
   it("that are inputs are never written", () => {
     const p = program("p", [buffer("input", "t", [])], [kernel("k", [], [store("t", [], literal(1))])]);
     expect(() => emitWgsl(p)).toThrow(Bug);
+  });
+});
+
+describe("tiles", () => {
+  const [rows, k, j, terms] = [plate("rows"), plate("k"), plate("j"), plate("terms")];
+  /** Sums f over terms, where f is subscripted so, at each point of the grid. */
+  const summing = (grid: Axis[], ...loads: Axis[][]): Program =>
+    program(
+      "summing",
+      [...loads.map((axes, i) => buffer("table", `f_${i}`, axes)), buffer("table", "sum", grid)],
+      [
+        kernel("k", grid, [
+          varBe("sum", literal(0)),
+          loop(
+            terms,
+            "sum",
+            loads.map((axes, i) => assign("sum", apply("add", local("sum"), load(`f_${i}`, ...axes)))),
+          ),
+          store("sum", grid, local("sum")),
+        ]),
+      ],
+    );
+  const tileOf = (p: Program): string | undefined => emitWgsl(p)["k"]?.tiled?.axis;
+
+  it("go along the axis whose points share the most loads", () => {
+    expect(tileOf(summing([rows, k, j], [rows, terms], [rows, k, terms]))).toBe("k");
+    expect(tileOf(summing([rows, k, j], [k, terms], [k, terms], [rows, terms]))).toBe("rows");
+  });
+
+  it("never go along the last axis, nor where less is shared than not, nor where there is no loop", () => {
+    expect(tileOf(summing([rows], [terms]))).toBeUndefined();
+    expect(tileOf(summing([rows, k], [rows, terms], [rows, k, terms], [k, terms]))).toBeUndefined();
+    expect(emitWgsl(programs.elementwise)["density"]?.tiled).toBeNull();
+    expect(emitWgsl(programs.blocked)["partial_sums"]?.tiled).toBeNull();
+  });
+
+  it("are not made of long code", () => {
+    const loads = Array.from({ length: 12 }, (_, i) => (i < 5 ? [rows, k, terms] : [rows, terms]));
+    expect(tileOf(summing([k, rows, j], ...loads.slice(1)))).toBe("k");
+    expect(tileOf(summing([k, rows, j], ...loads, ...loads))).toBeUndefined();
   });
 });

@@ -309,3 +309,43 @@ export const manyTables = program(
     ),
   ],
 );
+
+const a = particle("k_a");
+const b = particle("k_b");
+/**
+ * A loop whose points share loads along `k_a`: fit for tiles. `scaled` is a variable that depends on `k_a` only through
+ * what is assigned to it later.
+ */
+export const tiled = program(
+  "tiled",
+  [
+    buffer("input", "y", [states, zips], "data"),
+    buffer("input", "particles.a", [states, a], "particles of a"),
+    buffer("input", "particles.b", [states, b], "particles of b"),
+    buffer("table", "log_f", [states, a, b], "sum of squares"),
+    buffer("table", "last", [states, a, b], "a times the last square"),
+  ],
+  [
+    kernel(
+      "squares",
+      [states, a, b],
+      [
+        varBe("sum", literal(0)),
+        varBe("scaled", literal(0)),
+        letBe("mean", load("particles.a", states, a)),
+        loop(zips, "sum", [
+          letBe("b", load("particles.b", states, b)),
+          letBe(
+            "square",
+            apply("square", apply("sub", load("y", states, zips), apply("add", local("mean"), local("b")))),
+          ),
+          assign("sum", apply("add", local("sum"), local("square"))),
+          assign("scaled", apply("mul", local("mean"), local("square"))),
+        ]),
+        store("log_f", [states, a, b], apply("mul", literal(-0.5), local("sum"))),
+        store("last", [states, a, b], local("scaled")),
+      ],
+      "y ~ normal(a + b, 1)",
+    ),
+  ],
+);

@@ -73,6 +73,24 @@ describeOnDevice("programs on a device", (device) => {
     return agree(programs.subscripts, { sizes: { states: 4, i_3: 3, k_states: 6 }, inputs }, 2 * ROUNDING);
   });
 
+  // Few points take the plain entry point, many the tiled one, whose last tiles are not full.
+  it.each([
+    [2, 3],
+    [9, 60],
+    [10, 61],
+    [11, 62],
+    [12, 63],
+  ] as const)("tiles: %d x %d particles", (k_a, k_b) => {
+    const sizes = { states: 8, zips: 5, k_a, k_b };
+    const inputs = {
+      y: numbers(8 * 5, -1, 1),
+      "particles.a": numbers(8 * k_a, -1, 1),
+      "particles.b": numbers(8 * k_b, -1, 1),
+    };
+    // Squares of at most 9 with three roundings each, five of them added: results up to 23.
+    return agree(programs.tiled, { sizes, inputs }, 5 * 9 * 5 * ROUNDING);
+  });
+
   it("more tables than a kernel may bind", () => {
     const inputs = { x: numbers(100, -4, 4).map((x) => Math.round(16 * x) / 16) };
     return agree(programs.manyTables, { sizes: { states: 100 }, inputs }, 0); // all sums are exact

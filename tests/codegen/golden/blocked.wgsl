@@ -1,5 +1,4 @@
 // partial_sums: partial_sums
-// A point for each (zips_blocks, states).
 struct Run {
   seed: u32,
   iteration: u32,
@@ -11,10 +10,11 @@ struct Run {
 @group(0) @binding(1) var<storage, read> inputs: array<f32>;
 // partial [zips_blocks, states]: sums of 4 zips
 @group(0) @binding(2) var<storage, read_write> partial_: array<f32>;
-override n_states: u32 = 1u;
 override y: u32 = 0u;
 override n_zips_blocks: u32 = 1u;
+override n_states: u32 = 1u;
 
+// Points: (zips_blocks, states).
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -36,7 +36,6 @@ fn main(
 }
 
 // sums: sums
-// A point for each (states).
 struct Run {
   seed: u32,
   iteration: u32,
@@ -50,6 +49,7 @@ struct Run {
 @group(0) @binding(2) var<storage, read> partial_: array<f32>;
 override n_states: u32 = 1u;
 
+// Points: (states).
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,

@@ -1,5 +1,4 @@
 // eliminate: eliminates k_states
-// A point for each (states).
 struct Run {
   seed: u32,
   iteration: u32,
@@ -14,13 +13,36 @@ struct Run {
 @group(0) @binding(2) var<storage, read_write> log_z: array<f32>;
 // largest [states]: largest of the sums
 @group(0) @binding(3) var<storage, read_write> largest: array<f32>;
-override n_zips: u32 = 1u;
-override n_k_states: u32 = 1u;
 override log_f: u32 = 0u;
 override n_states: u32 = 1u;
+override n_zips: u32 = 1u;
+override n_k_states: u32 = 1u;
 
-// (helpers)
+const LOG_ZERO = -1e30;
+const SMALLEST_NORMAL = 0x1p-126;
+const LN2_HIGH = 0.693359375;
+const LN2_LOW = -2.12194440e-4;
+fn exp_finite(x: f32) -> f32 {
+  return exp(min(x, 88.0));
+}
+// log(1 + f) + e log(2) for 1 + f in [sqrt(1/2), sqrt(2))
+fn log_of_mantissa(f: f32, e: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.66666663 + z * (0.40000391 + z * (0.28534636 + z * 0.236243904)));
+  let h = 0.5 * f * f;
+  return e * LN2_HIGH + (f - (h - (s * (h + r) + e * LN2_LOW)));
+}
+fn ln(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  let k = i32(bits - 0x3f3504f3u) >> 23u;
+  return log_of_mantissa(bitcast<f32>(bits - (bitcast<u32>(k) << 23u)) - 1.0, f32(k));
+}
+fn safe_log(x: f32) -> f32 {
+  return select(LOG_ZERO, ln(max(x, SMALLEST_NORMAL)), x >= SMALLEST_NORMAL);
+}
 
+// Points: (states).
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -40,7 +62,7 @@ fn main(
         term = term + inputs[log_f + at_states_k_states + zips * n_k_states];
       }
       let m_new = max(m, term);
-      s = s * exp_accurate(m - m_new) + exp_accurate(term - m_new);
+      s = s * exp_finite(m - m_new) + exp_finite(term - m_new);
       m = m_new;
     }
     log_z[point] = m + safe_log(s);

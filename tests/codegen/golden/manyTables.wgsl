@@ -1,5 +1,4 @@
 // parts: parts
-// A point for each (states).
 struct Run {
   seed: u32,
   iteration: u32,
@@ -30,6 +29,7 @@ override part_7: u32 = 0u;
 override part_8: u32 = 0u;
 override n_states: u32 = 1u;
 
+// Points: (states).
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -50,7 +50,6 @@ fn main(
 }
 
 // gather: gather
-// A point for each (states).
 struct Run {
   seed: u32,
   iteration: u32,
@@ -68,6 +67,7 @@ struct Run {
 // part_8 [states]: a multiple of x
 // sum [states]: sum of all parts
 @group(0) @binding(1) var<storage, read_write> tables: array<f32>;
+override sum: u32 = 0u;
 override part_0: u32 = 0u;
 override part_1: u32 = 0u;
 override part_2: u32 = 0u;
@@ -77,9 +77,9 @@ override part_5: u32 = 0u;
 override part_6: u32 = 0u;
 override part_7: u32 = 0u;
 override part_8: u32 = 0u;
-override sum: u32 = 0u;
 override n_states: u32 = 1u;
 
+// Points: (states).
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
