@@ -8,7 +8,7 @@ import type { Sizes } from "./ir/axis.js";
 import type { OrderChoice } from "./ir/contraction.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
 import { crossedLatents } from "./ir/errors.js";
-import { checkFits } from "./ir/fits.js";
+import { checkFits, type Places } from "./ir/fits.js";
 import type { ProgramGraph } from "./ir/lower/program-graph.js";
 import { isLowered, lowerModel, type LoweredModel } from "./ir/lower/programs.js";
 import { printFactors, printGraph, printKernels, printPlan } from "./ir/print.js";
@@ -214,10 +214,7 @@ function factorSpan(model: TypedModel, name: string): TypedModel["groups"][numbe
   return span;
 }
 
-const places =
-  (model: TypedModel) =>
-  (axis: string): { group: string; span: TypedModel["groups"][number]["span"] } => {
-    const group = model.groups.find((g) => `k_${g.name}` === axis) ?? model.groups[0];
-    if (group === undefined) throw new Bug("a model without latents");
-    return { group: group.name, span: group.span };
-  };
+const places = (model: TypedModel): Places => ({
+  group: (axis) => model.groups.find((g) => `k_${g.name}` === axis)?.name ?? axis,
+  term: (name) => factorSpan(model, name),
+});

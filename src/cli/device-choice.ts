@@ -1,7 +1,7 @@
 // The device of a command: opened as the user chose, its remarks told, closed in the end whatever happens.
 import { setImmediate as turn } from "node:timers/promises";
 import type { AdapterClass } from "../ir/cost.js";
-import type { Device } from "../runtime/device.js";
+import type { DeviceKind, Device } from "../runtime/device.js";
 import type { DeviceChoice } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
@@ -25,11 +25,15 @@ export const adapterOf = (device: Device): AdapterClass["name"] =>
   device.kind === "gpu" ? "gpu" : "software";
 
 /**
- * Bytes that a table in float32 may take, for the compiler to say which latents a larger one joins. What a GPU can hold
- * it says itself when programs are loaded; the reference device holds tables in float64 in what memory is free.
+ * Bytes that a table may take, for the compiler to say which latents a larger one joins: a buffer binding of software
+ * Vulkan, and on the reference device what a laptop has. What a GPU can hold it says itself when programs are loaded.
  */
-export const largestTable = (device: Device): number =>
-  device.kind === "gpu" ? Number.MAX_VALUE : process.availableMemory() / 2;
+const LARGEST_TABLE: Readonly<Record<DeviceKind, number>> = {
+  gpu: Number.MAX_VALUE,
+  software: 2 ** 27,
+  reference: 2 ** 32,
+};
+export const largestTable = (device: Device): number => LARGEST_TABLE[device.kind];
 
 /** Milliseconds of short runs after which signals and timers get their turn. */
 const TURN_AFTER = 50;

@@ -9,8 +9,11 @@ import type { Program } from "./program.js";
 /** A contraction step that looks at more combinations than this would run for days. */
 const MOST_COMBINATIONS = 1e14;
 
-/** Where a group's latents are declared and what it is called, for the message. */
-export type Places = (particleAxis: string) => { readonly group: string; readonly span: Span };
+/** What the message says of a particle axis and of a term: its group's name, and where the term stands. */
+export type Places = {
+  readonly group: (particleAxis: string) => string;
+  readonly term: (name: string) => Span;
+};
 
 /**
  * Diagnostics for a program one of whose tables is larger than `largestBinding` bytes, or one of whose steps has more
@@ -40,15 +43,11 @@ export function checkFits(
     .sort((a, b) => b.bytes / b.limit - a.bytes / a.limit)[0];
   if (worst === undefined) return [];
   const particles = worst.axes.filter((a) => a.role === "particle");
-  const joined = particles.map((axis) => places(axis.name));
+  const groups = particles.map((axis) => places.group(axis.name));
   const step = contraction.steps.find((s) => particles.every((p) => s.table.some((a) => a.name === p.name)));
   const largestK = Math.max(...particles.map((p) => sizes.get(p.name) ?? 1));
   const fittingK = Math.floor(largestK * (worst.limit / worst.bytes) ** (1 / particles.length));
-  const [first] = joined;
-  if (first === undefined) return [];
-  const groups = joined.map((j) => j.group);
   const terms = step?.terms ?? groups;
-  return [
-    contractionTooLarge(groups, terms, describe(worst.axes), worst.bytes, worst.limit, fittingK, first.span),
-  ];
+  const span = places.term(terms[0] ?? "");
+  return [contractionTooLarge(groups, terms, describe(worst.axes), worst.bytes, worst.limit, fittingK, span)];
 }

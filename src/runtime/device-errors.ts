@@ -28,13 +28,12 @@ export const cannotAllocate = (table: string, bytes: number): DeviceError =>
 export const driverOutOfMemory = (bytes: number): DeviceError =>
   new DeviceError("E0602", `the device has no memory left for the model's ${formatBytes(bytes)}`, SMALLER);
 
+/** There is no device to compute on, for a reason that only the caller knows. */
+export const noDevice = (reason: string, hint: string): DeviceError => new DeviceError("E0601", reason, hint);
+
 /** There is an adapter, but it gives no device. */
 export const noDeviceGiven = (adapter: string, message: string): DeviceError =>
-  new DeviceError(
-    "E0601",
-    `the device ${adapter} cannot be opened: ${message}`,
-    "run with --device reference",
-  );
+  noDevice(`the device ${adapter} cannot be opened: ${message}`, "run with --device reference");
 
 /** The driver went away, or the device was closed during a run. */
 export const deviceLost = (device: string, message: string): DeviceError =>

@@ -1,4 +1,4 @@
-// Keeps two warnings of Dawn's native code, which mean nothing to a user, off stderr while adapters are enumerated.
+// Keeps warnings of native code that mean nothing to a user off stderr while Dawn enumerates adapters.
 import {
   closeSync,
   constants,
@@ -12,14 +12,18 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Bug } from "../diagnostic.js";
 
 const STDERR = 2;
-/** Drivers that offer more dynamic buffers than Dawn can use cause these, one for uniform and one for storage buffers. */
+/**
+ * Drivers that offer more dynamic buffers than Dawn can use cause the first, one for uniform and one for storage buffers;
+ * older versions of Mesa's software driver introduce themselves by the second.
+ */
 const NOISE =
-  /^Warning: maxDynamic(?:Uniform|Storage)BuffersPerPipelineLayout artificially reduced from .*\n?/gm;
+  /^(?:Warning: maxDynamic(?:Uniform|Storage)BuffersPerPipelineLayout artificially reduced from .*|WARNING: lavapipe is not a conformant vulkan implementation.*)\n?/gm;
 
 /**
- * Runs `enumerate`, whose synchronous part makes native code write to file descriptor 2, and drops the two warnings;
+ * Runs `enumerate`, whose synchronous part makes native code write to file descriptor 2, and drops those warnings;
  * whatever else was written goes on to stderr. Node has no dup2, but a descriptor that is closed is the first to be
  * given out again, and /proc/self/fd reopens what it pointed to. Where that would not lead back to the same place (a
  * socket; a file whose offset others share; no /proc) nothing is done, and the warnings are seen.
@@ -31,7 +35,8 @@ export function withoutNativeNoise<T>(enumerate: () => T): T {
   const file = join(directory, "stderr");
   // Between these two calls no JavaScript runs, and no other thread of this process opens files at start.
   closeSync(STDERR);
-  openSync(file, "wx");
+  if (openSync(file, "wx") !== STDERR)
+    throw new Bug("another thread opened a file while stderr was set aside");
   try {
     return enumerate();
   } finally {

@@ -132,7 +132,7 @@ describeOnDevice("programs on a device", (device) => {
 
   it("expressions deeper than WGSL allows, and constants that it would fold to infinity", () => {
     const rows = plate("rows");
-    const deep = Array.from({ length: 1500 }).reduce<ReturnType<typeof load>>(
+    const deep = Array.from({ length: 700 }).reduce<ReturnType<typeof load>>(
       (e) => apply("add", e, load("x", rows)),
       literal(0),
     );
