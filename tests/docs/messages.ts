@@ -18,6 +18,7 @@ const KINDS: readonly (readonly [prefix: string, title: string])[] = [
   ["06", "Devices"],
   ["07", "Inference"],
   ["08", "The command line"],
+  ["09", "The contraction"],
 ];
 
 type Made = { readonly code: string; readonly message: string };
@@ -112,6 +113,8 @@ export function diagnostics(): { readonly codes: ReadonlySet<string>; readonly m
 
 export function messagesPage(): string {
   const { made } = diagnostics();
+  const stranger = made.find((m) => !KINDS.some(([prefix]) => m.code.slice(1, 3) === prefix));
+  if (stranger !== undefined) throw new Error(`there is no section for '${stranger.code}'`);
   const sections = KINDS.flatMap(([prefix, title]) => {
     const codes = [...new Set(made.map((m) => m.code))].filter((c) => c.slice(1, 3) === prefix).sort();
     const rows = codes.map((c) => {

@@ -80,7 +80,10 @@ export function sourceOf(spec: Spec): string {
   const declared = plates.map((p, i) =>
     spec.shape === "nested" && i === 1 ? `plate ${p} in a;` : `plate ${p};`,
   );
-  const dims = spec.shape === "nested" ? "[b]" : plates.length === 0 ? "" : `[${plates.join(", ")}]`;
+  // Crossed plates are declared, and their data laid out, in another order than they are opened.
+  if (spec.shape === "crossed") declared.reverse();
+  const dims =
+    spec.shape === "nested" ? "[b]" : plates.length === 0 ? "" : `[${plates.toReversed().join(", ")}]`;
   const type = spec.observation === "bernoulli_logit" || spec.observation === "poisson_log" ? "int" : "real";
   const lines: string[] = [];
   const open: string[] = [];

@@ -55,7 +55,7 @@ export function buildInterface(model: TypedModel, lowering: ExpressionLowering):
     groups: groupsOf(model, q.value).map((g) => g.name),
   }));
   return {
-    plates: model.plates.map((p) => ({ name: p.name, parent: p.parent?.name ?? null })),
+    plates: lowering.plateOrder.map((p) => ({ name: p.name, parent: p.parent?.name ?? null })),
     data: model.data.map((d) => ({
       name: d.name,
       base: d.type.base,

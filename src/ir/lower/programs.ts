@@ -1,6 +1,6 @@
 // The programs of a model, each as named output nodes of one graph; src/compiled.ts says what each is for.
 import { Bug } from "../../diagnostic.js";
-import type { Guide, Latent, TypedModel, ValueType, Variable } from "../../typecheck/model.js";
+import type { Guide, Latent, Plate, TypedModel, ValueType, Variable } from "../../typecheck/model.js";
 import type { Axis, Sizes } from "../axis.js";
 import type { Contraction, Intractable, OrderChoice } from "../contraction.js";
 import { differentiate } from "../derivatives.js";
@@ -48,7 +48,7 @@ export type LoweringOptions = { readonly sizes: Sizes; readonly order?: OrderCho
 /** Lowers a typed model to all its programs, or says why its estimator has no polynomial contraction. */
 export function lowerModel(model: TypedModel, options: LoweringOptions): LoweredModel | Intractable {
   const graph = new Graph();
-  const lowering = new ExpressionLowering(graph, model.plates);
+  const lowering = new ExpressionLowering(graph, nestingOrder(model));
   const modelInterface = buildInterface(model, lowering);
   for (const group of model.groups) particleAxis(lowering, group);
   const context = { model, lowering, graph };
@@ -80,6 +80,12 @@ export function lowerModel(model: TypedModel, options: LoweringOptions): Lowered
     contraction: given.contraction,
     gradientsUnavailable: "outputs" in vi ? {} : { vi: vi.reason },
   };
+}
+
+/** Plates as the model opens them, outer before inner; storage and results follow this order, whatever the data's is. */
+function nestingOrder(model: TypedModel): readonly Plate[] {
+  const opened = [...model.latents, ...model.factors].flatMap((each) => each.plates);
+  return [...new Set([...opened, ...model.plates])];
 }
 
 const isEstimator = (result: Estimator | Intractable): result is Estimator => "logEvidence" in result;
