@@ -26,11 +26,14 @@ describe("bad data and invocations", () => {
     await expect(`exit code ${code}\n${out}${err}`).toMatchFileSnapshot(join(folder, "expected"));
   });
 
-  it.each(["runtime/errors.ts", "cli/errors.ts", "ir/errors.ts"])("has a case for every code of src/%s", (file) => {
-    const text = readFileSync(fileURLToPath(new URL(`../src/${file}`, import.meta.url)), "utf8");
-    const codes = [...new Set(text.match(/(?<=")[ENW]\d{4}(?=")/g) ?? [])];
-    expect(codes.length).toBeGreaterThan(1);
-    const without = codes.filter((code) => !CASES.some((name) => name.startsWith(code)));
-    expect(without.filter((code) => !ELSEWHERE.includes(code))).toEqual([]);
-  });
+  it.each(["runtime/errors.ts", "cli/errors.ts", "ir/errors.ts"])(
+    "has a case for every code of src/%s",
+    (file) => {
+      const text = readFileSync(fileURLToPath(new URL(`../src/${file}`, import.meta.url)), "utf8");
+      const codes = [...new Set(text.match(/(?<=")[ENW]\d{4}(?=")/g) ?? [])];
+      expect(codes.length).toBeGreaterThan(1);
+      const without = codes.filter((code) => !CASES.some((name) => name.startsWith(code)));
+      expect(without.filter((code) => !ELSEWHERE.includes(code))).toEqual([]);
+    },
+  );
 });

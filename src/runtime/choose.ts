@@ -1,5 +1,6 @@
 // Chooses the device that a command computes on: a real GPU, else software Vulkan, else the float64 reference.
 import type { createDawnDevice } from "./dawn.js";
+import { noDevice } from "./device-errors.js";
 import { DeviceError, type Device } from "./device.js";
 import {
   driverManifests,
@@ -54,7 +55,7 @@ export async function openDevice(
     report(describeChoice(found.device));
     return found.device;
   }
-  if (choice === "gpu") throw noDevice(found.reason);
+  if (choice === "gpu") throw noGpu(found.reason);
   const device = await sources.reference();
   report(
     `Device: ${device.description}, on one thread, because ${found.reason}; a GPU or software Vulkan is faster: ` +
@@ -69,9 +70,8 @@ function describeChoice({ kind, description }: Device): string {
     : `Device: ${description}.`;
 }
 
-const noDevice = (reason: string): DeviceError =>
-  new DeviceError(
-    "E0601",
+const noGpu = (reason: string): DeviceError =>
+  noDevice(
     `there is no GPU to compute on: ${reason}`,
     `run '${INSTALL_COMMAND}' for a software Vulkan driver, or take --device reference`,
   );

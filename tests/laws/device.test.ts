@@ -18,7 +18,7 @@ describeOnDevice("random models on the device", (device) => {
       fc.asyncProperty(specs, async (spec) => {
         const { checked, diagnostics } = checkSource({ path: "random.mpp", text: sourceOf(spec) });
         const compiled = checked?.compile({ programs: ["estimate", "gradients_rws"] }).compiled;
-        if (compiled == null) throw new Error(renderDiagnostics(diagnostics));
+        if (compiled === null || compiled === undefined) throw new Error(renderDiagnostics(diagnostics));
         const values = makeValues(spec, compiled);
         for (const program of ["estimate", "gradients_rws"] as const) {
           const expected = await runOn(compiled, program, values, reference);

@@ -85,7 +85,7 @@ export function asGiven(model: CompiledModel, { sizes, arrays }: Values): Given 
     },
     guide: (latent, parameter, place) => {
       const l = model.interface.latents.find((each) => each.name === latent);
-      const axes = [...(l?.plates ?? []), ...(l?.event == null ? [] : [l.event])];
+      const axes = [...(l?.plates ?? []), ...(l === undefined || l.event === null ? [] : [l.event])];
       return vector(l?.event ?? null, (e) => look(BUFFERS.guide(latent, parameter), axes, [...place, ...e]));
     },
   };
