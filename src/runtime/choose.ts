@@ -1,6 +1,6 @@
 // Chooses the device that a command computes on: a real GPU, else software Vulkan, else the float64 reference.
 import type { createDawnDevice } from "./dawn.js";
-import { noDevice } from "./device-errors.js";
+import { noGpu } from "./device-errors.js";
 import { DeviceError, type Device } from "./device.js";
 import {
   driverManifests,
@@ -55,7 +55,7 @@ export async function openDevice(
     report(describeChoice(found.device));
     return found.device;
   }
-  if (choice === "gpu") throw noGpu(found.reason);
+  if (choice === "gpu") throw noGpu(found.reason, INSTALL_COMMAND);
   const device = await sources.reference();
   report(
     `Device: ${device.description}, on one thread, because ${found.reason}; a GPU or software Vulkan is faster: ` +
@@ -69,12 +69,6 @@ function describeChoice({ kind, description }: Device): string {
     ? `Device: ${description}; a GPU with a Vulkan driver would be faster.`
     : `Device: ${description}.`;
 }
-
-const noGpu = (reason: string): DeviceError =>
-  noDevice(
-    `there is no GPU to compute on: ${reason}`,
-    `run '${INSTALL_COMMAND}' for a software Vulkan driver, or take --device reference`,
-  );
 
 const NO_DRIVER = "no GPU and no Vulkan driver were found";
 

@@ -28,12 +28,29 @@ export const cannotAllocate = (table: string, bytes: number): DeviceError =>
 export const driverOutOfMemory = (bytes: number): DeviceError =>
   new DeviceError("E0602", `the device has no memory left for the model's ${formatBytes(bytes)}`, SMALLER);
 
-/** There is no device to compute on, for a reason that only the caller knows. */
-export const noDevice = (reason: string, hint: string): DeviceError => new DeviceError("E0601", reason, hint);
+/** `--device gpu` where there is none, or none that can be used. */
+export const noGpu = (reason: string, installCommand: string): DeviceError =>
+  new DeviceError(
+    "E0601",
+    `there is no GPU to compute on: ${reason}`,
+    `run '${installCommand}' for a software Vulkan driver, or take --device reference`,
+  );
+
+/** The private driver was asked for and cannot be had. */
+export const noSoftwareVulkan = (reason: string): DeviceError =>
+  new DeviceError(
+    "E0601",
+    `software Vulkan cannot be installed: ${reason}`,
+    "mppc goes on without it, on the float64 reference device, which is slower",
+  );
 
 /** There is an adapter, but it gives no device. */
 export const noDeviceGiven = (adapter: string, message: string): DeviceError =>
-  noDevice(`the device ${adapter} cannot be opened: ${message}`, "run with --device reference");
+  new DeviceError(
+    "E0601",
+    `the device ${adapter} cannot be opened: ${message}`,
+    "run with --device reference",
+  );
 
 /** The driver went away, or the device was closed during a run. */
 export const deviceLost = (device: string, message: string): DeviceError =>

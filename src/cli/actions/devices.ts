@@ -1,6 +1,6 @@
 // What `mppc devices` does: lists devices, or installs the software Vulkan driver.
 import { formatDeviceList, listDevices } from "../../runtime/device-list.js";
-import { noDevice } from "../../runtime/device-errors.js";
+import { noSoftwareVulkan } from "../../runtime/device-errors.js";
 import { installSoftwareVulkan } from "../../runtime/vulkan-install.js";
 import type { DevicesOptions } from "../commands/devices.js";
 import type { Terminal } from "../terminal.js";
@@ -11,10 +11,7 @@ export async function devices(options: DevicesOptions, terminal: Terminal): Prom
     const report = (line: string): void => terminal.err(`${line}\n`);
     const installation = await installSoftwareVulkan(report, { force: options.force === true });
     if (installation.ok) return;
-    throw noDevice(
-      `software Vulkan cannot be installed: ${installation.reason}`,
-      "mppc goes on without it, on the float64 reference device, which is slower",
-    );
+    throw noSoftwareVulkan(installation.reason);
   }
   const list = await listDevices();
   terminal.out(options.json === true ? `${JSON.stringify(list)}\n` : `${formatDeviceList(list)}\n`);
