@@ -112,7 +112,8 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
     schedule(lowered.graph, graph, {
       sizes: planningSizes(options),
       adapter: ADAPTER_CLASSES[options.adapter ?? "software"],
-      optimise: options.optimise ?? true,
+      // What runs once, on the host, is not worth the search.
+      optimise: (options.optimise ?? true) && !HOST_PROGRAMS.includes(graph.name),
     });
   const plan = (name: ProgramName, options: CompileOptions): { lowered: LoweredModel; program: Program } => {
     const lowered = lower(options);

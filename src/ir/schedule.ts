@@ -25,7 +25,9 @@ const LEAST_GAIN = 0.002;
 const LEAST_ROUND_GAIN = 0.1;
 const MOST_ROUNDS = 3;
 /** Candidates that a round tries. */
-const MOST_CANDIDATES = 24;
+const MOST_CANDIDATES = 16;
+/** Candidates come with those that waste most first: after so many that do not pay, the rest will not either. */
+const MOST_REJECTIONS = 4;
 
 /** Turns a program's output nodes into kernels. */
 export function schedule(graph: Graph, program: ProgramGraph, options: ScheduleOptions): Program {
@@ -184,17 +186,26 @@ class Plan {
     let time = this.#time();
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const before = time;
-      for (const node of this.#candidates()) {
-        if (this.#stored.has(node)) continue;
-        const before = this.#snapshot();
-        this.#store(node, "shared");
-        const changed = this.#time();
-        if (changed < time - LEAST_GAIN * time) time = changed;
-        else this.#restore(before);
-      }
-      time = this.#inlineWhatIsCheap(time);
+      time = this.#storeWhatIsDear(time);
+      if (round === 0) time = this.#inlineWhatIsCheap(time);
       if (time > before * (1 - LEAST_ROUND_GAIN)) return;
     }
+  }
+
+  #storeWhatIsDear(start: number): number {
+    let time = start;
+    let rejected = 0;
+    for (const node of this.#candidates()) {
+      if (this.#stored.has(node)) continue;
+      if (rejected === MOST_REJECTIONS) return time;
+      const before = this.#snapshot();
+      this.#store(node, "shared");
+      const changed = this.#time();
+      rejected = changed < time - LEAST_GAIN * time ? 0 : rejected + 1;
+      if (rejected === 0) time = changed;
+      else this.#restore(before);
+    }
+    return time;
   }
 
   #inlineWhatIsCheap(start: number): number {
