@@ -19,13 +19,13 @@ import { JS_OPS } from "./spell.js";
  */
 export const KERNEL_PARAMETERS = ["buffers", "sizes", "run", "math", "random"] as const;
 
-const RESERVED = [
+const RESERVED: ReadonlySet<string> = new Set([
   ...KERNEL_PARAMETERS,
   ..."arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield".split(
     " ",
   ),
   ..."undefined NaN Infinity Math Number Object globalThis".split(" "),
-];
+]);
 
 /** The bodies of the functions of a program's kernels, by the kernels' names. */
 export function emitJs(program: Program): Record<string, string> {

@@ -18,6 +18,7 @@ type Override = WgslKernel["overrides"][number];
 
 /** Names that every module uses: entry points and their parameters, the uniform, packed buffers. */
 const OWN_WORDS = ["main", "main_tiled", "Run", "run", "inputs", "tables", "group", "groups", "lane"];
+const RESERVED: ReadonlySet<string> = new Set([...WGSL_WORDS, ...RESERVED_BY_HELPERS, ...OWN_WORDS]);
 const SETTINGS = ["seed", "iteration", "stratified"];
 
 /** The uniform's field that holds the length of an axis. */
@@ -34,7 +35,7 @@ export class KernelModule {
   /** Tables that have an array to themselves; all other buffers lie in `inputs` or `tables`. */
   private readonly arrayOf = new Map<string, string>();
   private readonly packed = new Map<string, string>();
-  private readonly identifiers = new Identifiers([...WGSL_WORDS, ...RESERVED_BY_HELPERS, ...OWN_WORDS]);
+  private readonly identifiers = new Identifiers(RESERVED);
 
   constructor(
     private readonly uses: Uses,

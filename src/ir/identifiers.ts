@@ -2,11 +2,8 @@
 
 /** Gives out identifiers of letters, digits and underscores that are neither reserved nor taken. */
 export class Identifiers {
-  private readonly reserved: ReadonlySet<string>;
   private readonly taken = new Set<string>();
-  constructor(reserved: Iterable<string>) {
-    this.reserved = new Set(reserved);
-  }
+  constructor(private readonly reserved: ReadonlySet<string>) {}
 
   /** Another that knows all names taken so far: the blocks of two functions may each take the same ones after that. */
   fork(): Identifiers {

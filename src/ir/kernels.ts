@@ -25,9 +25,10 @@ export class MustBeStored extends Error {
 }
 
 type Level = {
-  /** Axes that this level's loop (or the grid) binds. */
+  /** Axes that this level's loop (or the grid) binds, and their names. */
   readonly binds: readonly Axis[];
-  /** How many points that makes. */
+  readonly names: ReadonlySet<string>;
+  /** How often this level is reached over a whole launch. */
   readonly points: number;
   readonly statements: Statement[];
   readonly values: Map<Node, KernelExpression>;
@@ -68,6 +69,14 @@ function isCopy(root: Node, tables: readonly Table[], stored: Stored): boolean {
   return table !== undefined && !tables.includes(table);
 }
 
+const makeLevel = (binds: readonly Axis[], points: number, statements: Statement[]): Level => ({
+  binds,
+  names: new Set(binds.map((axis) => axis.name)),
+  points,
+  statements,
+  values: new Map(),
+});
+
 class KernelBuilder {
   readonly #levels: Level[];
   readonly #uses = new Map<Node, number>();
@@ -87,7 +96,7 @@ class KernelBuilder {
     readonly sizes: Sizes,
   ) {
     const grid = tables[0]?.axes ?? [];
-    this.#levels = [{ binds: grid, points: volume(grid, sizes), statements: [], values: new Map() }];
+    this.#levels = [makeLevel(grid, volume(grid, sizes), [])];
     this.#roots = new Set(tables.filter((t) => !isCopy(t.node, tables, stored)).map((t) => t.node));
     this.#nodes = inlineNodes(tables, stored);
     this.#reduces = this.#nodes.filter((n) => n.kind === "reduce");
@@ -118,10 +127,11 @@ class KernelBuilder {
   /** The innermost level that binds an axis of the node; the outermost one if it has none. */
   #home(axes: readonly Axis[]): number {
     let home = 0;
-    for (const axis of axes) {
-      const level = this.#levels.findLastIndex((l) => l.binds.some((b) => b.name === axis.name));
-      if (level < 0) throw new Bug(`axis '${axis.name}' is not bound in kernel '${this.name}'`);
-      home = Math.max(home, level);
+    for (const { name } of axes) {
+      let at = this.#levels.length - 1;
+      while (at >= 0 && this.#levels[at]?.names.has(name) !== true) at--;
+      if (at < 0) throw new Bug(`axis '${name}' is not bound in kernel '${this.name}'`);
+      if (at > home) home = at;
     }
     return home;
   }
@@ -205,7 +215,7 @@ class KernelBuilder {
 
   /** One loop for this reduction and for every other one over the same axis that is needed at the same level. */
   #reduce(node: NodeOf<"reduce">, home: number): void {
-    if (this.#levels.slice(0, home + 1).some((l) => l.binds.some((b) => b.name === node.over.name)))
+    if (this.#levels.slice(0, home + 1).some((l) => l.names.has(node.over.name)))
       throw new MustBeStored(node);
     this.#atLevel(home, () => {
       const level = this.#levels[home];
@@ -216,8 +226,8 @@ class KernelBuilder {
       for (const { begin } of accumulators) level.statements.push(...begin);
       const body: Statement[] = [];
       const length = sizeOf(node.over, this.sizes);
-      const points = Math.min(length, node.within?.blocks?.length ?? length);
-      this.#levels.push({ binds: [node.over], points, statements: body, values: new Map() });
+      const trips = Math.min(length, node.within?.blocks?.length ?? length);
+      this.#levels.push(makeLevel([node.over], level.points * trips, body));
       for (const [i, each] of together.entries()) {
         const term = this.#value(each.arg);
         body.push(...(accumulators[i]?.add(term, `${this.#name(each.arg)}_term`) ?? []));
@@ -260,8 +270,7 @@ class KernelBuilder {
 
   /** Adds one evaluation per point of the levels down to `home`. */
   #count(node: Node, home: number): void {
-    let points = 1;
-    for (const level of this.#levels.slice(0, home + 1)) points *= level.points;
+    const points = this.#levels[home]?.points ?? 1;
     this.#evaluations.set(node, (this.#evaluations.get(node) ?? 0) + points);
   }
 
