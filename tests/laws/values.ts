@@ -1,10 +1,11 @@
 // Values for a random model: data, particles and guide parameters, all from its seed.
 import type { CompiledModel } from "../../src/compiled.js";
-import { volume, type Axis } from "../../src/ir/axis.js";
+import type { Axis } from "../../src/ir/axis.js";
 import { BUFFERS } from "../../src/ir/interface.js";
 import type { Device } from "../../src/runtime/device.js";
 import type { Given } from "../oracle/brute-force.js";
 import type { ProgramName } from "../../src/compiled.js";
+import { rearrange } from "../support/fixture.js";
 import { generator, PLATE_SIZES, VECTOR_SIZE, type Spec } from "./random-model.js";
 
 /** Arrays by buffer name, row-major over the named axes. */
@@ -111,20 +112,5 @@ export async function runOn(
 function arrange({ sizes, arrays }: Values, name: string, to: readonly Axis[]): number[] {
   const array = arrays.get(name);
   if (array === undefined) throw new Error(`no array ${name}`);
-  const stride = new Map<string, number>();
-  let step = 1;
-  for (const axis of array.axes.toReversed()) {
-    stride.set(axis, step);
-    step *= sizes.get(axis) ?? 1;
-  }
-  return Array.from({ length: volume(to, sizes) }, (_, flat) => {
-    let rest = flat;
-    let place = 0;
-    for (const axis of to.toReversed()) {
-      const size = sizes.get(axis.name) ?? 1;
-      place += (rest % size) * (stride.get(axis.name) ?? 0);
-      rest = Math.floor(rest / size);
-    }
-    return array.values[place] ?? NaN;
-  });
+  return rearrange(array.values, array.axes, to, sizes);
 }

@@ -108,7 +108,7 @@ function lowerFactors(
   env: Environment,
   parameters: ReadonlyMap<Latent, readonly Node[]>,
 ): LoweredFactor[] {
-  const model_ = model.factors.map((factor): LoweredFactor => {
+  const joint = model.factors.map((factor): LoweredFactor => {
     const plates = lowering.plates(factor.plates);
     if (factor.kind === "target")
       return { name: "target", node: lowering.expression(factor.value, env), plates, sign: 1 };
@@ -131,7 +131,7 @@ function lowerFactors(
     );
     return { name: `guide of ${latent.name}`, node, plates: lowering.plates(latent.plates), sign: -1 };
   });
-  return [...model_, ...guide];
+  return [...joint, ...guide];
 }
 
 export type EstimatorOptions = {

@@ -7,7 +7,7 @@ import { reachable, type Node } from "../node.js";
 import { guideParameters, priorSite } from "./estimator.js";
 import {
   elementAxes,
-  isNodes,
+  nodesOrNone,
   momentAxes,
   type Context,
   type Output,
@@ -44,7 +44,7 @@ export function initialProgram(context: Context): ProgramGraph {
     if (guide.args.every((a) => a.kind === "fixed")) return [];
     const axes = [...elementAxes(context, latent), particle];
     const z = g.input(BUFFERS.particles(latent.name), axes);
-    const statistics = lowering.statistics(guide.distribution, isNodes(parameters.get(latent)), z);
+    const statistics = lowering.statistics(guide.distribution, nodesOrNone(parameters.get(latent)), z);
     return statistics.map((node, i): Output => ({ name: BUFFERS.statistic(latent.name, i), node, axes }));
   });
   return { name: "initial", outputs, labels: new Map() };
@@ -55,7 +55,7 @@ export function fitProgram(context: Context): ProgramGraph {
   const parameters = guideParameters(model, lowering);
   const outputs = model.guides.flatMap((guide) => {
     const { fit } = guide.distribution;
-    const args = isNodes(parameters.get(guide.latent));
+    const args = nodesOrNone(parameters.get(guide.latent));
     if (fit === null || guide.args.every((a) => a.kind === "fixed")) return [];
     const axes = momentAxes(context, guide);
     const moments = fit.moments.map(
@@ -80,7 +80,7 @@ export function widenProgram(context: Context): ProgramGraph {
   const parameters = guideParameters(model, lowering);
   const outputs = model.guides.flatMap((guide) => {
     const { distribution, latent } = guide;
-    const args = isNodes(parameters.get(latent));
+    const args = nodesOrNone(parameters.get(latent));
     const factor = g.input(BUFFERS.widenFactor(latent.name), []);
     const { widen } = distribution;
     const wider =

@@ -22,7 +22,7 @@ export type Context = {
   readonly graph: Graph;
 };
 
-export const isNodes = (nodes: readonly Node[] | undefined): readonly Node[] => nodes ?? [];
+export const nodesOrNone = (nodes: readonly Node[] | undefined): readonly Node[] => nodes ?? [];
 
 /** [plates, event] of a latent. */
 export const elementAxes = ({ lowering }: Context, latent: Latent): readonly Axis[] =>

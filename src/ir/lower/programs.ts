@@ -26,7 +26,7 @@ import {
 import { buildInterface, groupsOf, learnedScale, squaredStatistics } from "./interface.js";
 import {
   elementAxes,
-  isNodes,
+  nodesOrNone,
   momentAxes,
   type Context,
   type Output,
@@ -225,7 +225,7 @@ function viProgram(context: Context, estimator: Estimator): ProgramGraph | { rea
     if (z === undefined || adjoint === undefined) throw new Bug("particles without an adjoint");
     const reason = `the draws of '${latent.name}' (${distribution.name}) cannot be reparameterised yet`;
     if (distribution.draw === null || latent.type.base === "int") return { reason };
-    const args = isNodes(estimator.guideParameters.get(latent));
+    const args = nodesOrNone(estimator.guideParameters.get(latent));
     let site = 0;
     const axis = particleAxis(lowering, groupOf(model, latent));
     const random = {
@@ -270,7 +270,7 @@ function qemProgram(context: Context, estimator: Estimator): ProgramGraph {
     const { latent } = guide;
     const axis = particleAxis(lowering, groupOf(model, latent));
     const weights = weightsOf(context, estimator, latent);
-    const args = isNodes(estimator.guideParameters.get(latent));
+    const args = nodesOrNone(estimator.guideParameters.get(latent));
     const axes = elementAxes(context, latent);
     return centredStatistics(context, guide, args, particlesOf(estimator, latent)).flatMap(
       (node, i): Output[] => [

@@ -1,10 +1,11 @@
 // Reparameterised draws: how a particle moves with its guide's parameters while its random number stays.
+import type { Op } from "../../ops.js";
 import type { Axis } from "../axis.js";
 import { differentiate } from "../derivatives.js";
 import { children, reachable, substitute, type Graph, type Node } from "../node.js";
 
 /** What makes each operation's value `y` from the argument at `position`, solved for that argument. */
-function solveFor(g: Graph, op: string, args: readonly Node[], position: number, y: Node): Node | null {
+function solveFor(g: Graph, op: Op, args: readonly Node[], position: number, y: Node): Node | null {
   const other = args[1 - position];
   switch (op) {
     case "neg":
