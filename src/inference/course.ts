@@ -1,5 +1,11 @@
 // The course of a fit: search while the evidence or the weights' effective sizes rise, settle while the noise is averaged out, then stop.
-import { MAXIMUM_ITERATIONS, MINIMUM_SEARCH, MINIMUM_SETTLE, stoppedRising } from "./schedule.js";
+import {
+  MAXIMUM_ITERATIONS,
+  MINIMUM_SEARCH,
+  MINIMUM_SETTLE,
+  SETTLE_SHARE,
+  stoppedRising,
+} from "./schedule.js";
 
 export type StoppingReason = "settled" | "iterations" | "maximum";
 
@@ -41,7 +47,8 @@ export class Course {
       return null;
     }
     if (this.of !== null) return null;
-    if (done - this.settling >= MINIMUM_SETTLE && this.hasArrived(this.settling)) return "settled";
+    const shortest = Math.max(MINIMUM_SETTLE, SETTLE_SHARE * this.settling);
+    if (done - this.settling >= shortest && this.hasArrived(this.settling)) return "settled";
     return done >= MAXIMUM_ITERATIONS ? "maximum" : null;
   }
 

@@ -1,6 +1,7 @@
 // How well a run went, in numbers and in words: effective sizes by group, collapses, and what is not to be trusted.
 import * as errors from "./errors.js";
 import { MAXIMUM_ITERATIONS } from "./schedule.js";
+import type { PooledWeights } from "./pooled-weights.js";
 import type { Diagnostic } from "../diagnostic.js";
 import { BUFFERS, type ModelInterface } from "../ir/interface.js";
 
@@ -23,6 +24,11 @@ export type GroupDiagnosis = {
   /** In the final pass: its particles, and their weights' effective sizes over plate elements and sets. */
   readonly particles: number;
   readonly final: EffectiveSizes;
+  /**
+   * The largest Pareto shape (k-hat) of the tails of its weights, over plate elements: above 0.7 they are not reliable.
+   * NaN where there are too few weights to tell.
+   */
+  readonly tailShape: number;
   /** Share of plate elements and iterations of the fit in which the weights rested on nearly one particle. */
   readonly collapsed: number;
 };
@@ -103,11 +109,12 @@ export class FinalSizes {
     }
   }
 
-  diagnose(health: FitHealth): GroupDiagnosis[] {
+  diagnose(health: FitHealth, weights: ReadonlyMap<string, PooledWeights>): GroupDiagnosis[] {
     return this.model.groups.map(({ name }) => ({
       group: name,
       particles: this.particles.get(name) ?? 1,
       final: effectiveSizes(this.squares.get(name) ?? []),
+      tailShape: Math.max(...(weights.get(BUFFERS.weights(name))?.tailShapes ?? [NaN])),
       collapsed: health.collapsedShare(name),
     }));
   }

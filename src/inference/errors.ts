@@ -85,13 +85,13 @@ export const untrustedGroup = (
     `use more particles for it: -K ${group}=${10 * particles}`,
   );
 
-/** The sets of final particles differ so much in evidence that few of them would count. */
-export const unequalSets = (effective: number, sets: number, power: number): Diagnostic =>
+/** The sets of final particles differ so much in evidence that the weights within them cannot be believed either. */
+export const unequalSets = (effective: number, sets: number): Diagnostic =>
   warning(
     "W0702",
-    `the evidence differs so much between the ${sets} final sets of particles that they would count as only ` +
-      `${number(effective)}; their weights were raised to the power ${power.toPrecision(2)}, which biases the result slightly`,
-    "use more particles (-K), or more final draws",
+    `the evidence differs so much between the ${sets} final sets of particles that by it they would count as only ` +
+      `${number(effective)}: the reported uncertainties are likely to be too small`,
+    "use more particles (-K), above all for groups of small effective size",
   );
 
 /** Elements whose device results were not finite, and which stayed where they were. */

@@ -6,9 +6,10 @@ import { ADAPTER_CLASSES, programCost } from "../ir/cost.js";
 /** What a final set may cost, as a multiple of one with the fit's particles. */
 const COST_FACTOR = 4;
 /** Operations that are always affordable for a set. */
-const FREE_OPERATIONS = 5e6;
-/** Bytes of tables that are always affordable. */
+const FREE_OPERATIONS = 2e7;
+/** Bytes of tables that a set may always take, and that it may not pass where the fit's particles do not: a device binds no more. */
 const FREE_BYTES = 64 * 2 ** 20;
+const MOST_BYTES = 96 * 2 ** 20;
 const MOST_GROWTH = 10;
 const STEP = 1.25;
 
@@ -29,7 +30,7 @@ export function finalParticles(
     programCost(posterior.program, sizesWith(particles), ADAPTER_CLASSES.gpu);
   const first = cost(fitted);
   const operations = Math.max(COST_FACTOR * first.flops, FREE_OPERATIONS);
-  const bytes = Math.max(COST_FACTOR * first.tableBytes, FREE_BYTES);
+  const bytes = Math.min(Math.max(COST_FACTOR * first.tableBytes, FREE_BYTES), MOST_BYTES);
   let particles = fitted;
   const growing = new Set(fitted.keys());
   while (growing.size > 0) {

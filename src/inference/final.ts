@@ -5,7 +5,8 @@ import { finalParticles } from "./final-particles.js";
 import type { Fitted } from "./fit.js";
 import { widenGuide, widening, type GuideParameters } from "./guide.js";
 import { bufferAxes, elementCount, output, writeInputs, type Inputs } from "./layout.js";
-import { pointsPerElement, quantities, QuantityStore, type SummaryRow } from "./posterior.js";
+import { finishAll } from "./pooled-weights.js";
+import { makeStores, quantities, type SummaryRow } from "./posterior.js";
 import { hostLogEvidence, onHost, programOf, sizesOf, type RunContext } from "./run.js";
 import { combinedEvidence, setWeights } from "./sets.js";
 import { particlesPerGroup } from "./settings.js";
@@ -15,6 +16,9 @@ import { BUFFERS, type GroupInterface } from "../ir/interface.js";
 
 /** Iteration numbers of the final sets, far from those of the fit: their random numbers are independent. */
 const FINAL_ITERATIONS = 0x40000000;
+
+/** Sets that by their evidence count for less than this share of their number are warned of. */
+const UNEQUAL_SHARE = 0.3;
 
 export type Evidence = {
   /** Log of the mean of the final sets' evidences, and its Monte Carlo standard error. */
@@ -44,26 +48,29 @@ export async function finalPass(context: RunContext, fitted: Fitted): Promise<Fi
   const guide = await widened(context, fitted.parameters, particles, sizes);
   const compiled = programOf(model, "posterior");
   const wanted = quantities(model.interface, compiled);
-  const points = pointsPerElement(wanted, sizes, settings.finalDraws, settings.memoryBytes);
-  const stores = wanted.map((quantity) => new QuantityStore(quantity, sizes, points));
+  const { stores, weights: pooled } = makeStores(wanted, sizes, settings.finalDraws, settings.memoryBytes);
   const finalSizes = new FinalSizes(model.interface, particles);
   const evidences = await drawSets(context, guide, sizes, (outputs) => {
-    for (const store of stores) store.add(outputs);
+    for (const store of [...stores, ...pooled.values()]) store.add(outputs);
     finalSizes.add(outputs);
   });
   const empty = evidences.filter((x) => !Number.isFinite(x)).length;
   const weighed = evidences.filter(Number.isFinite);
   if (weighed.length === 0) throw new InferenceError(noFiniteFinalEvidence());
-  const { weights, power, effective } = setWeights(weighed);
+  const { weights, effective } = setWeights(weighed);
+  const outermost = new Set(
+    model.interface.groups.filter((g) => g.plates.length === 0).map((g) => BUFFERS.weights(g.name)),
+  );
+  const finished = finishAll(pooled.values(), (buffer) => outermost.has(buffer), weights);
   const { logEvidence, mcse } = combinedEvidence(evidences);
-  const groups = finalSizes.diagnose(fitted.health);
+  const groups = finalSizes.diagnose(fitted.health, pooled);
   return {
-    summary: stores.flatMap((store) => store.rows(weights)),
+    summary: stores.flatMap((store) => store.rows(finished)),
     evidence: { mean: logEvidence, mcse, sets: evidences, effectiveSets: effective },
     groups,
     warnings: [
       ...warnings(model.interface, groups, fitted.health, { settled: fitted.stopped !== "maximum" }),
-      ...(power < 1 ? [unequalSets(effective, weighed.length, power)] : []),
+      ...(effective < UNEQUAL_SHARE * weighed.length ? [unequalSets(effective, weighed.length)] : []),
       ...(empty > 0 ? [emptySets(empty, evidences.length)] : []),
     ],
   };

@@ -114,7 +114,7 @@ const FULL_WIDENING = 26;
  * power of the dimension; and less where particles are few.
  */
 export const widening = (dimension: number, particles: number): number =>
-  1 + Math.min(1, particles / FULL_WIDENING) * dimension ** -0.7;
+  1 + Math.min(1, particles / FULL_WIDENING) * dimension ** -0.55;
 
 /** The guide with every latent's spread times `factor(latent)`; parameters that the family does not widen stay. */
 export async function widenGuide(

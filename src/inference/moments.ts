@@ -7,7 +7,7 @@ import type { Axis, Sizes } from "../ir/axis.js";
 import { BUFFERS, type GuideInterface, type ModelInterface } from "../ir/interface.js";
 
 /** Least variance that a fit may give: a share of the first one, and of the square of the mean (float32's resolution). */
-const FLOOR_OF_FIRST = 1e-12;
+const FLOOR_OF_FIRST = 1e-24;
 const FLOOR_OF_MEAN = 1e-13;
 /** Most of the variance that is ever ascribed to the noise of the mean. */
 const MOST_NOISE = 0.5;

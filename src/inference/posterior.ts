@@ -1,10 +1,11 @@
 // The final pass: independent sets of particles of the widened guide, streamed into the posterior's summary.
 import { bufferAxes, elementCount, elementNames, output, placesIn } from "./layout.js";
+import { PooledWeights } from "./pooled-weights.js";
 import { equalWeightPoints, weightedQuantiles } from "./quantiles.js";
 import { combineSets, type SetMoments } from "./sets.js";
 import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
-import { sizeOf, type Axis, type Sizes } from "../ir/axis.js";
+import { type Axis, type Sizes } from "../ir/axis.js";
 import { BUFFERS, type ModelInterface } from "../ir/interface.js";
 
 /** One element of a latent or generated quantity: posterior mean and sd, error of the mean, quantiles, effective size. */
@@ -20,8 +21,8 @@ export type SummaryRow = {
 };
 
 const LEVELS = [0.05, 0.5, 0.95] as const;
-const MOST_POINTS = 256;
-const FEWEST_POINTS = 16;
+/** Points of equal weight that a set is remembered by where not all its draws can be kept. */
+const SKETCH_POINTS = 32;
 
 /** A latent or generated quantity whose draws are weighed. `weights` is null for what depends on no latent. */
 export type Quantity = {
@@ -56,78 +57,158 @@ export function quantities(model: ModelInterface, posterior: CompiledProgram): Q
   ];
 }
 
-/** What is kept of one quantity: moments per set and element, and points for the quantiles. */
-export class QuantityStore {
-  private readonly elements: number;
-  private readonly draws: number;
-  private readonly weightPlaces: Int32Array | null;
-  private readonly moments: SetMoments[][] = [];
-  private readonly points: Float32Array[] = [];
-  private readonly pointWeights: (Float32Array | null)[] = [];
-  private readonly pointCount: number;
+/** What is kept of one quantity over the final sets. */
+export interface QuantityStore {
+  /** Takes one set's outputs in. */
+  add(outputs: ReadonlyMap<string, Float64Array>): void;
+  /** The summary of every element, the sets weighed by `setWeights`. */
+  rows(setWeights: readonly number[]): SummaryRow[];
+}
 
-  /** `mostPoints`: per element and set; draws beyond that are remembered by as many of their quantiles. */
+/** Every draw is kept, and weighed by the pooled and smoothed weights. */
+export class ExactStore implements QuantityStore {
+  private readonly draws: number;
+  private readonly places: Int32Array | null;
+  private readonly sets: Float32Array[] = [];
+
+  /** `weights` is finished before `rows` is called; null for a quantity that depends on no latent. */
   constructor(
-    readonly quantity: Quantity,
+    private readonly quantity: Quantity,
     private readonly sizes: Sizes,
-    mostPoints: number,
+    private readonly weights: PooledWeights | null,
   ) {
-    this.elements = elementCount(quantity.elementAxes, sizes);
-    this.draws = quantity.particleAxes.reduce((product, axis) => product * sizeOf(axis, sizes), 1);
-    const axes = [...quantity.elementAxes, ...quantity.particleAxes];
-    this.weightPlaces = quantity.weights === null ? null : placesIn(axes, quantity.weightAxes, sizes);
-    this.pointCount = Math.min(this.draws, mostPoints);
+    this.draws = drawCount(quantity, sizes);
+    this.places = weightPlaces(quantity, sizes);
   }
 
-  /** Takes one set's outputs in. */
+  add(outputs: ReadonlyMap<string, Float64Array>): void {
+    this.sets.push(Float32Array.from(output(outputs, this.quantity.values)));
+  }
+
+  rows(setWeights: readonly number[]): SummaryRow[] {
+    return elementNames(this.quantity.name, this.quantity.elementAxes, this.sizes).map((name, e) => {
+      const values = this.sets.map((set) => set.subarray(e * this.draws, (e + 1) * this.draws));
+      const weights = values.map((set, s) => this.weightsOf(s, e, set.length, setWeights));
+      const totals = weights.map((w) => w.reduce((sum, x) => sum + x, 0));
+      const total = totals.reduce((sum, x) => sum + x, 0);
+      const moments = values.map((set, s) => momentsOf(set, weights[s] ?? []));
+      const shares = totals.map((x) => x / total);
+      return summaryRow(name, moments, shares, weightedQuantiles(concat(values), concat(weights), LEVELS));
+    });
+  }
+
+  private weightsOf(
+    set: number,
+    element: number,
+    count: number,
+    setWeights: readonly number[],
+  ): Float64Array {
+    const { places } = this;
+    if (this.weights === null || places === null)
+      return new Float64Array(count).fill((setWeights[set] ?? 0) / count);
+    const all = this.weights.ofSet(set);
+    return Float64Array.from({ length: count }, (_, k) => all[places[element * count + k] ?? 0] ?? 0);
+  }
+}
+
+/** For what is too large to keep: moments and a few quantiles of each set. */
+export class SketchStore implements QuantityStore {
+  private readonly elements: number;
+  private readonly draws: number;
+  private readonly places: Int32Array | null;
+  private readonly moments: SetMoments[][] = [];
+  private readonly points: Float32Array[] = [];
+
+  constructor(
+    private readonly quantity: Quantity,
+    private readonly sizes: Sizes,
+  ) {
+    this.elements = elementCount(quantity.elementAxes, sizes);
+    this.draws = drawCount(quantity, sizes);
+    this.places = weightPlaces(quantity, sizes);
+  }
+
   add(outputs: ReadonlyMap<string, Float64Array>): void {
     const values = output(outputs, this.quantity.values);
     const weights = this.quantity.weights === null ? null : output(outputs, this.quantity.weights);
-    const exact = this.pointCount === this.draws;
-    const points = new Float32Array(this.elements * this.pointCount);
-    const pointWeights = exact ? new Float32Array(this.elements * this.pointCount) : null;
+    const points = new Float32Array(this.elements * SKETCH_POINTS);
     const moments: SetMoments[] = [];
     for (let e = 0; e < this.elements; e++) {
       const mine = values.subarray(e * this.draws, (e + 1) * this.draws);
-      const w = mine.map((_, k) => this.weightOf(weights, e * this.draws + k));
+      const w = mine.map((_, k) => weights?.[this.places?.[e * this.draws + k] ?? 0] ?? 1 / this.draws);
       moments.push(momentsOf(mine, w));
-      points.set(exact ? mine : equalWeightPoints(mine, w, this.pointCount), e * this.pointCount);
-      pointWeights?.set(w, e * this.pointCount);
+      points.set(equalWeightPoints(mine, w, SKETCH_POINTS), e * SKETCH_POINTS);
     }
     this.moments.push(moments);
     this.points.push(points);
-    this.pointWeights.push(pointWeights);
   }
 
-  private weightOf(weights: Float64Array | null, draw: number): number {
-    if (weights === null || this.weightPlaces === null) return 1 / this.draws;
-    return weights[this.weightPlaces[draw] ?? 0] ?? 0;
-  }
-
-  /** The summary of every element, the sets weighed by `setWeights`. */
   rows(setWeights: readonly number[]): SummaryRow[] {
     return elementNames(this.quantity.name, this.quantity.elementAxes, this.sizes).map((name, e) => {
       const sets = this.moments.map((set) => set[e] ?? { mean: NaN, variance: NaN, weightSquares: NaN });
-      const { mean, sd, mcse, ess } = combineSets(sets, setWeights);
-      const [q5 = NaN, q50 = NaN, q95 = NaN] = this.quantiles(e, setWeights);
-      return { name, mean, sd, mcse_mean: mcse, q5, q50, q95, ess };
+      const points = this.points.map((set) => set.subarray(e * SKETCH_POINTS, (e + 1) * SKETCH_POINTS));
+      const weights = points.map((set, s) => new Float64Array(set.length).fill(setWeights[s] ?? 0));
+      return summaryRow(name, sets, setWeights, weightedQuantiles(concat(points), concat(weights), LEVELS));
     });
   }
+}
 
-  private quantiles(element: number, setWeights: readonly number[]): number[] {
-    const n = this.pointCount;
-    const values = new Float64Array(n * this.points.length);
-    const weights = new Float64Array(values.length);
-    this.points.forEach((points, s) => {
-      const setWeight = setWeights[s] ?? 0;
-      for (let i = 0; i < n; i++) {
-        values[s * n + i] = points[element * n + i] ?? NaN;
-        const within = this.pointWeights[s]?.[element * n + i] ?? 1 / n;
-        weights[s * n + i] = setWeight === 0 ? 0 : setWeight * within;
-      }
-    });
-    return weightedQuantiles(values, weights, LEVELS);
+function summaryRow(
+  name: string,
+  sets: readonly SetMoments[],
+  weights: readonly number[],
+  [q5 = NaN, q50 = NaN, q95 = NaN]: readonly number[],
+): SummaryRow {
+  const { mean, sd, mcse, ess } = combineSets(sets, weights);
+  return { name, mean, sd, mcse_mean: mcse, q5, q50, q95, ess };
+}
+
+const drawCount = ({ particleAxes }: Quantity, sizes: Sizes): number => elementCount(particleAxes, sizes);
+
+/** Where the weight of each draw lies. */
+const weightPlaces = (
+  { weights, elementAxes, particleAxes, weightAxes }: Quantity,
+  sizes: Sizes,
+): Int32Array | null =>
+  weights === null ? null : placesIn([...elementAxes, ...particleAxes], weightAxes, sizes);
+
+function concat(parts: readonly (Float32Array | Float64Array)[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let start = 0;
+  for (const part of parts) {
+    whole.set(part, start);
+    start += part.length;
   }
+  return whole;
+}
+
+/** The stores of all quantities, and the weights that those share which keep every draw. */
+export type Stores = {
+  readonly stores: readonly QuantityStore[];
+  readonly weights: ReadonlyMap<string, PooledWeights>;
+};
+
+/** Keeps every draw of as many quantities as `bytes` allow for all sets together, in the model's order. */
+export function makeStores(
+  quantities: readonly Quantity[],
+  sizes: Sizes,
+  sets: number,
+  bytes: number,
+): Stores {
+  const weights = new Map<string, PooledWeights>();
+  let left = bytes;
+  const stores = quantities.map((quantity): QuantityStore => {
+    const { weights: buffer, weightAxes } = quantity;
+    const values = 4 * elementCount([...quantity.elementAxes, ...quantity.particleAxes], sizes);
+    const own = buffer === null || weights.has(buffer) ? 0 : 8 * elementCount(weightAxes, sizes);
+    if (sets * (values + own) > left) return new SketchStore(quantity, sizes);
+    left -= sets * (values + own);
+    if (buffer === null) return new ExactStore(quantity, sizes, null);
+    const pooled = weights.get(buffer) ?? new PooledWeights(buffer, weightAxes, sizes);
+    weights.set(buffer, pooled);
+    return new ExactStore(quantity, sizes, pooled);
+  });
+  return { stores, weights };
 }
 
 /** Weighted mean and variance, and the sum of squared weights. */
@@ -146,16 +227,4 @@ export function momentsOf(values: ArrayLike<number>, weights: ArrayLike<number>)
     if (w !== 0) variance += (w / total) * ((values[k] ?? NaN) - mean) ** 2;
   }
   return { mean, variance, weightSquares: squares / total ** 2 };
-}
-
-/** Points that may be kept per element and set, so that all sets of all quantities stay within `bytes`. */
-export function pointsPerElement(
-  quantities: readonly Quantity[],
-  sizes: Sizes,
-  sets: number,
-  bytes: number,
-): number {
-  const elements = quantities.reduce((sum, q) => sum + elementCount(q.elementAxes, sizes), 0);
-  const affordable = Math.floor(bytes / (8 * sets * Math.max(1, elements)));
-  return Math.min(MOST_POINTS, Math.max(FEWEST_POINTS, affordable));
 }

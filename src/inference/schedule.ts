@@ -5,18 +5,26 @@ export const SEARCH_WEIGHT = 0.3;
 /** Iterations of the two phases: search, while the evidence rises; then settle, while the noise is averaged out. */
 export const MINIMUM_SEARCH = 30;
 export const MINIMUM_SETTLE = 50;
+/** The settling takes at least this share of the search: where that was slow, the noise is slow to average out too. */
+export const SETTLE_SHARE = 0.5;
+/** In the settling the weight falls like t^-0.7: faster and what is still off stays so, slower and the noise does. */
+const SETTLE_POWER = 0.7;
 export const MAXIMUM_ITERATIONS = 1000;
 
+/** Iterations that the stopping rule looks at twice, at most. */
+const LARGEST_WINDOW = 50;
 /** Flattening of weights that rest on one or two particles. */
 const MOST_FLATTENING = 0.7;
 
 /**
  * The weight of an iteration in the moving average. In the search it is constant; in the settling, where `settled`
- * counts the iterations already done, it falls like 1 / t, so that the average's noise does too.
+ * counts the iterations already done, it falls from there like a power of t, so that the average's noise vanishes.
  */
 export function averagingWeight(constant: number | null, settled: number | null): number {
   if (constant !== null) return constant;
-  return settled === null ? SEARCH_WEIGHT : 1 / (settled + 1 + 1 / SEARCH_WEIGHT);
+  return settled === null
+    ? SEARCH_WEIGHT
+    : (settled + 1 + SEARCH_WEIGHT ** (-1 / SETTLE_POWER)) ** -SETTLE_POWER;
 }
 
 /**
@@ -57,12 +65,12 @@ export function driftCorrection(weight: number, effectiveSize: number, particles
 
 /**
  * Has a trace stopped rising by more than its Monte Carlo error? Compares the mean of the newest `window`
- * iterations with that of the `window` before; the window grows with the trace so that slow rises are seen. Entries that
+ * iterations with that of the `window` before; the window grows with the trace, up to 50, so that slow rises are seen. Entries that
  * are not finite are left out.
  */
 export function stoppedRising(trace: readonly number[], minimumWindow = 15): boolean {
   const finite = trace.filter(Number.isFinite);
-  const window = Math.max(minimumWindow, Math.floor(finite.length / 4));
+  const window = Math.max(minimumWindow, Math.min(LARGEST_WINDOW, Math.floor(finite.length / 4)));
   if (finite.length < 2 * window) return false;
   const newer = meanAndVariance(finite.slice(-window));
   const older = meanAndVariance(finite.slice(-2 * window, -window));

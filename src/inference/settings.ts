@@ -30,7 +30,7 @@ export const DEFAULT_SETTINGS: QemSettings = {
   iterations: null,
   averagingWeight: null,
   stratified: true,
-  finalDraws: 25,
+  finalDraws: 30,
   priorDraws: 1000,
   memoryBytes: 256 * 2 ** 20,
 };

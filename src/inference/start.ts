@@ -7,10 +7,16 @@ import { Bug } from "../diagnostic.js";
 import type { Axis, Sizes } from "../ir/axis.js";
 import { BUFFERS, PRIOR_AXIS, type ModelInterface } from "../ir/interface.js";
 
-/** Share of the prior's draws left out at each end: scales such as half-Cauchy or exp(normal) have no moments. */
-export const TRIMMED = 0.05;
-/** Variance of a standard normal between its 5 % and 95 % quantiles: 1 - 2 z phi(z) / 0.9 at z = 1.6449. */
-export const TRIMMED_NORMAL_VARIANCE = 0.62302;
+/**
+ * Shares of the prior's draws left out at each end: scales such as half-Cauchy or exp(normal) have no moments. Families
+ * with a square among their statistics are fitted to the middle half, the variance scaled up to what it would be if the
+ * draws were normal; others, for which there is no such remedy, to the middle 90 %.
+ */
+export const TRIMMED = { squared: 0.25, other: 0.05 } as const;
+/** Variance of a standard normal between its quartiles: 1 - 2 z phi(z) / 0.5 at z = 0.6745. */
+export const MIDDLE_HALF_VARIANCE = 0.142652;
+/** Draws further out say nothing: they come of priors such as inv_gamma(0.001, 0.001). */
+const FARTHEST = 1e10;
 const FEWEST_PRIOR_DRAWS = 64;
 
 /** Draws from the prior that fit into `bytes`: every latent's draws and statistics are held at once, in float64. */
@@ -44,8 +50,8 @@ export type StartPrograms = {
 
 /**
  * The guide's first parameters and, in `moments`, the moments of the prior's draws: for every latent with something to
- * learn, means of its statistics over its draws between the 5 % and 95 % quantiles, the variances scaled up to what they
- * would be untrimmed if the draws were normal. Parameters that the model gives take precedence.
+ * learn, means of its statistics over the middle of its draws (see `TRIMMED`). Parameters that the model gives take
+ * precedence.
  */
 export async function startGuide(
   programs: StartPrograms,
@@ -109,11 +115,12 @@ function averageDraws(
   const elementAxes = axes.filter((axis) => axis.name !== PRIOR_AXIS);
   const cells = placesIn(elementAxes, moments.axes, sizes);
   const count = draws.length / cells.length;
+  const trimmed = guide.squareOf.some((base) => base !== null) ? TRIMMED.squared : TRIMMED.other;
   const columns = guide.squareOf.map((_, i) => output(statistics, BUFFERS.statistic(guide.latent, i)));
   const sums = columns.map(() => new Float64Array(moments.noise.length));
   const used = new Float64Array(moments.noise.length);
   cells.forEach((cell, e) => {
-    for (const k of middle(draws.subarray(e * count, (e + 1) * count))) {
+    for (const k of middle(draws.subarray(e * count, (e + 1) * count), trimmed)) {
       const values = columns.map((column) => column[e * count + k] ?? NaN);
       if (!values.every(Number.isFinite)) continue;
       used[cell] = (used[cell] ?? 0) + 1;
@@ -126,16 +133,19 @@ function averageDraws(
     const means = raw[base];
     raw[j]?.forEach((square, c, squares) => {
       const mean = means?.[c] ?? 0;
-      squares[c] = mean * mean + Math.max(0, square - mean * mean) / TRIMMED_NORMAL_VARIANCE;
+      squares[c] = mean * mean + Math.max(0, square - mean * mean) / MIDDLE_HALF_VARIANCE;
     });
   });
 }
 
-/** Indices of the draws between the trimmed quantiles; all of them if they are discrete, which have honest moments. */
-export function middle(draws: Float64Array): number[] {
-  const order = Array.from(draws.keys()).filter((k) => !Number.isNaN(draws[k]));
-  order.sort((a, b) => (draws[a] ?? 0) - (draws[b] ?? 0));
+/**
+ * Indices of the draws that are left when a share `trimmed` of them is cut off at each end; of discrete draws, which have
+ * honest moments, all.
+ */
+export function middle(draws: Float64Array, trimmed: number): number[] {
+  const order = Array.from(draws.keys()).filter((k) => Math.abs(draws[k] ?? NaN) <= FARTHEST);
   if (new Set(draws).size < draws.length / 2) return order;
-  const cut = Math.floor(TRIMMED * order.length);
+  order.sort((a, b) => (draws[a] ?? 0) - (draws[b] ?? 0));
+  const cut = Math.floor(trimmed * order.length);
   return order.slice(cut, order.length - cut);
 }
