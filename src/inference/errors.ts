@@ -39,14 +39,6 @@ export const noFiniteEvidence = (attempts: number): Diagnostic =>
       "may lie far from the data: check those, or give the guide first values with learn(...)",
   );
 
-/** The family of a learned guide has no moment fit. */
-export const noMomentFit = (latent: string, family: string): Diagnostic =>
-  error(
-    "E0702",
-    `the guide of '${latent}' cannot be learned by QEM, as the family '${family}' has no moment fit`,
-    `give '${latent}' a family with a fit in the guide block, or fixed arguments`,
-  );
-
 /** The draws from the prior gave no usable start. */
 export const noStart = (latent: string, parameter: string): Diagnostic =>
   error(

@@ -7,7 +7,7 @@ import { ADAPTER_CLASSES, programCost } from "../ir/cost.js";
 const COST_FACTOR = 4;
 /** Operations that are always affordable for a set. */
 const FREE_OPERATIONS = 2e7;
-/** Bytes of tables that a set may always take, and that it may not pass where the fit's particles do not: a device binds no more. */
+/** Bytes of tables that a set may always take, and that more particles may never lead to: small devices bind no more. */
 const FREE_BYTES = 64 * 2 ** 20;
 const MOST_BYTES = 96 * 2 ** 20;
 const MOST_GROWTH = 10;

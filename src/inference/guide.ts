@@ -1,7 +1,6 @@
 // The guide's parameters: from moments by the families' own fits, element by element, and widened for the final pass.
-import { InferenceError, noMomentFit } from "./errors.js";
 import { writeInputs, type Inputs } from "./layout.js";
-import { learnedGuides, momentsForFit, type LatentMoments } from "./moments.js";
+import { momentsForFit, type LatentMoments } from "./moments.js";
 import type { CompiledProgram } from "../compiled.js";
 import {
   BUFFERS,
@@ -16,12 +15,6 @@ export type GuideParameters = Map<string, Float64Array>;
 
 /** The programs run on the host have no random numbers and no iterations. */
 export const NO_RANDOMNESS = { seed: 0, iteration: 0, stratified: false } as const;
-
-/** Fails, naming the latent, if a guide that has parameters to learn is of a family that has no moment fit. */
-export function checkFits(model: ModelInterface): void {
-  const without = learnedGuides(model).find((guide) => guide.statistics === 0);
-  if (without !== undefined) throw new InferenceError(noMomentFit(without.latent, without.family));
-}
 
 /** Can the device use it? Finite in float32, and inside the parameter's range. */
 export function isUsable(parameter: GuideParameterInterface, value: number | undefined): boolean {

@@ -19,15 +19,17 @@ export function smoothTail(weights: Float64Array): Tail {
   if (size < SMALLEST_TAIL || size >= weights.length) return { shape: NaN };
   const order = Uint32Array.from(weights.keys()).sort((a, b) => (weights[a] ?? 0) - (weights[b] ?? 0));
   const at = (i: number): number => weights[order[i] ?? 0] ?? 0;
-  const first = order.length - size;
-  const threshold = at(first - 1);
+  const threshold = at(order.length - size - 1);
+  let first = order.length - size;
+  while (first < order.length && at(first) <= threshold) first++;
+  const count = order.length - first;
   const largest = at(order.length - 1);
-  const excesses = Float64Array.from({ length: size }, (_, i) => at(first + i) - threshold);
-  if (!((excesses[0] ?? 0) > 0) || !(largest > threshold * (1 + 1e-9))) return { shape: NaN };
+  if (count < SMALLEST_TAIL || largest <= threshold * (1 + 1e-9)) return { shape: NaN };
+  const excesses = Float64Array.from({ length: count }, (_, i) => at(first + i) - threshold);
   const { shape, scale } = fitGeneralisedPareto(excesses);
   if (!Number.isFinite(shape)) return { shape: NaN };
-  for (let i = 0; i < size; i++) {
-    const smoothed = threshold + paretoQuantile((i + 0.5) / size, shape, scale);
+  for (let i = 0; i < count; i++) {
+    const smoothed = threshold + paretoQuantile((i + 0.5) / count, shape, scale);
     weights[order[first + i] ?? 0] = Math.min(smoothed, largest);
   }
   return { shape };

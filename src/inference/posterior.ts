@@ -21,8 +21,10 @@ export type SummaryRow = {
 };
 
 const LEVELS = [0.05, 0.5, 0.95] as const;
-/** Points of equal weight that a set is remembered by where not all its draws can be kept. */
-const SKETCH_POINTS = 32;
+/** Points of equal weight that a set is remembered by where not all its draws are kept. */
+const SKETCH_POINTS = 64;
+/** An element's draws in a set are not all kept beyond this: a joint table of several groups' particles is large. */
+const MOST_DRAWS = 1024;
 
 /** A latent or generated quantity whose draws are weighed. `weights` is null for what depends on no latent. */
 export type Quantity = {
@@ -201,7 +203,8 @@ export function makeStores(
     const { weights: buffer, weightAxes } = quantity;
     const values = 4 * elementCount([...quantity.elementAxes, ...quantity.particleAxes], sizes);
     const own = buffer === null || weights.has(buffer) ? 0 : 8 * elementCount(weightAxes, sizes);
-    if (sets * (values + own) > left) return new SketchStore(quantity, sizes);
+    if (drawCount(quantity, sizes) > MOST_DRAWS || sets * (values + own) > left)
+      return new SketchStore(quantity, sizes);
     left -= sets * (values + own);
     if (buffer === null) return new ExactStore(quantity, sizes, null);
     const pooled = weights.get(buffer) ?? new PooledWeights(buffer, weightAxes, sizes);

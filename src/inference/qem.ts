@@ -4,7 +4,6 @@ import type { TraceEntry } from "./diagnosis.js";
 import { badSetting, InferenceError } from "./errors.js";
 import { finalPass, type FinalPosterior } from "./final.js";
 import { fitPosterior } from "./fit.js";
-import { checkFits } from "./guide.js";
 import type { Progress, QemData, RunContext } from "./run.js";
 import type { QemSettings } from "./settings.js";
 import type { CompiledModel } from "../compiled.js";
@@ -19,7 +18,7 @@ export type Timing = {
   /** The median over the iterations. */
   readonly seconds_per_iteration: number;
   readonly iterations: number;
-  /** Start: draws from the prior, loading. */
+  /** Start and iterations, loading included. */
   readonly fit_seconds: number;
   readonly final_seconds: number;
   readonly total_seconds: number;
@@ -57,7 +56,6 @@ export async function runQem(
 /** As `runQem`, with the device for the small programs given too. */
 export async function runQemOn(context: RunContext): Promise<QemResult> {
   checkSettings(context.settings);
-  checkFits(context.model.interface);
   context.onProgress({ phase: "start" });
   const begin = performance.now();
   const fitted = await fitPosterior(context);

@@ -18,33 +18,50 @@ export function weightedQuantiles(
   weights: ArrayLike<number>,
   levels: readonly number[],
 ): number[] {
-  const order = ascending(values);
+  return alongWeight(values, weights, ascending(values), levels);
+}
+
+/** The values at which the weight, added up in this order, reaches each level's share of the whole. */
+function alongWeight(
+  values: ArrayLike<number>,
+  weights: ArrayLike<number>,
+  order: Iterable<number>,
+  levels: readonly number[],
+): number[] {
   let total = 0;
   for (let i = 0; i < weights.length; i++) total += weights[i] ?? 0;
   if (!(total > 0)) return levels.map(() => NaN);
-  const quantiles: number[] = [];
+  const found: number[] = [];
   let cumulative = 0;
+  let last = NaN;
   for (const i of order) {
-    cumulative += weights[i] ?? 0;
-    while (
-      quantiles.length < levels.length &&
-      cumulative >= (levels[quantiles.length] ?? 1) * total * (1 - 1e-12)
-    )
-      quantiles.push(values[i] ?? NaN);
+    const weight = weights[i] ?? 0;
+    if (weight === 0) continue;
+    cumulative += weight;
+    last = values[i] ?? NaN;
+    while (found.length < levels.length && cumulative >= (levels[found.length] ?? 1) * total * (1 - 1e-12))
+      found.push(last);
   }
-  const last = values[order.at(-1) ?? 0] ?? NaN;
-  return levels.map((_, n) => quantiles[n] ?? last);
+  return levels.map((_, n) => found[n] ?? last);
 }
 
-/** `count` points of equal weight that stand for weighted draws: their quantiles at (i + 1/2) / count. */
+/** From so many draws per point on, they are taken as they come instead of in order. */
+const MANY = 16;
+
+/**
+ * `count` points of equal weight that stand for weighted draws: their quantiles at (i + 1/2) / count; or, where there are
+ * so many draws that sorting them takes long, a systematic sample, one point in every 1 / count of the weight.
+ */
 export function equalWeightPoints(
   values: ArrayLike<number>,
   weights: ArrayLike<number>,
   count: number,
 ): number[] {
-  return weightedQuantiles(
+  const order = values.length > MANY * count ? Array(values.length).keys() : ascending(values);
+  return alongWeight(
     values,
     weights,
+    order,
     Array.from({ length: count }, (_, i) => (i + 0.5) / count),
   );
 }

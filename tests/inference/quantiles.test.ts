@@ -60,3 +60,13 @@ it("equalWeightPoints keep the quantiles of what they stand for within half a po
     expect(x).toBeLessThanOrEqual(upper[i] ?? NaN);
   });
 });
+
+it("equalWeightPoints sample very many draws without sorting them", () => {
+  const values = Array.from({ length: 20_000 }, (_, i) => Math.sin(i * 12.9898));
+  const weights = values.map((x) => 1 + x); // favours large values: mean = E[x + x^2] = 1 / 2
+  const points = equalWeightPoints(values, weights, 64);
+  const mean = points.reduce((sum, x) => sum + x, 0) / 64;
+  // The sd under these weights is 0.5; three standard errors of 64 independent points.
+  expect(Math.abs(mean - 0.5)).toBeLessThan(3 * (0.5 / 8));
+  expect(points).not.toEqual(points.toSorted((a, b) => a - b));
+});
