@@ -31,14 +31,6 @@ export type Stage = (typeof STAGES)[number];
 
 /** Programs that only ever run on the float64 reference device. */
 export const HOST_PROGRAMS: readonly ProgramName[] = ["prior", "initial", "fit", "widen", "fixed", "bounds"];
-/** Programs that run on the chosen device. */
-export const DEVICE_PROGRAMS: readonly ProgramName[] = [
-  "estimate",
-  "gradients_vi",
-  "gradients_rws",
-  "qem",
-  "posterior",
-];
 
 export type CompileOptions = {
   /** Lengths of axes to plan for (plates, event axes, `k_<group>`); nominal ones for those not given. */

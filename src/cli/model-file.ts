@@ -1,7 +1,7 @@
 // From a model's file, source or compiled, to programs for the data and device at hand.
 import { checkSource, type CompileOptions } from "../compile.js";
 import type { CompiledModel } from "../compiled.js";
-import { DiagnosticError, hasErrors, type Diagnostic } from "../diagnostic.js";
+import { DiagnosticError } from "../diagnostic.js";
 import { looksCompiled, readCompiledFile } from "../runtime/compiled-file.js";
 import type { SourceFile } from "../source.js";
 import { VERSION } from "../version.js";
@@ -56,10 +56,4 @@ function fromSource(source: SourceFile, terminal: Terminal): Model {
 /** What a model was made from, to compile it in another way. */
 export function sourceOf({ source }: CompiledModel): SourceFile {
   return { path: source.path, text: source.text };
-}
-
-/** Throws the errors among `diagnostics`, or prints what else there is. */
-export function throwOrPrint(diagnostics: readonly Diagnostic[], terminal: Terminal): void {
-  if (hasErrors(diagnostics)) throw new DiagnosticError(diagnostics);
-  printDiagnostics(diagnostics, terminal);
 }

@@ -4,9 +4,6 @@ import { Bug } from "../diagnostic.js";
 import { sizeOf, volume, type Axis, type Sizes } from "../ir/axis.js";
 import type { LoadedProgram } from "../runtime/device.js";
 
-/** A tensor on the host, row-major over its axes. */
-export type Tensor = { readonly axes: readonly Axis[]; readonly values: Float64Array };
-
 /** Values of a program's inputs by the buffers' names; undefined if there is no such value. */
 export type Inputs = (name: string) => ArrayLike<number> | undefined;
 

@@ -245,14 +245,23 @@ export function substitute(
   roots: readonly Node[],
   replacement: ReadonlyMap<Node, Node>,
 ): Node[] {
-  const done = new Map<Node, Node>(replacement);
+  const done = rewrite(roots, (node, get) => replacement.get(node) ?? rebuild(graph, node, get));
+  return roots.map((root) => done.get(root) ?? root);
+}
+
+/** What every node below the roots becomes; `change` may ask what a node's arguments became. */
+export function rewrite(
+  roots: readonly Node[],
+  change: (node: Node, get: (node: Node) => Node) => Node,
+): ReadonlyMap<Node, Node> {
+  const done = new Map<Node, Node>();
   const get = (node: Node): Node => {
     const result = done.get(node);
-    if (result === undefined) throw new Bug("substitution visited a node before its arguments");
+    if (result === undefined) throw new Bug("a rewrite visited a node before its arguments");
     return result;
   };
-  for (const node of reachable(roots)) if (!done.has(node)) done.set(node, rebuild(graph, node, get));
-  return roots.map(get);
+  for (const node of reachable(roots)) done.set(node, change(node, get));
+  return done;
 }
 
 function rebuild(graph: Graph, node: Node, get: (node: Node) => Node): Node {

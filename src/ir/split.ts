@@ -1,27 +1,23 @@
 // Long reductions over plates in two steps: blocks side by side, then the blocks; parallel, and accurate in float32.
-import { Bug } from "../diagnostic.js";
 import { sizeOf, type Sizes } from "./axis.js";
 import type { Output, ProgramGraph } from "./lower/program-graph.js";
-import { children, reachable, type Graph, type Node, type NodeOf } from "./node.js";
+import { children, rewrite, type Graph, type Node, type NodeOf } from "./node.js";
 
 /** Elements of a block: a float32 sum of so many terms is good to 1e-9 of their size, and there are blocks enough. */
 const BLOCK_LENGTH = 128;
 
 /** Rewrites every sum over a plate that is longer than a block as a sum over blocks of sums within them. */
 export function splitReductions(g: Graph, program: ProgramGraph, sizes: Sizes): ProgramGraph {
-  const done = new Map<Node, Node>();
-  const get = (node: Node): Node => {
-    const result = done.get(node);
-    if (result === undefined) throw new Bug("a node before its arguments");
-    return result;
-  };
-  for (const node of reachable(program.outputs.map((o) => o.node)))
-    done.set(node, splitNode(g, node, get, sizes));
+  const roots = program.outputs.map((o) => o.node);
+  const done = rewrite(roots, (node, get) => splitNode(g, node, get, sizes));
   return {
     name: program.name,
-    outputs: program.outputs.map((o): Output => ({ ...o, node: get(o.node) })),
+    outputs: program.outputs.map((o): Output => ({ ...o, node: done.get(o.node) ?? o.node })),
     labels: new Map(
-      [...program.labels].flatMap(([node, label]) => (done.has(node) ? [[get(node), label] as const] : [])),
+      [...program.labels].flatMap(([node, label]) => {
+        const split = done.get(node);
+        return split === undefined ? [] : [[split, label] as const];
+      }),
     ),
   };
 }

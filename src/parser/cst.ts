@@ -22,12 +22,6 @@ export const tokens = (parent: CstNode | undefined, type: string): readonly ITok
 export const token = (parent: CstNode | undefined, type: string): IToken | undefined =>
   tokens(parent, type)[0];
 
-/** The only child node, whatever its rule. */
-export const onlyNode = (parent: CstNode | undefined): CstNode | undefined =>
-  Object.values(parent?.children ?? {})
-    .flat()
-    .find(isNode);
-
 /** The range of a node; a node without tokens is an empty range at the start of the file. */
 export function nodeSpan(source: SourceFile, of: CstNode): Span {
   const start = of.location?.startOffset ?? NaN;
