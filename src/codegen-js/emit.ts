@@ -45,6 +45,8 @@ const binary = (operator: "+" | "*", left: JsExpression, right: JsExpression): J
   right,
 });
 
+const called = (callee: string, ...args: JsExpression[]): JsExpression => ({ kind: "call", callee, args });
+
 class KernelEmitter {
   private readonly identifiers = new Identifiers(RESERVED);
   private readonly buffers = new Map<string, string>();
@@ -183,6 +185,11 @@ class KernelEmitter {
         return this.find(offsetKey(i.name), scope);
       case "point":
         throw new Bug("nested loops have no index of the point");
+      case "place": {
+        const rounded = called("Math.round", this.expression(i.value, scope));
+        const last = binary("+", this.size(i.within), literal(-1));
+        return called("Math.max", literal(0), called("Math.min", rounded, last));
+      }
       case "sum":
         return binary("+", this.index(i.left, scope), this.index(i.right, scope));
       case "product":

@@ -220,6 +220,11 @@ class Body {
         return this.find(offsetKey(i.name), scope);
       case "point":
         return named(this.point);
+      case "place": {
+        const last = binary("-", call("f32", this.module.size(i.within)), { kind: "f32", value: 1 });
+        const value = call("round", this.expression(i.value, scope));
+        return call("u32", call("clamp", value, { kind: "f32", value: 0 }, last));
+      }
       case "sum":
         return add(this.index(i.left, scope), this.index(i.right, scope));
       case "product":

@@ -82,6 +82,8 @@ export class Dependence {
         return this.names.has(`offset ${i.name}`);
       case "point":
         return true;
+      case "place":
+        return this.expression(i.value);
       case "sum":
       case "product":
         return this.index(i.left) || this.index(i.right);

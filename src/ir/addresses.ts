@@ -11,6 +11,8 @@ export type Index =
   | { readonly kind: "size"; readonly axis: Axis }
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "point" }
+  /** A computed whole number, rounded and held between 0 and the length of `within` less 1. */
+  | { readonly kind: "place"; readonly value: AddressedExpression; readonly within: Axis }
   | { readonly kind: "sum" | "product"; readonly left: Index; readonly right: Index };
 
 /** A kernel's expression whose loads and random numbers say where, as an index. */
@@ -96,11 +98,11 @@ function product(left: Index, right: Index): Index {
 function horner(
   axes: readonly Axis[],
   subscripts: readonly Subscript[],
-  index: (s: Subscript) => Index | null,
+  index: (s: Subscript, axis: Axis) => Index | null,
 ): Index {
   return axes.reduce<Index>((offset, axis, j) => {
     const subscript = subscripts[j];
-    const here = subscript === undefined ? null : index(subscript);
+    const here = subscript === undefined ? null : index(subscript, axis);
     return sum(product(offset, { kind: "size", axis }), here ?? number(0));
   }, number(0));
 }
@@ -203,7 +205,12 @@ class Lowering {
   /** Row-major offset of the point `subscripts` of an array over `axes`. */
   private address(axes: readonly Axis[], subscripts: readonly Subscript[], block: Block): Index {
     for (const s of subscripts) if (s.kind === "axis") this.check(s.axis, block);
-    const fixed = horner(axes, subscripts, (s) => (s.kind === "at" ? number(s.index) : null));
+    const fixed = horner(axes, subscripts, (s, axis) => {
+      if (s.kind === "at") return number(s.index);
+      return s.kind === "value"
+        ? { kind: "place", value: this.expression(s.value, block), within: axis }
+        : null;
+    });
     const { index, home } = this.known(axes, subscripts, block);
     return sum(this.nameFor(index, home, block, subscripts), fixed);
   }

@@ -74,6 +74,7 @@ export function kernelCost(kernel: Kernel, sizes: Sizes, adapter: AdapterClass):
       case "load":
         bytes += 4 * times;
         laneTime += adapter.load * times;
+        for (const s of e.subscripts) if (s.kind === "value") expression(s.value, times);
         return;
       case "apply":
         flops += times;

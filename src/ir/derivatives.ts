@@ -2,7 +2,7 @@
 import { Bug } from "../diagnostic.js";
 import { applyRow, type Table } from "../ops.js";
 import { hasAxis } from "./axis.js";
-import { children, reachable, type Graph, type Node } from "./node.js";
+import { children, reachable, type Graph, type Node, type NodeOf, type Place } from "./node.js";
 
 /** The adjoint of each argument, given the adjoint `dy` and the value `y` of the result; null where it is zero. */
 type Cotangent = (g: Graph, dy: Node, y: Node) => readonly (Node | null)[];
@@ -109,13 +109,37 @@ function cotangents(g: Graph, node: Node, dy: Node): readonly (readonly [Node, N
       // The derivative of a log-sum-exp is a softmax, taken with the saved result.
       if (node.ring === "log_sum_exp") return [[node.arg, g.mul(dy, g.exp(g.sub(node.arg, node)))]];
       return [[node.arg, g.mul(dy, g.map("eq", node.arg, node))]];
-    case "element": {
-      const here = g.map("eq", g.index(node.over), g.constant(node.index));
-      return [[node.arg, g.mul(dy, here)]];
-    }
+    case "gather":
+      return [[node.arg, scatter(g, node, dy)]];
     case "stored":
       return [[node.arg, dy]];
   }
+}
+
+/**
+ * The adjoint of what is gathered: every place of it takes the adjoints of the results that were read from there. Of an
+ * affine place the reader is known; of others every pair of places is looked at, and the caller sums over the reader's.
+ */
+function scatter(g: Graph, node: NodeOf<"gather">, dy: Node): Node {
+  const masks: Node[] = [];
+  const readers: Place[] = [];
+  for (const { over, at, slide } of node.places) {
+    if (slide === null) {
+      if (hasAxis(at, over)) throw new Bug(`places along '${over.name}' have no known transpose`);
+      masks.push(g.map("eq", g.index(over), at));
+      continue;
+    }
+    const { to, multiply, add } = slide;
+    const shifted = g.sub(g.index(over), g.constant(add));
+    const half = g.mul(g.constant(1 / multiply), shifted);
+    const reader = multiply === 1 ? shifted : g.map("floor", half);
+    readers.push({ over: to, at: reader, slide: multiply === 1 ? { to: over, multiply, add: -add } : null });
+    if (multiply !== 1) masks.push(g.map("eq", reader, half));
+    if (multiply !== 1 || add !== 0)
+      masks.push(g.map("and", g.map("ge", reader, g.constant(0)), g.map("lt", reader, g.size(to))));
+  }
+  const read = g.gatherAll(dy, readers);
+  return masks.reduce((value, mask) => g.map("select", mask, value, g.constant(0)), read);
 }
 
 /**
@@ -136,7 +160,10 @@ export function differentiate(
     if (dy === undefined || !needed.has(node)) continue;
     for (const [child, contribution] of cotangents(g, node, dy)) {
       if (contribution === null || !needed.has(child)) continue;
-      const extra = [...contribution.axes, ...node.axes].filter((axis) => !hasAxis(child, axis));
+      // What is constant along an axis of the result still counts once for each of its elements; a gather has renamed
+      // its axes already.
+      const repeated = node.kind === "gather" ? [] : node.axes;
+      const extra = [...contribution.axes, ...repeated].filter((axis) => !hasAxis(child, axis));
       const summed = g.reduceAll("sum", g.ordered(extra), contribution);
       const known = adjoint.get(child);
       adjoint.set(child, known === undefined ? summed : g.add(known, summed));

@@ -56,12 +56,15 @@ export function inlineNodes(tables: readonly Table[], stored: Stored): Node[] {
   const visit = (node: Node, isRoot: boolean): void => {
     if (seen.has(node) || (!isRoot && stored.has(node))) return;
     seen.add(node);
-    if (node.kind === "element") return;
-    for (const child of children(node)) visit(child, false);
+    for (const child of computedHere(node)) visit(child, false);
   };
   for (const root of roots) visit(root, !isCopy(root, tables, stored));
   return [...seen].sort((a, b) => a.id - b.id);
 }
+
+/** What a node needs computed in its own kernel: what is gathered is loaded, the places are computed. */
+const computedHere = (node: Node): readonly Node[] =>
+  node.kind === "gather" ? node.places.map((place) => place.at) : children(node);
 
 /** Whether a root is only copied from a table of another name. */
 function isCopy(root: Node, tables: readonly Table[], stored: Stored): boolean {
@@ -101,8 +104,8 @@ class KernelBuilder {
     this.#nodes = inlineNodes(tables, stored);
     this.#reduces = this.#nodes.filter((n) => n.kind === "reduce");
     for (const node of this.#nodes)
-      if (node.kind !== "element" && (this.#roots.has(node) || !stored.has(node)))
-        for (const child of children(node)) this.#uses.set(child, (this.#uses.get(child) ?? 0) + 1);
+      if (this.#roots.has(node) || !stored.has(node))
+        for (const child of computedHere(node)) this.#uses.set(child, (this.#uses.get(child) ?? 0) + 1);
   }
 
   build(): Built {
@@ -179,10 +182,14 @@ class KernelBuilder {
         return this.#load(node, (axis) => ({ kind: "axis", axis }));
       case "index":
         return { kind: "index", axis: node.axis };
-      case "element":
-        return this.#load(node.arg, (axis) =>
-          axis.name === node.over.name ? { kind: "at", index: node.index } : { kind: "axis", axis },
-        );
+      case "gather":
+        return this.#load(node.arg, (axis) => {
+          const at = node.places.find((place) => place.over.name === axis.name)?.at;
+          if (at === undefined) return { kind: "axis", axis };
+          if (at.kind === "constant") return { kind: "at", index: at.value };
+          if (at.kind === "index") return { kind: "axis", axis: at.axis };
+          return { kind: "value", value: this.#value(at) };
+        });
       case "random": {
         const { primitive, site, element, particle } = node;
         return {
@@ -312,8 +319,10 @@ function makeStem(node: Node): string {
     case "input":
     case "stored":
       return node.name.replaceAll(/[^A-Za-z0-9]+/g, "_");
-    case "element":
-      return `${stem(node.arg)}_at_${node.index + 1}`;
+    case "gather": {
+      const [place] = node.places;
+      return place?.at.kind === "constant" ? `${stem(node.arg)}_at_${place.at.value + 1}` : stem(node.arg);
+    }
     case "map":
       return node.op;
     case "reduce":

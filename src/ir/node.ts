@@ -42,11 +42,19 @@ export type Node = Common &
         readonly within: Axis | null;
         readonly arg: Node;
       }
-    /** The value of `arg` at one place of an axis; `arg` is an input or stored. */
-    | { readonly kind: "element"; readonly arg: Node; readonly over: Axis; readonly index: number }
+    /** The value of `arg` at computed places of some of its axes, one per axis; `arg` is an input or kept in a table. */
+    | { readonly kind: "gather"; readonly arg: Node; readonly places: readonly Place[] }
     /** The value of `arg`, kept in a table of this name. */
     | { readonly kind: "stored"; readonly name: string; readonly arg: Node }
   );
+
+/**
+ * A place along one axis of what is gathered: the 0-based `at`, a whole number over the axes of the result. Where it is
+ * an affine function of the index along `slide.to`, its transpose is known, so that derivatives need no sum over pairs.
+ */
+export type Place = { readonly over: Axis; readonly at: Node; readonly slide: Slide | null };
+/** The place multiply * index(to) + add. */
+export type Slide = { readonly to: Axis; readonly multiply: 1 | 2; readonly add: number };
 
 export type NodeOf<K extends Node["kind"]> = Extract<Node, { kind: K }>;
 
@@ -62,9 +70,10 @@ export function children(node: Node): readonly Node[] {
     case "map":
       return node.args;
     case "reduce":
-    case "element":
     case "stored":
       return [node.arg];
+    case "gather":
+      return [node.arg, ...node.places.map((place) => place.at)];
   }
 }
 
@@ -182,25 +191,57 @@ export class Graph {
   }
 
   /** The element at a 0-based place of an axis, taken from what is stored below. */
-  element(arg: Node, over: Axis, index: number): Node {
-    if (!hasAxis(arg, over)) return arg;
-    const at = (node: Node): Node => this.element(node, over, index);
+  element = (arg: Node, over: Axis, index: number): Node => this.gather(arg, over, this.constant(index));
+
+  /** The value of `arg` at the 0-based place `at` (whole numbers, within the axis) along one of its axes. */
+  gather = (arg: Node, over: Axis, at: Node): Node => this.gatherAll(arg, [{ over, at, slide: null }]);
+
+  /**
+   * The axis `over` of `arg` replaced by `to`: the value at place multiply * index(to) + add, and the constant `outside`
+   * where `over` has no such place. With nothing but another axis, a new name for an axis of the same length.
+   */
+  slide(arg: Node, over: Axis, slide: Slide, outside = 0): Node {
+    const { to, multiply, add } = slide;
+    const at = this.add(this.mul(this.constant(multiply), this.index(to)), this.constant(add));
+    const value = this.gatherAll(arg, [{ over, at, slide }]);
+    if (multiply === 1 && add === 0) return value;
+    const within = this.map("and", this.map("ge", at, this.constant(0)), this.map("lt", at, this.size(over)));
+    return hasAxis(arg, over) ? this.map("select", within, value, this.constant(outside)) : arg;
+  }
+
+  /** Several axes gathered at once: every place is a function of the result's axes. Pushed down to tables and inputs. */
+  gatherAll(arg: Node, places: readonly Place[]): Node {
+    const own = places.filter(({ over }) => hasAxis(arg, over));
+    if (own.length === 0) return arg;
+    const below = (node: Node): Node => this.gatherAll(node, own);
+    const constant = own.every(({ at }) => at.kind === "constant");
     switch (arg.kind) {
       case "map":
-        return this.map(arg.op, ...arg.args.map(at));
+        return this.map(arg.op, ...arg.args.map(below));
       case "index":
-        return this.constant(index);
-      case "reduce":
-        return this.reduce(arg.ring, arg.over, at(arg.arg));
-      default:
-        return this.#intern(`e${over.name}:${index}(${arg.id})`, {
-          kind: "element",
-          arg,
-          over,
-          index,
-          axes: arg.axes.filter((a) => a.name !== over.name),
+        return own[0]?.at ?? arg;
+      case "gather": {
+        const inner = arg.places.map((place): Place => {
+          const at = below(place.at);
+          return at === place.at ? place : { over: place.over, at, slide: null };
         });
+        const gathered = new Set(inner.map(({ over }) => over.name));
+        const kept = own.filter(({ over }) => hasAxis(arg.arg, over) && !gathered.has(over.name));
+        return this.#rawGather(arg.arg, [...inner, ...kept]);
+      }
+      case "reduce":
+        if (constant && arg.within === null) return this.reduce(arg.ring, arg.over, below(arg.arg));
+        return this.#rawGather(arg, own);
+      default:
+        return this.#rawGather(arg, own);
     }
+  }
+
+  #rawGather(arg: Node, places: readonly Place[]): Node {
+    const kept = arg.axes.filter((a) => places.every(({ over }) => over.name !== a.name));
+    const axes = this.ordered([...kept, ...places.flatMap(({ at }) => at.axes)]);
+    const key = places.map(({ over, at }) => `${over.name}:${at.id}`).join();
+    return this.#intern(`g${key}(${arg.id})`, { kind: "gather", arg, places, axes });
   }
 
   stored(name: string, arg: Node): Node {
@@ -280,9 +321,18 @@ function rebuild(graph: Graph, node: Node, get: (node: Node) => Node): Node {
       return node.within === null
         ? graph.reduce(node.ring, node.over, get(node.arg))
         : graph.rawReduce(node.ring, node.over, node.within, get(node.arg));
-    case "element":
-      return graph.element(get(node.arg), node.over, node.index);
+    case "gather":
+      return rebuildGather(graph, node, get);
     case "stored":
       return graph.stored(node.name, get(node.arg));
   }
+}
+
+/** A gather with its arguments replaced; places that stay keep what is known of them. */
+export function rebuildGather(graph: Graph, node: NodeOf<"gather">, get: (node: Node) => Node): Node {
+  const places = node.places.map((place): Place => {
+    const at = get(place.at);
+    return at === place.at ? place : { over: place.over, at, slide: null };
+  });
+  return graph.gatherAll(get(node.arg), places);
 }

@@ -65,8 +65,10 @@ function nodeText(node: Node, name: (node: Node) => string): string {
       return `${node.ring.replaceAll("_", "-")} over ${node.over.name}${node.within === null ? "" : ` within ${node.within.name}`} (${args.join()})`;
     case "random":
       return `${node.primitive}#${node.site}(${args.join(", ")})`;
-    case "element":
-      return `${args.join()}[${node.over.name} = ${node.index}]`;
+    case "gather": {
+      const places = node.places.map(({ over, at }) => `${over.name} = ${name(at)}`);
+      return `${name(node.arg)}[${places.join(", ")}]`;
+    }
     case "stored":
       return `store ${node.name} (${args.join()})`;
     case "constant":
@@ -125,9 +127,18 @@ function printStatement(s: Statement, indent: string): string {
 }
 
 const subscripts = (list: readonly Subscript[]): string =>
-  list.length === 0
-    ? ""
-    : `[${list.map((s) => (s.kind === "axis" ? s.axis.name : String(s.index))).join(", ")}]`;
+  list.length === 0 ? "" : `[${list.map(subscript).join(", ")}]`;
+
+function subscript(s: Subscript): string {
+  switch (s.kind) {
+    case "axis":
+      return s.axis.name;
+    case "at":
+      return String(s.index);
+    case "value":
+      return printExpression(s.value);
+  }
+}
 
 function printExpression(e: KernelExpression): string {
   switch (e.kind) {

@@ -14,9 +14,14 @@ export type Buffer = {
   readonly comment: string;
 };
 
-/** Where along one axis of a buffer: at the current index of that axis, or at a fixed 0-based place. */
+/**
+ * Where along one axis of a buffer: at the current index of an axis, at a fixed 0-based place, or at a computed one,
+ * which is rounded and held within the buffer's axis.
+ */
 export type Subscript =
-  { readonly kind: "axis"; readonly axis: Axis } | { readonly kind: "at"; readonly index: number };
+  | { readonly kind: "axis"; readonly axis: Axis }
+  | { readonly kind: "at"; readonly index: number }
+  | { readonly kind: "value"; readonly value: KernelExpression };
 
 /** A number at one point of a loop nest. */
 export type KernelExpression =

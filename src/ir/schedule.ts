@@ -60,8 +60,12 @@ class Plan {
     for (const output of source.outputs) this.#addOutput(output);
     for (const node of nodes) {
       if (node.kind === "stored" && !this.#stored.has(node)) this.#require(node, node.name, "particles");
-      if (node.kind === "element" && node.arg.kind !== "input" && !this.#stored.has(node.arg))
-        this.#require(node.arg, this.#number("table"), "elements of it are used");
+      if (node.kind === "gather" && node.arg.kind !== "input" && !this.#stored.has(node.arg))
+        this.#require(
+          node.arg,
+          source.labels.get(node.arg) ?? this.#number("table"),
+          "elements of it are used",
+        );
     }
     for (const node of nodes) {
       const label = source.labels.get(node);
@@ -295,8 +299,8 @@ function nodeAxes(node: Node): readonly Axis[] {
       return [...node.axes, node.over];
     case "random":
       return [...node.axes, ...node.element, node.particle];
-    case "element":
-      return [...node.axes, node.over];
+    case "gather":
+      return [...node.axes, ...node.places.map((place) => place.over)];
     default:
       return node.axes;
   }
