@@ -1,6 +1,6 @@
 // Particles per group as `-K` gives them, checked against the model's groups.
 import { didYouMean } from "../diagnostic.js";
-import { DEFAULT_SETTINGS, type QemSettings } from "../inference/settings.js";
+import { DEFAULT_SETTINGS, type InferenceSettings } from "../inference/settings.js";
 import type { ModelInterface } from "../ir/interface.js";
 import { unknownGroup } from "./errors.js";
 import { UsageError } from "./failures.js";
@@ -10,7 +10,7 @@ import type { Particles } from "./options.js";
 export function particleSettings(
   asked: Particles | undefined,
   model: ModelInterface,
-): Pick<QemSettings, "particles" | "groupParticles"> {
+): Pick<InferenceSettings, "particles" | "groupParticles"> {
   const groups = model.groups.map((group) => group.name);
   for (const name of asked?.groups.keys() ?? [])
     if (!groups.includes(name)) throw new UsageError(unknownGroup(name, didYouMean(name, groups), groups));

@@ -1,7 +1,6 @@
 // Progress of a run: a bar where a person watches, lines every few seconds elsewhere.
 import { SingleBar } from "cli-progress";
-import type { Progress } from "../inference/qem.js";
-import { MAXIMUM_ITERATIONS } from "../inference/schedule.js";
+import type { Progress } from "../inference/infer.js";
 import { duration } from "./table.js";
 import type { Terminal } from "./terminal.js";
 
@@ -37,7 +36,7 @@ function lines(terminal: Terminal): ProgressDisplay {
       if (progress.phase === "final")
         terminal.err(`final pass, set ${progress.set} of ${progress.of}, ${seconds}\n`);
       else {
-        const of = progress.of === null ? "" : ` of ${progress.of}`;
+        const of = progress.atMost ? "" : ` of ${progress.of}`;
         terminal.err(`iteration ${progress.entry.iteration}${of}, ${fitWords(progress)}, ${seconds}\n`);
       }
     },
@@ -72,8 +71,8 @@ function bar(): ProgressDisplay {
         begin = performance.now();
       }
       if (progress.phase === "fit") {
-        const { of, entry } = progress;
-        show("iteration", entry.iteration, of ?? MAXIMUM_ITERATIONS, of === null, fitWords(progress));
+        const { of, entry, atMost } = progress;
+        show("iteration", entry.iteration, of, atMost, fitWords(progress));
       } else if (progress.phase === "final") show("final pass", progress.set, progress.of, false, "");
     },
     stop: () => display.stop(),

@@ -2,7 +2,7 @@
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { CompiledModel } from "../compiled.js";
-import type { QemResult } from "../inference/qem.js";
+import type { InferenceResult } from "../inference/infer.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
 import { notARun, otherRunThere, outputIsFile, systemReason, unwritableFile } from "./errors.js";
@@ -79,7 +79,7 @@ function modelOfRun(directory: string): string | null {
 
 export type FinishedRun = {
   readonly report: RunReport;
-  readonly result: QemResult;
+  readonly result: InferenceResult;
   readonly model: CompiledModel;
   readonly sizes: Sizes;
   /** Null where they are too many. */
@@ -107,7 +107,7 @@ export function writeRun(directory: string, run: FinishedRun): void {
 }
 
 /** Names such as z[3,7] hold commas: they stand in quotes. */
-export function summaryCsv({ summary }: Pick<QemResult, "summary">): string {
+export function summaryCsv({ summary }: Pick<InferenceResult, "summary">): string {
   const rows = summary.map(({ name, mean, sd, mcse_mean, q5, q50, q95, ess }) => {
     const cell = name.includes(",") ? `"${name}"` : name;
     return [cell, mean, sd, mcse_mean, q5, q50, q95, ess].join(",");
@@ -115,11 +115,11 @@ export function summaryCsv({ summary }: Pick<QemResult, "summary">): string {
   return `${["name,mean,sd,mcse_mean,q5,q50,q95,ess", ...rows].join("\n")}\n`;
 }
 
-export function traceCsv({ trace }: Pick<QemResult, "trace">): string {
+export function traceCsv({ trace }: Pick<InferenceResult, "trace">): string {
   const rows = trace.map((t) =>
-    [t.iteration, t.phase, t.logEvidence, t.minimumEss, t.medianEss, t.averagingWeight].join(","),
+    [t.iteration, t.phase, t.logEvidence, t.minimumEss, t.medianEss, t.step].join(","),
   );
-  return `${["iteration,phase,log_evidence,minimum_ess,median_ess,averaging_weight", ...rows].join("\n")}\n`;
+  return `${["iteration,phase,log_evidence,minimum_ess,median_ess,step", ...rows].join("\n")}\n`;
 }
 
 /** {latent: {parameter: [plates..., event...]}}: what `mppc estimate --guide-parameters` reads. */

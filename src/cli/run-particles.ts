@@ -3,7 +3,7 @@ import type { CompiledModel } from "../compiled.js";
 import type { GuideParameters } from "../inference/guide.js";
 import { bufferAxes, output, writeInputs } from "../inference/layout.js";
 import { programOf } from "../inference/run.js";
-import { axisSizes, particlesPerGroup, type QemSettings } from "../inference/settings.js";
+import { axisSizes, particlesPerGroup, type InferenceSettings } from "../inference/settings.js";
 import { volume } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
 import type { BoundData } from "../runtime/data.js";
@@ -28,7 +28,7 @@ export async function drawParticles(
   model: CompiledModel,
   data: BoundData,
   device: Device,
-  settings: QemSettings,
+  settings: InferenceSettings,
   guide: Readonly<Pick<GuideParameters, "get">>,
 ): Promise<WeightedParticles | null> {
   const compiled = programOf(model, "posterior");

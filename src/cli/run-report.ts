@@ -1,5 +1,5 @@
 // What a run reports to programs: the object of `mppc run --json` and of `result.json`, and `settings.json`.
-import { STOPPING_WORDS, type QemResult } from "../inference/qem.js";
+import { STOPPING_WORDS, type InferenceResult } from "../inference/infer.js";
 import type { SummaryRow } from "../inference/posterior.js";
 import { VERSION } from "../version.js";
 
@@ -64,7 +64,7 @@ export type RunSettingsReport = {
   readonly started: string;
 };
 
-export function runReport(result: QemResult, facts: RunFacts): RunReport {
+export function runReport(result: InferenceResult, facts: RunFacts): RunReport {
   const { timing } = result;
   return {
     summary: result.summary,

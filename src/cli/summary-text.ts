@@ -1,7 +1,7 @@
 // The summary of a run as a person reads it: a table of the first elements of everything, and the evidence.
 import { join } from "node:path";
 import type { SummaryRow } from "../inference/posterior.js";
-import type { QemResult } from "../inference/qem.js";
+import type { InferenceResult } from "../inference/infer.js";
 import { alignedTable, shown } from "./table.js";
 
 /** Summaries up to this long are printed whole. */
@@ -12,7 +12,7 @@ const FIRST = 5;
 const HEADER = ["name", "mean", "sd", "mcse", "q5", "q50", "q95", "ess"];
 
 export function summaryText(
-  { summary, evidence }: Pick<QemResult, "summary" | "evidence">,
+  { summary, evidence }: Pick<InferenceResult, "summary" | "evidence">,
   options: { readonly directory: string; readonly all: boolean },
 ): string {
   const rows =

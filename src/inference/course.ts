@@ -1,19 +1,14 @@
 // The course of a fit: search while the evidence or the weights' effective sizes rise, settle while the noise is averaged out, then stop.
-import {
-  MAXIMUM_ITERATIONS,
-  MINIMUM_SEARCH,
-  MINIMUM_SETTLE,
-  SETTLE_SHARE,
-  stoppedRising,
-} from "./schedule.js";
+import { stoppedRising, type Pace } from "./schedule.js";
 
-export type StoppingReason = "settled" | "iterations" | "maximum";
+export type StoppingReason = "settled" | "iterations" | "maximum" | "fixed";
 
 /** In words, for reports. */
 export const STOPPING_WORDS: Readonly<Record<StoppingReason, string>> = {
   settled: "the evidence and the effective sizes stopped rising by more than their Monte Carlo errors",
   iterations: "the requested number of iterations was done",
-  maximum: `the evidence or the effective sizes were still rising after the most iterations that are done, ${MAXIMUM_ITERATIONS}`,
+  maximum: "the evidence or the effective sizes were still rising after the most iterations that are done",
+  fixed: "the guide was kept as it was at the start",
 };
 
 /** Which phase the fit is in, and when it ends. */
@@ -23,7 +18,10 @@ export class Course {
   private settling: number | null = null;
 
   /** `of`: how many iterations were asked for, or null to go on until the evidence has settled. */
-  constructor(private readonly of: number | null) {}
+  constructor(
+    private readonly of: number | null,
+    private readonly pace: Pace,
+  ) {}
 
   get phase(): "search" | "settle" {
     return this.settling === null ? "search" : "settle";
@@ -40,20 +38,24 @@ export class Course {
     this.effectiveSizes.push(meanLogEss);
     const done = this.evidences.length;
     if (done === this.of) return "iterations";
-    const most = this.of ?? MAXIMUM_ITERATIONS;
+    const most = this.of ?? this.pace.maximum;
     if (this.settling === null) {
-      const arrived = done >= MINIMUM_SEARCH && this.hasArrived(0);
+      const arrived = done >= this.pace.minimumSearch && this.hasArrived(0);
       if (arrived || done >= most / 2) this.settling = done;
       return null;
     }
     if (this.of !== null) return null;
-    const shortest = Math.max(MINIMUM_SETTLE, SETTLE_SHARE * this.settling);
+    const shortest = Math.max(this.pace.minimumSettle, this.pace.settleShare * this.settling);
     if (done - this.settling >= shortest && this.hasArrived(this.settling)) return "settled";
-    return done >= MAXIMUM_ITERATIONS ? "maximum" : null;
+    return done >= this.pace.maximum ? "maximum" : null;
   }
 
   /** Neither the evidence nor the effective sizes have risen lately, of the iterations after the first `from`. */
   private hasArrived(from: number): boolean {
-    return stoppedRising(this.evidences.slice(from)) && stoppedRising(this.effectiveSizes.slice(from));
+    const { window } = this.pace;
+    return (
+      stoppedRising(this.evidences.slice(from), window) &&
+      stoppedRising(this.effectiveSizes.slice(from), window)
+    );
   }
 }

@@ -1,6 +1,5 @@
 // How well a run went, in numbers and in words: effective sizes by group, collapses, and what is not to be trusted.
 import * as errors from "./errors.js";
-import { MAXIMUM_ITERATIONS } from "./schedule.js";
 import type { PooledWeights } from "./pooled-weights.js";
 import type { Diagnostic } from "../diagnostic.js";
 import { BUFFERS, type ModelInterface } from "../ir/interface.js";
@@ -42,7 +41,15 @@ export type TraceEntry = {
   readonly minimumEss: number;
   readonly medianEss: number;
   readonly meanLogEss: number;
-  readonly averagingWeight: number;
+  /** Of the method: the iteration's weight in the moving averages, or the optimiser's step. */
+  readonly step: number;
+};
+
+/** What `FitHealth` has counted, as plain values. */
+export type HealthCounts = {
+  readonly collapsed: Readonly<Record<string, number>>;
+  readonly seen: Readonly<Record<string, number>>;
+  readonly nonFinite: Readonly<Record<string, number>>;
 };
 
 export function effectiveSizes(weightSquares: readonly number[]): EffectiveSizes {
@@ -56,11 +63,27 @@ export function effectiveSizes(weightSquares: readonly number[]): EffectiveSizes
 
 /** Counts collapses while the guide is being fitted. */
 export class FitHealth {
-  private readonly collapsed = new Map<string, number>();
-  private readonly seen = new Map<string, number>();
-  private readonly nonFinite = new Map<string, number>();
+  private readonly collapsed: Map<string, number>;
+  private readonly seen: Map<string, number>;
+  private readonly nonFinite: Map<string, number>;
 
-  constructor(private readonly model: ModelInterface) {}
+  /** `counts`: what an earlier part of the same fit has counted. */
+  constructor(
+    private readonly model: ModelInterface,
+    counts: HealthCounts | null = null,
+  ) {
+    this.collapsed = new Map(Object.entries(counts?.collapsed ?? {}));
+    this.seen = new Map(Object.entries(counts?.seen ?? {}));
+    this.nonFinite = new Map(Object.entries(counts?.nonFinite ?? {}));
+  }
+
+  get counts(): HealthCounts {
+    return {
+      collapsed: Object.fromEntries(this.collapsed),
+      seen: Object.fromEntries(this.seen),
+      nonFinite: Object.fromEntries(this.nonFinite),
+    };
+  }
 
   /** Takes an iteration's sums of squared weights in; gives the effective sizes over all groups. */
   add(outputs: ReadonlyMap<string, Float64Array>): EffectiveSizes {
@@ -125,7 +148,8 @@ export function warnings(
   model: ModelInterface,
   groups: readonly GroupDiagnosis[],
   health: FitHealth,
-  run: { readonly settled: boolean },
+  /** `rising`: the iterations after which the fit ended with the evidence still rising; null if it did not. */
+  run: { readonly rising: number | null },
 ): Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const { group, final, particles, collapsed } of groups) {
@@ -139,6 +163,6 @@ export function warnings(
     const times = nonFinite.reduce((sum, [, n]) => sum + n, 0);
     found.push(errors.nonFiniteElements(nonFinite.map(([latent]) => latent), times)); // prettier-ignore
   }
-  if (!run.settled) found.push(errors.notSettled(MAXIMUM_ITERATIONS));
+  if (run.rising !== null) found.push(errors.notSettled(run.rising));
   return found;
 }

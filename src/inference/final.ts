@@ -53,6 +53,7 @@ export async function finalPass(context: RunContext, fitted: Fitted): Promise<Fi
   const evidences = await drawSets(context, guide, sizes, (outputs) => {
     for (const store of [...stores, ...pooled.values()]) store.add(outputs);
     finalSizes.add(outputs);
+    fitted.keepIfDue();
   });
   const empty = evidences.filter((x) => !Number.isFinite(x)).length;
   const weighed = evidences.filter(Number.isFinite);
@@ -69,7 +70,9 @@ export async function finalPass(context: RunContext, fitted: Fitted): Promise<Fi
     evidence: { mean: logEvidence, mcse, sets: evidences, effectiveSets: effective },
     groups,
     warnings: [
-      ...warnings(model.interface, groups, fitted.health, { settled: fitted.stopped !== "maximum" }),
+      ...warnings(model.interface, groups, fitted.health, {
+        rising: fitted.stopped === "maximum" ? fitted.trace.length : null,
+      }),
       ...(effective < UNEQUAL_SHARE * weighed.length ? [unequalSets(effective, weighed.length)] : []),
       ...(empty > 0 ? [emptySets(empty, evidences.length)] : []),
     ],

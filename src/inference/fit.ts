@@ -1,14 +1,17 @@
-// Fitting the guide: expectation by the device's posterior moments, maximisation by the families' own fits.
+// Fitting the guide: the loop that every method shares, its trace, its end, and what it takes to go on after a stop.
+import { NO_KEEPER, type Keeper, type Snapshot } from "./checkpoint.js";
 import { Course, type StoppingReason } from "./course.js";
 import { FitHealth, type TraceEntry } from "./diagnosis.js";
 import { InferenceError, noFiniteEvidence } from "./errors.js";
-import { fitGuide, type GuideParameters, type HostProgram } from "./guide.js";
+import type { GuideParameters, HostProgram } from "./guide.js";
 import { bufferAxes, output, rewriteInputs, writeInputs, type Inputs } from "./layout.js";
-import { centre, emptyMoments, update, type LatentMoments } from "./moments.js";
+import type { Method } from "./method.js";
+import { makeMethod } from "./methods.js";
+import { emptyMoments, type LatentMoments } from "./moments.js";
 import { hostLogEvidence, onHost, programOf, sizesOf, type RunContext } from "./run.js";
-import { averagingWeight } from "./schedule.js";
 import { particlesPerGroup } from "./settings.js";
 import { priorDrawCount, startGuide, type Start } from "./start.js";
+import type { Sizes } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
 
 /** So many iterations in a row without finite evidence are the end. */
@@ -22,11 +25,13 @@ export type Fitted = {
   /** Of each iteration. */
   readonly seconds: readonly number[];
   readonly stopped: StoppingReason;
+  /** Keeps a snapshot of the finished fit, if one is due. */
+  readonly keepIfDue: () => void;
 };
 
 /** Fits the guide from its start until the evidence has settled, or for as many iterations as asked. */
 export async function fitPosterior(context: RunContext): Promise<Fitted> {
-  const { model, data, settings } = context;
+  const { model, data, settings, keeper = NO_KEEPER } = context;
   const particles = particlesPerGroup(model.interface, settings);
   const prior = programOf(model, "prior");
   const draws = priorDrawCount(
@@ -37,106 +42,125 @@ export async function fitPosterior(context: RunContext): Promise<Fitted> {
     (latent) => bufferAxes(prior, BUFFERS.particles(latent)) ?? [],
   );
   const sizes = sizesOf(context, particles, draws);
-  const moments = emptyMoments(model.interface, programOf(model, "qem"), sizes);
+  const moments = emptyMoments(model.interface, programOf(model, "initial"), sizes);
   const inputs: Inputs = (name) => data.arrays.get(name);
   return onHost(context, "fit", sizes, async (fit) => {
-    const start = await onHost(context, "fixed", sizes, (fixed) =>
-      onHost(context, "prior", sizes, (prior) =>
-        onHost(context, "initial", sizes, (initial) =>
-          startGuide({ fixed, prior, initial, fit }, model.interface, moments, inputs, sizes, settings.seed),
-        ),
-      ),
-    );
-    const compiled = programOf(model, "qem");
-    const loaded = await context.device.load(compiled, sizes);
-    try {
-      const fitting = new Fitting(context, { compiled, loaded }, fit, moments, start, particles);
-      return await fitting.run();
-    } finally {
-      loaded.dispose();
-    }
+    const { resumed } = keeper;
+    const start =
+      resumed === null
+        ? await startOf(context, fit, moments, sizes)
+        : { parameters: new Map(resumed.parameters), given: new Set<string>() };
+    const { stratified, averagingWeight } = settings;
+    const method = makeMethod({ fit, moments, start, particles, stratified, averagingWeight, data: inputs });
+    return new Fitting(context, keeper, method, start.parameters).run(sizes);
   });
 }
 
+const startOf = (
+  context: RunContext,
+  fit: HostProgram,
+  moments: readonly LatentMoments[],
+  sizes: Sizes,
+): Promise<Start> => {
+  const inputs: Inputs = (name) => context.data.arrays.get(name);
+  const { interface: model } = context.model;
+  return onHost(context, "fixed", sizes, (fixed) =>
+    onHost(context, "prior", sizes, (prior) =>
+      onHost(context, "initial", sizes, (initial) =>
+        startGuide({ fixed, prior, initial, fit }, model, moments, inputs, sizes, context.settings.seed),
+      ),
+    ),
+  );
+};
+
 /** The loop and its state. */
 class Fitting {
+  private readonly trace: TraceEntry[];
+  private readonly seconds: number[];
   private readonly health: FitHealth;
-  private started = false;
+  private readonly course: Course;
+  private stopped: StoppingReason | null;
 
   constructor(
     private readonly context: RunContext,
-    private readonly qem: HostProgram,
-    private readonly fitProgram: HostProgram,
-    private readonly moments: readonly LatentMoments[],
-    private readonly start: Start,
-    private readonly particles: ReadonlyMap<string, number>,
+    private readonly keeper: Keeper,
+    private readonly method: Method,
+    private readonly parameters: GuideParameters,
   ) {
-    this.health = new FitHealth(context.model.interface);
+    const { resumed } = keeper;
+    this.trace = [...(resumed?.trace ?? [])];
+    this.seconds = [...(resumed?.seconds ?? [])];
+    this.health = new FitHealth(context.model.interface, resumed?.health ?? null);
+    this.stopped = resumed?.stopped ?? null;
+    this.course = new Course(context.settings.iterations, method.pace);
+    for (const { logEvidence, meanLogEss } of this.trace) this.course.add(logEvidence, meanLogEss);
+    if (resumed !== null) method.restore(resumed.method);
   }
 
-  private readonly inputs: Inputs = (name) => this.context.data.arrays.get(name);
+  async run(sizes: Sizes): Promise<Fitted> {
+    const { trace, health, seconds, parameters } = this;
+    const stopped = this.stopped ?? (await this.iterate(sizes));
+    this.stopped = stopped;
+    this.keeper.keep(this.snapshot());
+    return { parameters, trace, health, seconds, stopped, keepIfDue: () => this.keepIfDue() };
+  }
 
-  async run(): Promise<Fitted> {
+  private async iterate(sizes: Sizes): Promise<StoppingReason> {
+    const compiled = programOf(this.context.model, this.method.program);
+    const loaded = await this.context.device.load(compiled, sizes);
+    const program = { compiled, loaded };
+    try {
+      writeInputs(loaded, compiled, (name) => this.context.data.arrays.get(name) ?? this.method.inputs(name));
+      for (;;) {
+        const stopped = await this.iteration(program);
+        if (stopped !== null) return stopped;
+        this.keepIfDue();
+      }
+    } finally {
+      loaded.dispose();
+    }
+  }
+
+  /** One iteration; says why the fit ends with it, or null. */
+  private async iteration({ compiled, loaded }: HostProgram): Promise<StoppingReason | null> {
     const { settings, onProgress } = this.context;
-    const course = new Course(settings.iterations);
-    const trace: TraceEntry[] = [];
-    const seconds: number[] = [];
-    let barren = 0;
-    for (let iteration = 1; ; iteration++) {
-      const begin = performance.now();
-      const outputs = await this.expectation(iteration);
-      const logEvidence = hostLogEvidence(output(outputs, BUFFERS.logEvidence)[0]);
-      const weight = averagingWeight(settings.averagingWeight, course.settledFor);
-      barren = Number.isFinite(logEvidence) ? 0 : barren + 1;
-      if (barren === PATIENCE) throw new InferenceError(noFiniteEvidence(PATIENCE));
-      const { minimum, median, meanLog } = this.health.add(outputs);
-      if (barren === 0) await this.maximisation(outputs, weight);
-      const entry: TraceEntry = {
-        iteration,
-        phase: course.phase,
-        logEvidence,
-        minimumEss: minimum,
-        medianEss: median,
-        meanLogEss: meanLog,
-        averagingWeight: weight,
-      };
-      trace.push(entry);
-      seconds.push((performance.now() - begin) / 1000);
-      onProgress({ phase: "fit", entry, of: settings.iterations });
-      const stopped = course.add(logEvidence, meanLog);
-      if (stopped !== null)
-        return { parameters: this.start.parameters, trace, health: this.health, seconds, stopped };
-    }
+    const { course, method } = this;
+    const begin = performance.now();
+    const iteration = this.trace.length + 1;
+    const { seed, stratified } = settings;
+    rewriteInputs(loaded, compiled, method.inputs);
+    const outputs = await loaded.run({ seed, iteration, stratified });
+    const logEvidence = hostLogEvidence(output(outputs, BUFFERS.logEvidence)[0]);
+    const step = method.step(course);
+    const { minimum, median, meanLog } = this.health.add(outputs);
+    if (Number.isFinite(logEvidence))
+      for (const [name, elements] of await method.update(outputs, step))
+        this.health.addNonFinite(name, elements);
+    const { phase } = course;
+    const entry: TraceEntry = {
+      iteration,
+      phase,
+      logEvidence,
+      minimumEss: minimum,
+      medianEss: median,
+      meanLogEss: meanLog,
+      step,
+    };
+    this.trace.push(entry);
+    if (this.trace.slice(-PATIENCE).filter((e) => !Number.isFinite(e.logEvidence)).length === PATIENCE)
+      throw new InferenceError(noFiniteEvidence(PATIENCE));
+    this.seconds.push((performance.now() - begin) / 1000);
+    const { iterations } = settings;
+    onProgress({ phase: "fit", entry, of: iterations ?? method.pace.maximum, atMost: iterations === null });
+    return course.add(logEvidence, meanLog);
   }
 
-  private async expectation(iteration: number): Promise<ReadonlyMap<string, Float64Array>> {
-    const centres = new Map(
-      this.moments.flatMap((m) =>
-        m.raw.map((_, i) => [BUFFERS.centre(m.guide.latent, i), centre(m, i)] as const),
-      ),
-    );
-    const { compiled, loaded } = this.qem;
-    const { parameters } = this.start;
-    const moving: Inputs = (name) => centres.get(name) ?? parameters.get(name);
-    if (iteration === 1) writeInputs(loaded, compiled, (name) => this.inputs(name) ?? moving(name));
-    else rewriteInputs(loaded, compiled, moving);
-    const { seed, stratified } = this.context.settings;
-    return loaded.run({ seed, iteration, stratified });
+  private keepIfDue(): void {
+    if (this.keeper.isDue()) this.keeper.keep(this.snapshot());
   }
 
-  private async maximisation(outputs: ReadonlyMap<string, Float64Array>, weight: number): Promise<void> {
-    for (const moments of this.moments) {
-      const { latent } = moments.guide;
-      const { nonFiniteElements } = update(moments, outputs, {
-        weight,
-        particles: this.particles.get(moments.group) ?? 1,
-        stratified: this.context.settings.stratified,
-        startFromGuide: !this.started && this.start.given.has(latent),
-      });
-      this.health.addNonFinite(latent, nonFiniteElements);
-    }
-    this.started = true;
-    const kept = await fitGuide(this.fitProgram, this.moments, this.start.parameters, this.inputs);
-    for (const [latent, elements] of kept) this.health.addNonFinite(latent, elements);
+  private snapshot(): Snapshot {
+    const { trace, seconds, health, parameters, method, stopped } = this;
+    return { trace, seconds, health: health.counts, parameters, method: method.save(), stopped };
   }
 }

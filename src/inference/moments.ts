@@ -4,7 +4,7 @@ import { Bug } from "../diagnostic.js";
 import { elementCount, bufferAxes, output, placesIn } from "./layout.js";
 import { driftCorrection, flattening, samplingNoise } from "./schedule.js";
 import type { Axis, Sizes } from "../ir/axis.js";
-import { BUFFERS, type GuideInterface, type ModelInterface } from "../ir/interface.js";
+import { BUFFERS, PRIOR_AXIS, type GuideInterface, type ModelInterface } from "../ir/interface.js";
 
 /** Least variance that a fit may give: a share of the first one, and of the square of the mean (float32's resolution). */
 const FLOOR_OF_FIRST = 1e-24;
@@ -36,14 +36,16 @@ export type UpdateReport = { readonly nonFiniteElements: number };
 export const learnedGuides = (model: ModelInterface): readonly GuideInterface[] =>
   model.guides.filter((guide) => guide.parameters.some((p) => p.learned));
 
-/** Moments, all zero as yet, of every learned guide. */
-export function emptyMoments(model: ModelInterface, qem: CompiledProgram, sizes: Sizes): LatentMoments[] {
+/** Moments, all zero as yet, of every learned guide; `initial` is the program of that name. */
+export function emptyMoments(model: ModelInterface, initial: CompiledProgram, sizes: Sizes): LatentMoments[] {
   return learnedGuides(model).map((guide) => {
     const latent = model.latents.find((l) => l.name === guide.latent);
-    const elementAxes = bufferAxes(qem, BUFFERS.statistic(guide.latent, 0));
-    const groupAxes = latent === undefined ? undefined : bufferAxes(qem, BUFFERS.weightSquares(latent.group));
-    if (latent === undefined || elementAxes === undefined || groupAxes === undefined)
+    const group = model.groups.find((g) => g.name === latent?.group);
+    const drawn = bufferAxes(initial, BUFFERS.statistic(guide.latent, 0));
+    if (latent === undefined || group === undefined || drawn === undefined)
       throw new Bug(`the guide of '${guide.latent}' has no moments`);
+    const elementAxes = drawn.filter((axis) => axis.name !== PRIOR_AXIS);
+    const groupAxes = elementAxes.filter((axis) => group.plates.includes(axis.name));
     const learned = guide.parameters.filter((p) => p.learned);
     const varying = new Set(learned.flatMap((p) => [...p.over, ...(p.event === null ? [] : [p.event])]));
     const axes = elementAxes.filter((axis) => varying.has(axis.name));

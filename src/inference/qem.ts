@@ -1,96 +1,95 @@
-// Massively parallel expectation maximisation, from bound data to the reported posterior.
-import { STOPPING_WORDS, type StoppingReason } from "./course.js";
-import type { TraceEntry } from "./diagnosis.js";
-import { badSetting, InferenceError } from "./errors.js";
-import { finalPass, type FinalPosterior } from "./final.js";
-import { fitPosterior } from "./fit.js";
-import type { Progress, QemData, RunContext } from "./run.js";
-import type { QemSettings } from "./settings.js";
-import type { CompiledModel } from "../compiled.js";
-import type { Device } from "../runtime/device.js";
-import { createReferenceDevice } from "../runtime/reference.js";
+// Massively parallel expectation maximisation: the guide is fitted to moving averages of the posterior means of its
+// families' sufficient statistics.
+import type { Course } from "./course.js";
+import { fitGuide, type GuideParameters, type HostProgram } from "./guide.js";
+import { type Inputs } from "./layout.js";
+import type { Method, Outputs, SavedArrays } from "./method.js";
+import { centre, update, type LatentMoments } from "./moments.js";
+import { averagingWeight, QEM_PACE } from "./schedule.js";
+import type { Start } from "./start.js";
+import { BUFFERS } from "../ir/interface.js";
 
-export type { Progress, QemData } from "./run.js";
-export { STOPPING_WORDS };
-
-export type Timing = {
-  readonly first_iteration_seconds: number;
-  /** The median over the iterations. */
-  readonly seconds_per_iteration: number;
-  readonly iterations: number;
-  /** Start and iterations, loading included. */
-  readonly fit_seconds: number;
-  readonly final_seconds: number;
-  readonly total_seconds: number;
+export type QemOptions = {
+  /** The loaded program `fit`. */
+  readonly fit: HostProgram;
+  /** As the start left them. */
+  readonly moments: readonly LatentMoments[];
+  readonly start: Start;
+  readonly particles: ReadonlyMap<string, number>;
+  readonly stratified: boolean;
+  /** A constant weight of an iteration in the moving averages; null: the default schedule. */
+  readonly averagingWeight: number | null;
+  /** The data's arrays. */
+  readonly data: Inputs;
 };
 
-export type QemResult = FinalPosterior & {
-  readonly trace: readonly TraceEntry[];
-  /** `STOPPING_WORDS` says it in words. */
-  readonly stopped: StoppingReason;
-  /** The fitted guide's parameters (not widened) by the names of their buffers, [over, event]. */
-  readonly guide: ReadonlyMap<string, Float64Array>;
-  readonly timing: Timing;
-};
+export class Qem implements Method {
+  readonly program = "qem";
+  readonly pace = QEM_PACE;
+  private readonly parameters: GuideParameters;
+  /** Whose centre a buffer is. */
+  private readonly centres: ReadonlyMap<string, { readonly moments: LatentMoments; readonly i: number }>;
+  private started = false;
 
-/**
- * Fits the guide and reports the posterior. `device` runs the iterations and the final pass; the small programs run on
- * the float64 reference. Throws an InferenceError (exit code 3) where there is nothing to report, a DeviceError where
- * the device fails.
- */
-export async function runQem(
-  model: CompiledModel,
-  data: QemData,
-  device: Device,
-  settings: QemSettings,
-  onProgress: (progress: Progress) => void = () => undefined,
-): Promise<QemResult> {
-  const host = createReferenceDevice();
-  try {
-    return await runQemOn({ model, data, device, host, settings, onProgress });
-  } finally {
-    await host.close();
+  constructor(private readonly options: QemOptions) {
+    this.parameters = options.start.parameters;
+    this.centres = new Map(
+      options.moments.flatMap((moments) =>
+        moments.raw.map((_, i) => [BUFFERS.centre(moments.guide.latent, i), { moments, i }] as const),
+      ),
+    );
   }
-}
 
-/** As `runQem`, with the device for the small programs given too. */
-export async function runQemOn(context: RunContext): Promise<QemResult> {
-  checkSettings(context.settings);
-  context.onProgress({ phase: "start" });
-  const begin = performance.now();
-  const fitted = await fitPosterior(context);
-  const fitEnd = performance.now();
-  const final = await finalPass(context, fitted);
-  const end = performance.now();
-  const seconds = fitted.seconds.toSorted((a, b) => a - b);
-  return {
-    ...final,
-    trace: fitted.trace,
-    stopped: fitted.stopped,
-    guide: fitted.parameters,
-    timing: {
-      first_iteration_seconds: fitted.seconds[0] ?? NaN,
-      seconds_per_iteration: seconds[Math.floor(seconds.length / 2)] ?? NaN,
-      iterations: fitted.trace.length,
-      fit_seconds: (fitEnd - begin) / 1000,
-      final_seconds: (end - fitEnd) / 1000,
-      total_seconds: (end - begin) / 1000,
-    },
+  readonly inputs: Inputs = (name) => {
+    const of = this.centres.get(name);
+    return of === undefined ? this.parameters.get(name) : centre(of.moments, of.i);
   };
-}
 
-function checkSettings(settings: QemSettings): void {
-  const check = (holds: boolean, name: string, value: number, expected: string): void => {
-    if (!holds) throw new InferenceError(badSetting(name, value, expected));
-  };
-  const whole = (x: number, least: number): boolean => Number.isInteger(x) && x >= least;
-  const { iterations, averagingWeight: weight, finalDraws } = settings;
-  if (iterations !== null)
-    check(whole(iterations, 1), "--iterations", iterations, "a whole number from 1 on");
-  if (weight !== null)
-    check(weight > 0 && weight <= 1, "--averaging-weight", weight, "more than 0 and at most 1");
-  check(whole(finalDraws, 2), "the number of final draws", finalDraws, "a whole number from 2 on");
-  check(whole(settings.particles, 1), "-K", settings.particles, "a whole number from 1 on");
-  for (const [group, particles] of settings.groupParticles)
-    check(whole(particles, 1), `-K ${group}`, particles, "a whole number from 1 on");
+  step(course: Course): number {
+    return averagingWeight(this.options.averagingWeight, course.settledFor);
+  }
+
+  async update(outputs: Outputs, step: number): Promise<ReadonlyMap<string, number>> {
+    const { moments: all, particles, stratified, start, fit, data } = this.options;
+    const nonFinite = new Map<string, number>();
+    const count = (latent: string, elements: number): void =>
+      void nonFinite.set(latent, (nonFinite.get(latent) ?? 0) + elements);
+    for (const moments of all) {
+      const { latent } = moments.guide;
+      const { nonFiniteElements } = update(moments, outputs, {
+        weight: step,
+        particles: particles.get(moments.group) ?? 1,
+        stratified,
+        startFromGuide: !this.started && start.given.has(latent),
+      });
+      count(latent, nonFiniteElements);
+    }
+    this.started = true;
+    const kept = await fitGuide(fit, all, this.parameters, data);
+    for (const [latent, elements] of kept) count(latent, elements);
+    return nonFinite;
+  }
+
+  save(): SavedArrays {
+    return new Map([...this.arrays(), ["started", Float64Array.of(this.started ? 1 : 0)]]);
+  }
+
+  restore(saved: SavedArrays): void {
+    this.started = saved.get("started")?.[0] === 1;
+    for (const { guide, firstVariance, raw } of this.options.moments)
+      guide.squareOf.forEach((base, j) => {
+        const length = raw[j]?.length ?? 0;
+        if (base !== null && !firstVariance.has(j)) firstVariance.set(j, new Float64Array(length));
+      });
+    for (const [name, array] of this.arrays()) array.set(saved.get(name) ?? array);
+  }
+
+  /** The moving averages themselves, by name. */
+  private arrays(): [string, Float64Array][] {
+    return this.options.moments.flatMap(({ guide: { latent }, raw, noise, firstVariance }) => [
+      ...raw.map((values, i): [string, Float64Array] => [`moment.${latent}.${i}`, values]),
+      ...[...firstVariance].map(([i, v]): [string, Float64Array] => [`first_variance.${latent}.${i}`, v]),
+      [`noise.${latent}`, noise],
+    ]);
+  }
 }

@@ -1,6 +1,7 @@
 // What every part of a run shares: the model, its data, the devices, the settings.
+import type { Keeper } from "./checkpoint.js";
 import type { HostProgram } from "./guide.js";
-import { axisSizes, type QemSettings } from "./settings.js";
+import { axisSizes, type InferenceSettings } from "./settings.js";
 import type { CompiledModel, CompiledProgram, ProgramName } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
@@ -11,22 +12,24 @@ import type { Device } from "../runtime/device.js";
 import type { TraceEntry } from "./diagnosis.js";
 
 /** Lengths of the data's axes, and its arrays. */
-export type QemData = Pick<BoundData, "sizes" | "arrays">;
+export type InferenceData = Pick<BoundData, "sizes" | "arrays">;
 
 export type Progress =
   | { readonly phase: "start" }
-  | { readonly phase: "fit"; readonly entry: TraceEntry; readonly of: number | null }
+  | { readonly phase: "fit"; readonly entry: TraceEntry; readonly of: number; readonly atMost: boolean }
   | { readonly phase: "final"; readonly set: number; readonly of: number };
 
 export type RunContext = {
   readonly model: CompiledModel;
-  readonly data: QemData;
+  readonly data: InferenceData;
   /** Runs the iterations and the final pass. */
   readonly device: Device;
   /** Runs the small programs: start, fit, widening. */
   readonly host: Device;
-  readonly settings: QemSettings;
+  readonly settings: InferenceSettings;
   readonly onProgress: (progress: Progress) => void;
+  /** Keeps the progress of the run; nothing if not given. */
+  readonly keeper?: Keeper;
 };
 
 /** A program of the model. A Bug if it has none of that name. */

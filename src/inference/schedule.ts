@@ -2,17 +2,27 @@
 
 /** Weight of the newest iteration in the moving average while the evidence still rises. */
 export const SEARCH_WEIGHT = 0.3;
-/** Iterations of the two phases: search, while the evidence rises; then settle, while the noise is averaged out. */
-export const MINIMUM_SEARCH = 30;
-export const MINIMUM_SETTLE = 50;
-/** The settling takes at least this share of the search: where that was slow, the noise is slow to average out too. */
-export const SETTLE_SHARE = 0.5;
 /** In the settling the weight falls like t^-0.7: faster and what is still off stays so, slower and the noise does. */
 const SETTLE_POWER = 0.7;
-export const MAXIMUM_ITERATIONS = 1000;
+/** How long the phases of a fit are at least, and the whole at most, in iterations. */
+export type Pace = {
+  readonly minimumSearch: number;
+  readonly minimumSettle: number;
+  /** The settling lasts at least this share of the search: where that was slow, the noise is slow to average out too. */
+  readonly settleShare: number;
+  readonly maximum: number;
+  /** Iterations that the stopping rule looks at twice: at least, and at most. */
+  readonly window: readonly [least: number, most: number];
+};
 
-/** Iterations that the stopping rule looks at twice, at most. */
-const LARGEST_WINDOW = 50;
+export const QEM_PACE: Pace = {
+  minimumSearch: 30,
+  minimumSettle: 50,
+  settleShare: 0.5,
+  maximum: 1000,
+  window: [15, 50],
+};
+
 /** Flattening of weights that rest on one or two particles. */
 const MOST_FLATTENING = 0.7;
 
@@ -65,12 +75,15 @@ export function driftCorrection(weight: number, effectiveSize: number, particles
 
 /**
  * Has a trace stopped rising by more than its Monte Carlo error? Compares the mean of the newest `window`
- * iterations with that of the `window` before; the window grows with the trace, up to 50, so that slow rises are seen. Entries that
- * are not finite are left out.
+ * iterations with that of the `window` before; the window grows with the trace between its bounds, so that slow rises are
+ * seen. Entries that are not finite are left out.
  */
-export function stoppedRising(trace: readonly number[], minimumWindow = 15): boolean {
+export function stoppedRising(
+  trace: readonly number[],
+  [least, most]: Pace["window"] = QEM_PACE.window,
+): boolean {
   const finite = trace.filter(Number.isFinite);
-  const window = Math.max(minimumWindow, Math.min(LARGEST_WINDOW, Math.floor(finite.length / 4)));
+  const window = Math.max(least, Math.min(most, Math.floor(finite.length / 4)));
   if (finite.length < 2 * window) return false;
   const newer = meanAndVariance(finite.slice(-window));
   const older = meanAndVariance(finite.slice(-2 * window, -window));

@@ -2,7 +2,7 @@
 import type { Sizes } from "../ir/axis.js";
 import type { ModelInterface } from "../ir/interface.js";
 
-export type QemSettings = {
+export type InferenceSettings = {
   /** Particles of every group that `groupParticles` does not name. */
   readonly particles: number;
   /** Particles by group ("-K globals=300"). */
@@ -23,7 +23,7 @@ export type QemSettings = {
   readonly memoryBytes: number;
 };
 
-export const DEFAULT_SETTINGS: QemSettings = {
+export const DEFAULT_SETTINGS: InferenceSettings = {
   particles: 30,
   groupParticles: new Map(),
   seed: 1,
@@ -38,7 +38,7 @@ export const DEFAULT_SETTINGS: QemSettings = {
 /** Particles of each group, by the group's name, as the settings ask. */
 export function particlesPerGroup(
   model: ModelInterface,
-  settings: Pick<QemSettings, "particles" | "groupParticles">,
+  settings: Pick<InferenceSettings, "particles" | "groupParticles">,
 ): ReadonlyMap<string, number> {
   return new Map(
     model.groups.map((g) => [g.name, settings.groupParticles.get(g.name) ?? settings.particles]),

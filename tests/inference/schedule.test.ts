@@ -3,11 +3,9 @@ import { describe, expect, it } from "vitest";
 import { Course } from "../../src/inference/course.js";
 import {
   averagingWeight,
+  QEM_PACE,
   flattening,
   meanAndVariance,
-  MAXIMUM_ITERATIONS,
-  MINIMUM_SEARCH,
-  MINIMUM_SETTLE,
   samplingNoise,
   SEARCH_WEIGHT,
   stoppedRising,
@@ -98,21 +96,21 @@ describe("stoppedRising", () => {
 
 describe("Course", () => {
   it("searches, settles and stops on flat evidence", () => {
-    const course = new Course(null);
+    const course = new Course(null, QEM_PACE);
     const noise = normals(3);
     let reason = null;
     let iterations = 0;
-    while (reason === null && iterations < 2 * MAXIMUM_ITERATIONS) {
+    while (reason === null && iterations < 2 * QEM_PACE.maximum) {
       reason = course.add(noise(), noise());
       iterations++;
     }
     expect(reason).toBe("settled");
-    expect(iterations).toBeGreaterThanOrEqual(MINIMUM_SEARCH + MINIMUM_SETTLE);
+    expect(iterations).toBeGreaterThanOrEqual(QEM_PACE.minimumSearch + QEM_PACE.minimumSettle);
     expect(iterations).toBeLessThan(300);
   });
 
   it("does exactly as many iterations as asked, the second half settling", () => {
-    const course = new Course(20);
+    const course = new Course(20, QEM_PACE);
     for (let t = 1; t < 20; t++) {
       expect(course.add(t, 0)).toBe(null);
       expect(course.phase).toBe(t < 10 ? "search" : "settle");
@@ -121,9 +119,9 @@ describe("Course", () => {
   });
 
   it("gives up on evidence that rises for ever", () => {
-    const course = new Course(null);
-    for (let t = 1; t < MAXIMUM_ITERATIONS; t++) expect(course.add(t, 0)).toBe(null);
-    expect(course.add(MAXIMUM_ITERATIONS, 0)).toBe("maximum");
+    const course = new Course(null, QEM_PACE);
+    for (let t = 1; t < QEM_PACE.maximum; t++) expect(course.add(t, 0)).toBe(null);
+    expect(course.add(QEM_PACE.maximum, 0)).toBe("maximum");
   });
 });
 

@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs";
 import { checkSource } from "../../src/compile.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
-import { runQem, type QemResult } from "../../src/inference/qem.js";
+import { runInference, type InferenceResult } from "../../src/inference/infer.js";
 import {
   axisSizes,
   DEFAULT_SETTINGS,
   particlesPerGroup,
-  type QemSettings,
+  type InferenceSettings,
 } from "../../src/inference/settings.js";
 import { bindData } from "../../src/runtime/data.js";
 import type { Device } from "../../src/runtime/device.js";
@@ -21,9 +21,9 @@ const read = (path: string): { path: string; text: string } => ({
 export async function inferExample(
   name: string,
   device: Device,
-  changes: Partial<QemSettings>,
-): Promise<QemResult> {
-  const settings: QemSettings = { ...DEFAULT_SETTINGS, ...changes };
+  changes: Partial<InferenceSettings>,
+): Promise<InferenceResult> {
+  const settings: InferenceSettings = { ...DEFAULT_SETTINGS, ...changes };
   const { checked, diagnostics } = checkSource(read(`${name}/${name}.mpp`));
   const head = checked?.compile({ programs: ["bounds"] }).compiled;
   if (checked === null || head === null || head === undefined)
@@ -33,5 +33,5 @@ export async function inferExample(
   const sizes = axisSizes(data.sizes, head.interface, particlesPerGroup(head.interface, settings));
   const { compiled } = checked.compile({ sizes, adapter: device.kind === "gpu" ? "gpu" : "software" });
   if (compiled === null) throw new Error(`${name} does not compile`);
-  return runQem(compiled, data, device, settings, () => undefined);
+  return runInference(compiled, data, device, settings, () => undefined);
 }

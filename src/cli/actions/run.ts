@@ -1,12 +1,12 @@
 // What `mppc run` does: compiles, binds data, fits, and reports on screen and in the run's directory.
 import { basename } from "node:path";
 import type { CompiledModel } from "../../compiled.js";
-import { runQem, STOPPING_WORDS, type QemResult } from "../../inference/qem.js";
+import { runInference, STOPPING_WORDS, type InferenceResult } from "../../inference/infer.js";
 import {
   axisSizes,
   DEFAULT_SETTINGS,
   particlesPerGroup,
-  type QemSettings,
+  type InferenceSettings,
 } from "../../inference/settings.js";
 import { sha256 } from "../../runtime/compiled-file.js";
 import type { BoundData } from "../../runtime/data.js";
@@ -75,7 +75,7 @@ function refuseNotYet({ method, drawsFrom }: RunOptions): void {
     throw new UsageError(methodNotYet("--draws-from sobol", "--draws-from stratified"));
 }
 
-function settingsFrom(options: RunOptions, model: CompiledModel): QemSettings {
+function settingsFrom(options: RunOptions, model: CompiledModel): InferenceSettings {
   return {
     ...DEFAULT_SETTINGS,
     ...particleSettings(options.K, model.interface),
@@ -91,13 +91,13 @@ async function infer(
   model: CompiledModel,
   data: BoundData,
   device: Device,
-  settings: QemSettings,
+  settings: InferenceSettings,
   terminal: Terminal,
-): Promise<{ result: QemResult; deviceBytes: number }> {
+): Promise<{ result: InferenceResult; deviceBytes: number }> {
   const progress = showProgress(terminal);
   let deviceBytes = 0;
   try {
-    const result = await runQem(model, data, device, settings, (step) => {
+    const result = await runInference(model, data, device, settings, (step) => {
       deviceBytes = Math.max(deviceBytes, device.bytes);
       progress.update(step);
     });
@@ -111,7 +111,7 @@ function settingsReport(
   path: string,
   model: CompiledModel,
   options: RunOptions,
-  settings: QemSettings,
+  settings: InferenceSettings,
   device: Device,
   started: Date,
 ): RunSettingsReport {

@@ -4,13 +4,17 @@ import { compileSource } from "../../src/compile.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
 import { InferenceError } from "../../src/inference/errors.js";
 import type { SummaryRow } from "../../src/inference/posterior.js";
-import { runQem, type QemResult } from "../../src/inference/qem.js";
-import { DEFAULT_SETTINGS, type QemSettings } from "../../src/inference/settings.js";
+import { runInference, type InferenceResult } from "../../src/inference/infer.js";
+import { DEFAULT_SETTINGS, type InferenceSettings } from "../../src/inference/settings.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
 
 type Data = { readonly sizes: Record<string, number>; readonly arrays: Record<string, readonly number[]> };
 
-async function infer(text: string, data: Data, changes: Partial<QemSettings> = {}): Promise<QemResult> {
+async function infer(
+  text: string,
+  data: Data,
+  changes: Partial<InferenceSettings> = {},
+): Promise<InferenceResult> {
   const { compiled, diagnostics } = compileSource({ path: "test.mpp", text });
   if (compiled === null) throw new Error(renderDiagnostics(diagnostics));
   const bound = {
@@ -19,17 +23,17 @@ async function infer(text: string, data: Data, changes: Partial<QemSettings> = {
   };
   const device = createReferenceDevice();
   const settings = { ...DEFAULT_SETTINGS, particles: 20, ...changes };
-  return runQem(compiled, bound, device, settings);
+  return runInference(compiled, bound, device, settings);
 }
 
-function rowOf(result: QemResult, name: string): SummaryRow {
+function rowOf(result: InferenceResult, name: string): SummaryRow {
   const row = result.summary.find((r) => r.name === name);
   if (row === undefined) throw new Error(`no row '${name}'`);
   return row;
 }
 
 /** Means within five Monte Carlo errors (and 0.02 sd, for errors that are themselves estimates), sds within 5 %. */
-function expectMoments(result: QemResult, name: string, mean: number, sd: number): void {
+function expectMoments(result: InferenceResult, name: string, mean: number, sd: number): void {
   const row = rowOf(result, name);
   expect(Math.abs(row.mean - mean), `${name}: mean ${row.mean}`).toBeLessThan(5 * row.mcse_mean + 0.02 * sd);
   expect(Math.abs(row.sd / sd - 1), `${name}: sd ${row.sd}`).toBeLessThan(0.05);
@@ -145,7 +149,7 @@ model {
 
 describe("the fit's course", () => {
   const short = { iterations: 20, finalDraws: 2, particles: 8 };
-  const fingerprint = ({ summary, trace, guide }: QemResult): unknown => ({
+  const fingerprint = ({ summary, trace, guide }: InferenceResult): unknown => ({
     summary,
     trace,
     guide: [...guide].map(([name, values]) => [name, [...values]]),
@@ -190,7 +194,7 @@ model { s ~ ${scale}; plate t { z ~ normal(0, ${use}); y ~ normal(z, 1); } }`;
     if (compiled === null) throw new Error("does not compile");
     const data = { sizes: new Map([["t", d.length]]), arrays: new Map([["d", Float64Array.from(d)]]) };
     const settings = { ...DEFAULT_SETTINGS, ...short };
-    const { timing } = await runQem(compiled, data, createReferenceDevice(), settings, ({ phase }) => {
+    const { timing } = await runInference(compiled, data, createReferenceDevice(), settings, ({ phase }) => {
       phases.push(phase);
     });
     expect(phases).toEqual(["start", ...new Array<string>(20).fill("fit"), "final", "final"]);
@@ -200,7 +204,7 @@ model { s ~ ${scale}; plate t { z ~ normal(0, ${use}); y ~ normal(z, 1); } }`;
 });
 
 describe("failures", () => {
-  const code = async (text: string, data: Data, changes?: Partial<QemSettings>): Promise<string> => {
+  const code = async (text: string, data: Data, changes?: Partial<InferenceSettings>): Promise<string> => {
     try {
       await infer(text, data, changes);
     } catch (problem) {

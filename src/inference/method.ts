@@ -1,0 +1,37 @@
+// What distinguishes the methods of fitting a guide: everything else (loop, trace, stopping, checkpoints) is written once.
+import type { ProgramName } from "../compiled.js";
+import type { Course } from "./course.js";
+import type { Inputs } from "./layout.js";
+import type { Pace } from "./schedule.js";
+
+/** An iteration's outputs by the names of their buffers. */
+export type Outputs = ReadonlyMap<string, Float64Array>;
+
+/** Arrays by name, of which a checkpoint keeps a copy. */
+export type SavedArrays = ReadonlyMap<string, Float64Array>;
+
+/**
+ * One way of fitting the guide. It owns the parameters that it was made with and changes them in place; a new method is
+ * one of these, and a row where they are made (`methods.ts`).
+ */
+export interface Method {
+  /**
+   * The program of one iteration: it draws particles and gives the evidence, the sums of squared weights, and whatever
+   * `update` reads.
+   */
+  readonly program: ProgramName;
+  readonly pace: Pace;
+  /** Inputs of the program that change from one iteration to the next. */
+  readonly inputs: Inputs;
+  /** How large the coming iteration's step is: its weight in a moving average, or an optimiser's step. */
+  step(course: Course): number;
+  /**
+   * Changes the parameters by an iteration's outputs (whose evidence is finite). Returns how many elements met results
+   * that are not finite and stayed as they were, by latent or parameter.
+   */
+  update(outputs: Outputs, step: number): Promise<ReadonlyMap<string, number>>;
+  /** All that later updates depend on besides the parameters. */
+  save(): SavedArrays;
+  /** Takes up what `save` gave. */
+  restore(saved: SavedArrays): void;
+}
