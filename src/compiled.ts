@@ -11,7 +11,7 @@ export type CompiledProgram = {
 
 /**
  * One kernel in WGSL. Binding 0 is the uniform struct `run`: u32 fields named in `uniforms`, in order: `seed`,
- * `iteration`, `stratified`, and `n_<axis>` for loop bounds. Binding 1 is the packed input buffer if `usesInputs`.
+ * `iteration`, `draws_from` (0 iid, 1 stratified, 2 sobol), and `n_<axis>` for loop bounds. Binding 1 is the packed input buffer if `usesInputs`.
  * Tables follow in the order of `tables`; if `packsTables`, all of the program's tables lie in one read_write buffer at
  * the next binding instead, each at its override offset. However many workgroups are launched along x, they share out
  * the points of the grid.

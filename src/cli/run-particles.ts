@@ -43,7 +43,7 @@ export async function drawParticles(
     const outputs = await loaded.run({
       seed: settings.seed,
       iteration: ITERATION,
-      stratified: settings.stratified,
+      drawsFrom: settings.drawsFrom,
     });
     const nested = (name: string, wanted: readonly string[]): Nested =>
       nestOver(

@@ -5,6 +5,7 @@ import {
   type AddressedExpression,
   type AddressedStatement,
   type Index,
+  type PointAddress,
 } from "../ir/addresses.js";
 import type { Axis } from "../ir/axis.js";
 import { Identifiers, Scope } from "../ir/identifiers.js";
@@ -224,6 +225,11 @@ class KernelEmitter {
     }
   }
 
+  private pointOf(point: PointAddress | null, scope: Scope): readonly JsExpression[] {
+    if (point === null) return [];
+    return [literal(point.set), this.index(point.element, scope), this.index(point.coordinate, scope)];
+  }
+
   private random(e: Extract<AddressedExpression, { kind: "random" }>, scope: Scope): JsExpression {
     const place = [
       literal(e.site),
@@ -231,6 +237,7 @@ class KernelEmitter {
       this.find(axisKey(e.particle), scope),
       this.size(e.particle),
       name("run"),
+      ...this.pointOf(e.point, scope),
     ];
     const args = e.args.map((a) => this.expression(a, scope));
     switch (e.primitive) {

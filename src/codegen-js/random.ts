@@ -1,8 +1,15 @@
 // Counter-based random numbers in float64: the twin of the functions that the kernels in WGSL call.
+import { SOBOL_BITS, SOBOL_DIMENSIONS, SOBOL_DIRECTIONS } from "../ir/sobol.js";
 import { invPhi } from "./special/normal.js";
 
+/**
+ * How the particles of one element are placed: independently; each scalar's in strata of their own, by a fresh random
+ * permutation (a Latin hypercube); or as points of a scrambled Sobol sequence over all scalars of a group.
+ */
+export type DrawsFrom = "iid" | "stratified" | "sobol";
+
 /** What every draw of a run depends on besides site, element and particle; unsigned 32-bit. */
-export type RandomRun = { readonly seed: number; readonly iteration: number; readonly stratified: boolean };
+export type RandomRun = { readonly seed: number; readonly iteration: number; readonly drawsFrom: DrawsFrom };
 
 export type Words = readonly [number, number, number, number];
 
@@ -44,8 +51,14 @@ function mix(word: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** The fourth counter word of permutations: no attempt has this number. */
+/** The fourth counter words of permutations and of Sobol points: no attempt has these numbers. */
 const PERMUTATION = 0xffffffff;
+const SCRAMBLING = 0xfffffffe;
+
+/** The set of draws that have no set of points. */
+const NO_POINTS = 0xffffffff;
+
+const keyedHash = (word: number, key0: number, key1: number): number => mix((mix(word ^ key0) + key1) >>> 0);
 
 type Stream = { readonly site: number; readonly element: number; readonly run: RandomRun };
 
@@ -53,7 +66,7 @@ type Stream = { readonly site: number; readonly element: number; readonly run: R
 function permutation({ site, element, run }: Stream, lane: number, particles: number): Uint32Array {
   const [key0, key1] = philox([element, lane, run.iteration, PERMUTATION], [run.seed, site]);
   const hashes = new Float64Array(particles); // distinct, since the hash is a bijection
-  for (let q = 0; q < particles; q++) hashes[q] = mix((mix(q ^ key0) + key1) >>> 0) * 2 ** 20 + q;
+  for (let q = 0; q < particles; q++) hashes[q] = keyedHash(q, key0, key1) * 2 ** 20 + q;
   hashes.sort();
   const ranks = new Uint32Array(particles);
   hashes.forEach((hash, rank) => (ranks[hash % 2 ** 20] = rank));
@@ -64,49 +77,109 @@ type Ranks = Stream & { readonly particles: number; readonly ranks: Uint32Array 
 
 /** By site and lane: particles of one element are drawn one after the other, so only the last permutation is kept. */
 const lastRanks = new Map<number, Ranks>();
+const rankKey = (site: number, lane: number): number => lane * 2 ** 32 + site;
 
 function rankOf(particle: number, particles: number, stream: Stream, lane: number): number {
   const { site, element, run } = stream;
-  let last = lastRanks.get(2 * site + lane);
+  let last = lastRanks.get(rankKey(site, lane));
   const isSame =
     last?.element === element &&
     last.particles === particles &&
     last.run.seed === run.seed &&
     last.run.iteration === run.iteration;
   if (last === undefined || !isSame) {
-    const { seed, iteration, stratified } = run;
+    const { seed, iteration, drawsFrom } = run;
     const ranks = permutation(stream, lane, particles);
-    last = { site, element, run: { seed, iteration, stratified }, particles, ranks };
-    lastRanks.set(2 * site + lane, last);
+    last = { site, element, run: { seed, iteration, drawsFrom }, particles, ranks };
+    lastRanks.set(rankKey(site, lane), last);
   }
   return last.ranks[particle] ?? 0;
 }
 
 const SMALLEST = 2 ** -24;
 
-/** The word's uniform; of a stratified run, moved into the stratum that a fresh permutation gives the particle. */
-function place(word: number, particle: number, particles: number, stream: Stream, lane: number): number {
+/** A coordinate of a set of Sobol points: see Coordinate in ir/program.ts. `element`: of the set's plates. */
+type Point = { readonly set: number; readonly element: number; readonly coordinate: number };
+
+/** Ranks of particles in the further blocks of coordinates use the lanes from here on. */
+const FIRST_BLOCK_LANE = 2;
+
+/**
+ * The stratum, of 2^bits, in which a particle's coordinate lies: Sobol's digits under nested uniform scrambling (Owen
+ * 1995), each digit flipped or not by a hash of the digits before it, with a key of the set, its element and the
+ * coordinate. Coordinates beyond the table are points of their own, whose numbers are permuted.
+ */
+function sobolStratum(
+  particle: number,
+  particles: number,
+  bits: number,
+  point: Point,
+  run: RandomRun,
+): number {
+  const { set, element, coordinate } = point;
+  const block = Math.floor(coordinate / SOBOL_DIMENSIONS);
+  const stream = { site: set, element, run };
+  const index = block === 0 ? particle : rankOf(particle, particles, stream, FIRST_BLOCK_LANE + block - 1);
+  const directions = SOBOL_DIRECTIONS[coordinate % SOBOL_DIMENSIONS] ?? [];
+  let digits = 0;
+  for (let bit = 0; bit < bits; bit++) if ((index >>> bit) & 1) digits ^= directions[bit] ?? 0;
+  digits >>>= SOBOL_BITS - bits;
+  // Runs of more particles than the digits tell apart are as many sets, each scrambled by itself.
+  const round = index >>> bits;
+  const [key0, key1] = philox([element, coordinate, run.iteration, SCRAMBLING], [run.seed, set]);
+  let stratum = 0;
+  for (let depth = 0; depth < bits; depth++) {
+    const before = (1 << depth) | (digits >>> (bits - depth));
+    const flip = keyedHash((round << SOBOL_BITS) ^ before, key0, key1) >>> 31;
+    stratum = (stratum << 1) | (((digits >>> (bits - 1 - depth)) & 1) ^ flip);
+  }
+  return stratum;
+}
+
+/** The word's uniform; of a run that is not iid, moved into the particle's stratum. */
+function place(
+  word: number,
+  particle: number,
+  particles: number,
+  stream: Stream,
+  lane: number,
+  point: Point | null,
+): number {
   const within = uniformOf(word);
-  if (!stream.run.stratified) return within;
-  const u = (rankOf(particle, particles, stream, lane) + within) / particles;
+  const { drawsFrom } = stream.run;
+  if (drawsFrom === "iid") return within;
+  let u: number;
+  if (drawsFrom === "sobol" && point !== null) {
+    const bits = Math.min(32 - Math.clz32(particles - 1), SOBOL_BITS);
+    u = (sobolStratum(particle, particles, bits, point, stream.run) + within) / 2 ** bits;
+  } else u = (rankOf(particle, particles, stream, lane) + within) / particles;
   return Math.min(Math.max(u, SMALLEST), 1 - SMALLEST);
 }
 
-/** A uniform draw on (0, 1) at `site` for one particle of one element; all counters are unsigned 32-bit. */
+/**
+ * A uniform draw on (0, 1) at `site` for one particle of one element; all counters are unsigned 32-bit. The last three
+ * say which coordinate of which set of Sobol points it takes; without them a run from Sobol points stratifies it.
+ */
 export function stdUniform(
   site: number,
   element: number,
   particle: number,
   particles: number,
   run: RandomRun,
+  set: number = NO_POINTS,
+  setElement = 0,
+  coordinate = 0,
 ): number {
   const [word] = philox([element, particle, run.iteration, 0], [run.seed, site]);
-  return place(word, particle, particles, { site, element, run }, 0);
+  return place(word, particle, particles, { site, element, run }, 0, pointOf(set, setElement, coordinate));
 }
+
+const pointOf = (set: number, element: number, coordinate: number): Point | null =>
+  set === NO_POINTS ? null : { set, element, coordinate };
 
 /**
  * A gamma draw of rate 1 by Marsaglia and Tsang (2000); below shape 1, one of shape + 1 times uniform^(1 / shape). The
- * first attempt's normal and that last uniform are stratified. After 64 refusals (probability under 1e-80) the mode.
+ * first attempt's normal is placed as the run says, and that last uniform stratified where the run is not iid. After 64 refusals (probability under 1e-80) the mode.
  */
 export function stdGamma(
   shape: number,
@@ -115,7 +188,11 @@ export function stdGamma(
   particle: number,
   particles: number,
   run: RandomRun,
+  set: number = NO_POINTS,
+  setElement = 0,
+  coordinate = 0,
 ): number {
+  const point = pointOf(set, setElement, coordinate);
   const stream = { site, element, run };
   const d = (shape < 1 ? shape + 1 : shape) - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);
@@ -124,7 +201,7 @@ export function stdGamma(
   let value = d;
   for (let attempt = 0; attempt < 64; attempt++) {
     if (attempt > 0) words = philox([element, particle, run.iteration, attempt], [run.seed, site]);
-    const u = attempt === 0 ? place(words[0], particle, particles, stream, 0) : uniformOf(words[0]);
+    const u = attempt === 0 ? place(words[0], particle, particles, stream, 0, point) : uniformOf(words[0]);
     const normal = invPhi(u);
     const x = c * normal;
     const growth = x * (3 + x * (3 + x)); // (1 + x)^3 - 1
@@ -133,7 +210,7 @@ export function stdGamma(
       break;
     }
   }
-  if (shape < 1) value *= place(first[3], particle, particles, stream, 1) ** (1 / shape);
+  if (shape < 1) value *= place(first[3], particle, particles, stream, 1, null) ** (1 / shape);
   return Math.max(value, SMALLEST_NORMAL);
 }
 

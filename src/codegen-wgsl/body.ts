@@ -1,6 +1,12 @@
 // The body of an entry point: a kernel's statements at one point of the grid, or at the points of a tile together.
 import { absurd, Bug } from "../diagnostic.js";
-import type { AddressedExpression, AddressedKernel, AddressedStatement, Index } from "../ir/addresses.js";
+import type {
+  AddressedExpression,
+  AddressedKernel,
+  AddressedStatement,
+  Index,
+  PointAddress,
+} from "../ir/addresses.js";
 import type { Axis } from "../ir/axis.js";
 import { Scope, type Identifiers } from "../ir/identifiers.js";
 import { applyRow, type Op } from "../ops.js";
@@ -300,7 +306,16 @@ class Body {
   private random(e: Extract<AddressedExpression, { kind: "random" }>, scope: Scope): Value {
     const args = e.args.map((arg) => this.expression(arg, scope));
     const particle = this.axis(e.particle, scope);
-    const place = [unsigned(e.site), this.index(e.element, scope), particle, this.module.bound(e.particle)];
+    const { point } = e;
+    const of = (p: PointAddress): WgslExpression =>
+      call("vec3u", unsigned(p.set), this.index(p.element, scope), this.index(p.coordinate, scope));
+    const place = [
+      unsigned(e.site),
+      this.index(e.element, scope),
+      particle,
+      this.module.bound(e.particle),
+      point === null ? named("NO_POINT") : of(point),
+    ];
     return { e: call(e.primitive, ...args, ...place), depth: DEEPEST, constant: false };
   }
 }

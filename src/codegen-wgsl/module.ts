@@ -19,7 +19,7 @@ type Override = WgslKernel["overrides"][number];
 /** Names that every module uses: entry points and their parameters, the uniform, packed buffers. */
 const OWN_WORDS = ["main", "main_tiled", "Run", "run", "inputs", "tables", "group", "groups", "lane"];
 const RESERVED: ReadonlySet<string> = new Set([...WGSL_WORDS, ...RESERVED_BY_HELPERS, ...OWN_WORDS]);
-const SETTINGS = ["seed", "iteration", "stratified"];
+const SETTINGS = ["seed", "iteration", "draws_from"];
 
 /** The uniform's field that holds the length of an axis. */
 const boundField = (axis: Axis): string => `n_${axis.name}`;
@@ -163,6 +163,9 @@ function axesOfStatement(s: Statement): readonly Axis[] {
 }
 
 function axesOfExpression(e: KernelExpression): readonly Axis[] {
-  if (e.kind === "random") return [...e.element, e.particle, ...e.args.flatMap(axesOfExpression)];
+  if (e.kind === "random") {
+    const before = e.coordinate?.vectors.flat() ?? [];
+    return [...e.element, e.particle, ...before, ...e.args.flatMap(axesOfExpression)];
+  }
   return e.kind === "apply" ? e.args.flatMap(axesOfExpression) : [];
 }

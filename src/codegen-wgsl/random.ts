@@ -1,4 +1,12 @@
-// WGSL sources of the counter-based random numbers; they read seed, iteration and stratified from the uniform `run`.
+// WGSL sources of the counter-based random numbers; they read seed, iteration and draws_from from the uniform `run`.
+import { SOBOL_DIMENSIONS, SOBOL_DIRECTIONS } from "../ir/sobol.js";
+
+/** Two direction numbers a word, the one of the lower bit in the lower half. */
+const packedDirections = (): string =>
+  SOBOL_DIRECTIONS.map((numbers) => {
+    const words = numbers.flatMap((low, i) => (i % 2 === 0 ? [low + (numbers[i + 1] ?? 0) * 0x10000] : []));
+    return `  ${words.map((word) => `0x${word.toString(16)}u`).join(", ")},`;
+  }).join("\n");
 
 /** By name. The same integers as codegen-js/random.ts, bit by bit; see there for what each does. */
 export const RANDOM = {
@@ -38,27 +46,69 @@ fn mix_bits(word: u32) -> u32 {
   particle_hash: `fn particle_hash(particle: u32, key: vec2u) -> u32 {
   return mix_bits(mix_bits(particle ^ key.x) + key.y);
 }`,
-  place_in_stratum: `// A word's uniform; of a stratified run, in the stratum that the particle's rank by a keyed hash gives it
-fn place_in_stratum(word: u32, site: u32, element: u32, particle: u32, particles: u32, lane: u32) -> f32 {
-  let within = uniform_of(word);
-  if (run.stratified == 0u) { return within; }
+  particle_rank: `// The particle's place in a random permutation: its rank by a keyed hash
+fn particle_rank(site: u32, element: u32, particle: u32, particles: u32, lane: u32) -> u32 {
   let key = philox(vec4u(element, lane, run.iteration, 0xffffffffu), vec2u(run.seed, site)).xy;
   let mine = particle_hash(particle, key);
   var rank = 0u;
   for (var other = 0u; other < particles; other++) { rank += u32(particle_hash(other, key) < mine); }
-  return clamp((f32(rank) + within) / f32(particles), 0x1p-24, 0x1.fffffep-1);
+  return rank;
 }`,
-  std_uniform: `fn std_uniform(site: u32, element: u32, particle: u32, particles: u32) -> f32 {
+  NO_POINT: `// Of draws that belong to no set of quasi-random points
+const NO_POINT = vec3u(0xffffffffu, 0u, 0u);`,
+  SOBOL_DIRECTIONS: `// Sobol's direction numbers: a line per dimension, two bits of the point's number per word
+const SOBOL_DIRECTIONS = array<u32, ${SOBOL_DIMENSIONS * 8}>(
+${packedDirections()}
+);`,
+  sobol_stratum: `// The stratum of a particle's coordinate (point: set, element of its plates, coordinate): Sobol's digits, each
+// flipped by a hash of those before it (Owen 1995)
+fn sobol_stratum(particle: u32, particles: u32, bits: u32, point: vec3u) -> u32 {
+  let block = point.z / ${SOBOL_DIMENSIONS}u;
+  var index = particle;
+  if (block > 0u) { index = particle_rank(point.x, point.y, particle, particles, block + 1u); }
+  let first = point.z % ${SOBOL_DIMENSIONS}u * 8u;
+  var digits = 0u;
+  for (var bit = 0u; bit < bits; bit++) {
+    let directions = SOBOL_DIRECTIONS[first + bit / 2u] >> (bit % 2u * 16u);
+    digits ^= select(0u, directions & 0xffffu, ((index >> bit) & 1u) == 1u);
+  }
+  digits >>= 16u - bits;
+  let key = philox(vec4u(point.y, point.z, run.iteration, 0xfffffffeu), vec2u(run.seed, point.x)).xy;
+  let round = (index >> bits) << 16u;
+  var stratum = 0u;
+  for (var depth = 0u; depth < bits; depth++) {
+    let before = (1u << depth) | (digits >> (bits - depth));
+    let flip = particle_hash(round ^ before, key) >> 31u;
+    stratum = (stratum << 1u) | (((digits >> (bits - 1u - depth)) & 1u) ^ flip);
+  }
+  return stratum;
+}`,
+  place_in_stratum: `// A word's uniform; of a run that is not iid, in the particle's stratum
+fn place_in_stratum(word: u32, site: u32, element: u32, particle: u32, particles: u32, lane: u32, point: vec3u) -> f32 {
+  let within = uniform_of(word);
+  if (run.draws_from == 0u) { return within; }
+  var stratum: u32;
+  var strata = particles;
+  if (run.draws_from == 2u && point.x != NO_POINT.x) {
+    let bits = min(32u - countLeadingZeros(particles - 1u), 16u);
+    strata = 1u << bits;
+    stratum = sobol_stratum(particle, particles, bits, point);
+  } else {
+    stratum = particle_rank(site, element, particle, particles, lane);
+  }
+  return clamp((f32(stratum) + within) / f32(strata), 0x1p-24, 0x1.fffffep-1);
+}`,
+  std_uniform: `fn std_uniform(site: u32, element: u32, particle: u32, particles: u32, point: vec3u) -> f32 {
   let words = philox(vec4u(element, particle, run.iteration, 0u), vec2u(run.seed, site));
-  return place_in_stratum(words.x, site, element, particle, particles, 0u);
+  return place_in_stratum(words.x, site, element, particle, particles, 0u, point);
 }`,
   std_gamma: `// Marsaglia and Tsang 2000; below shape 1, a draw of shape + 1 times uniform^(1 / shape)
-fn std_gamma(shape: f32, site: u32, element: u32, particle: u32, particles: u32) -> f32 {
+fn std_gamma(shape: f32, site: u32, element: u32, particle: u32, particles: u32, point: vec3u) -> f32 {
   let d = select(shape, shape + 1.0, shape < 1.0) - 0.333333333;
   let c = inverseSqrt(9.0 * d);
   let first = philox(vec4u(element, particle, run.iteration, 0u), vec2u(run.seed, site));
   var words = first;
-  var u = place_in_stratum(first.x, site, element, particle, particles, 0u);
+  var u = place_in_stratum(first.x, site, element, particle, particles, 0u, point);
   var value = d;
   for (var attempt = 1u; attempt <= 64u; attempt++) {
     let normal = inv_Phi(u);
@@ -72,7 +122,7 @@ fn std_gamma(shape: f32, site: u32, element: u32, particle: u32, particles: u32)
     u = uniform_of(words.x);
   }
   if (shape < 1.0) {
-    let boost = place_in_stratum(first.w, site, element, particle, particles, 1u);
+    let boost = place_in_stratum(first.w, site, element, particle, particles, 1u, NO_POINT);
     value *= exp_accurate(ln(boost) / max(shape, SMALLEST_NORMAL));
   }
   return max(value, SMALLEST_NORMAL);

@@ -64,6 +64,7 @@ export class Dependence {
         return (
           e.particle.name === this.axis.name ||
           this.index(e.element) ||
+          (e.point !== null && (this.index(e.point.element) || this.index(e.point.coordinate))) ||
           e.args.some((a) => this.expression(a))
         );
       default:

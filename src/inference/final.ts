@@ -87,14 +87,14 @@ async function drawSets(
   take: (outputs: ReadonlyMap<string, Float64Array>) => void,
 ): Promise<number[]> {
   const { model, data, device, settings, onProgress } = context;
-  const { seed, stratified, finalDraws } = settings;
+  const { seed, drawsFrom, finalDraws } = settings;
   const compiled = programOf(model, "posterior");
   const loaded = await device.load(compiled, sizes);
   const evidences: number[] = [];
   try {
     writeInputs(loaded, compiled, (name) => data.arrays.get(name) ?? guide.get(name));
     for (let set = 0; set < finalDraws; set++) {
-      const outputs = await loaded.run({ seed, iteration: FINAL_ITERATIONS + set, stratified });
+      const outputs = await loaded.run({ seed, iteration: FINAL_ITERATIONS + set, drawsFrom });
       const logEvidence = hostLogEvidence(output(outputs, BUFFERS.logEvidence)[0]);
       evidences.push(logEvidence);
       if (Number.isFinite(logEvidence)) take(outputs);

@@ -50,7 +50,8 @@ export async function fitPosterior(context: RunContext): Promise<Fitted> {
       resumed === null
         ? await startOf(context, fit, moments, sizes)
         : { parameters: new Map(resumed.parameters), given: new Set<string>() };
-    const { stratified, averagingWeight } = settings;
+    const { drawsFrom, averagingWeight } = settings;
+    const stratified = drawsFrom !== "iid";
     const method = makeMethod({ fit, moments, start, particles, stratified, averagingWeight, data: inputs });
     return new Fitting(context, keeper, method, start.parameters).run(sizes);
   });
@@ -127,9 +128,9 @@ class Fitting {
     const { course, method } = this;
     const begin = performance.now();
     const iteration = this.trace.length + 1;
-    const { seed, stratified } = settings;
+    const { seed, drawsFrom } = settings;
     rewriteInputs(loaded, compiled, method.inputs);
-    const outputs = await loaded.run({ seed, iteration, stratified });
+    const outputs = await loaded.run({ seed, iteration, drawsFrom });
     const logEvidence = hostLogEvidence(output(outputs, BUFFERS.logEvidence)[0]);
     const step = method.step(course);
     const { minimum, median, meanLog } = this.health.add(outputs);

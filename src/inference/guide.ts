@@ -14,7 +14,7 @@ import type { LoadedProgram } from "../runtime/device.js";
 export type GuideParameters = Map<string, Float64Array>;
 
 /** The programs run on the host have no random numbers and no iterations. */
-export const NO_RANDOMNESS = { seed: 0, iteration: 0, stratified: false } as const;
+export const NO_RANDOMNESS = { seed: 0, iteration: 0, drawsFrom: "iid" } as const;
 
 /** Can the device use it? Finite in float32, and inside the parameter's range. */
 export function isUsable(parameter: GuideParameterInterface, value: number | undefined): boolean {

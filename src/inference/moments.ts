@@ -87,6 +87,7 @@ export function rememberVariances(moments: LatentMoments): void {
 export type Step = {
   readonly weight: number;
   readonly particles: number;
+  /** Each scalar's particles spread evenly, in strata. */
   readonly stratified: boolean;
   /** Take the unweighted moments as the running ones first: the guide was given, not fitted to the prior. */
   readonly startFromGuide: boolean;

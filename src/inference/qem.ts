@@ -16,6 +16,7 @@ export type QemOptions = {
   readonly moments: readonly LatentMoments[];
   readonly start: Start;
   readonly particles: ReadonlyMap<string, number>;
+  /** Each scalar's particles are spread evenly. */
   readonly stratified: boolean;
   /** A constant weight of an iteration in the moving averages; null: the default schedule. */
   readonly averagingWeight: number | null;

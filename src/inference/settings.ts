@@ -1,6 +1,7 @@
 // The settings of an inference run, their defaults, and the axis lengths that they imply.
 import type { Sizes } from "../ir/axis.js";
 import type { ModelInterface } from "../ir/interface.js";
+import type { DrawsFrom } from "../runtime/device.js";
 
 export type InferenceSettings = {
   /** Particles of every group that `groupParticles` does not name. */
@@ -13,8 +14,8 @@ export type InferenceSettings = {
   readonly iterations: number | null;
   /** Constant weight of an iteration in the moving average of the moments; null: the default schedule. */
   readonly averagingWeight: number | null;
-  /** Stratified particles (a Latin hypercube), or independent ones. */
-  readonly stratified: boolean;
+  /** How particles are placed. */
+  readonly drawsFrom: DrawsFrom;
   /** Independent sets of particles in the final pass. */
   readonly finalDraws: number;
   /** Draws from the prior that the first guide is fitted to; fewer where the plates are so large that memory is short. */
@@ -29,7 +30,7 @@ export const DEFAULT_SETTINGS: InferenceSettings = {
   seed: 1,
   iterations: null,
   averagingWeight: null,
-  stratified: true,
+  drawsFrom: "stratified",
   finalDraws: 30,
   priorDraws: 1000,
   memoryBytes: 256 * 2 ** 20,

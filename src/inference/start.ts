@@ -64,7 +64,7 @@ export async function startGuide(
   const written = await runOnHost(programs.fixed, inputs);
   const { compiled, loaded } = programs.prior;
   writeInputs(loaded, compiled, inputs);
-  const draws = await loaded.run({ seed, iteration: 0, stratified: false });
+  const draws = await loaded.run({ seed, iteration: 0, drawsFrom: "iid" });
   const parameters: GuideParameters = new Map();
   for (const guide of model.guides) accept(guide, parameters, written, () => true);
   const known: Inputs = (name) => draws.get(name) ?? parameters.get(name) ?? inputs(name);

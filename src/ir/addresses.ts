@@ -2,7 +2,15 @@
 import { absurd, Bug } from "../diagnostic.js";
 import type { Op } from "../ops.js";
 import type { Axis } from "./axis.js";
-import type { Buffer, Kernel, KernelExpression, Statement, Subscript } from "./program.js";
+import type {
+  Buffer,
+  Kernel,
+  KernelExpression,
+  RandomPlace,
+  RandomPrimitive,
+  Statement,
+  Subscript,
+} from "./program.js";
 
 /** Unsigned integer arithmetic of indices. `point` is the row-major index over the whole grid. */
 export type Index =
@@ -15,6 +23,9 @@ export type Index =
   | { readonly kind: "place"; readonly value: AddressedExpression; readonly within: Axis }
   | { readonly kind: "sum" | "product"; readonly left: Index; readonly right: Index };
 
+/** A coordinate of a set of quasi-random points: the set's number, the element of its plates, the coordinate. */
+export type PointAddress = { readonly set: number; readonly element: Index; readonly coordinate: Index };
+
 /** A kernel's expression whose loads and random numbers say where, as an index. */
 export type AddressedExpression =
   | { readonly kind: "literal"; readonly value: number }
@@ -24,10 +35,11 @@ export type AddressedExpression =
   | { readonly kind: "size" | "index"; readonly axis: Axis }
   | {
       readonly kind: "random";
-      readonly primitive: "std_uniform" | "std_gamma";
+      readonly primitive: RandomPrimitive;
       readonly site: number;
       readonly element: Index;
       readonly particle: Axis;
+      readonly point: PointAddress | null;
       readonly args: readonly AddressedExpression[];
     };
 
@@ -185,13 +197,39 @@ class Lowering {
         return { ...e, args: e.args.map((a) => this.expression(a, block)) };
       case "random": {
         this.check(e.particle, block);
-        const subscripts = e.element.map((axis): Subscript => ({ kind: "axis", axis }));
-        const element = this.address(e.element, subscripts, block);
-        return { ...e, element, args: e.args.map((a) => this.expression(a, block)) };
+        const { kind, primitive, site, particle } = e;
+        const element = this.elementOf(e.element, block);
+        const args = e.args.map((a) => this.expression(a, block));
+        return { kind, primitive, site, particle, element, point: this.point(e, block), args };
       }
       default:
         return absurd(e);
     }
+  }
+
+  private elementOf(axes: readonly Axis[], block: Block): Index {
+    return this.address(
+      axes,
+      axes.map((axis) => ({ kind: "axis", axis })),
+      block,
+    );
+  }
+
+  private point({ element, coordinate }: RandomPlace, block: Block): PointAddress | null {
+    if (coordinate === null) return null;
+    const volumes = coordinate.vectors.map((axes) =>
+      axes.reduce<Index>((volume, axis) => product(volume, { kind: "size", axis }), number(1)),
+    );
+    const event = element.filter((axis) => axis.role === "event");
+    const before = volumes.reduce(sum, number(coordinate.slot));
+    return {
+      set: coordinate.set,
+      element: this.elementOf(
+        element.filter((axis) => axis.role === "plate"),
+        block,
+      ),
+      coordinate: sum(before, this.elementOf(event, block)),
+    };
   }
 
   private addressIn(buffer: string, subscripts: readonly Subscript[], block: Block): Index {

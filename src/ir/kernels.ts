@@ -191,13 +191,14 @@ class KernelBuilder {
           return { kind: "value", value: this.#value(at) };
         });
       case "random": {
-        const { primitive, site, element, particle } = node;
+        const { primitive, site, element, particle, coordinate } = node;
         return {
           kind: "random",
           primitive,
           site,
           element,
           particle,
+          coordinate,
           args: node.args.map((a) => this.#value(a)),
         };
       }

@@ -2,6 +2,7 @@
 import { Bug } from "../diagnostic.js";
 import type { Op } from "../ops.js";
 import { hasAxis, type Axis } from "./axis.js";
+import type { RandomPlace, RandomPrimitive } from "./program.js";
 import { simplifyMap, simplifyReduce } from "./rules.js";
 
 /** What a reduction combines with; `sum` of nothing is 0, `log_sum_exp` of nothing is the logarithm of zero. */
@@ -24,14 +25,11 @@ export type Node = Common &
     /** The 0-based place along an axis. */
     | { readonly kind: "index"; readonly axis: Axis }
     /** A random number: see KernelExpression. */
-    | {
+    | (RandomPlace & {
         readonly kind: "random";
-        readonly primitive: "std_uniform" | "std_gamma";
-        readonly site: number;
-        readonly element: readonly Axis[];
-        readonly particle: Axis;
+        readonly primitive: RandomPrimitive;
         readonly args: readonly Node[];
-      }
+      })
     /** A scalar operation at every point of the union of its arguments' axes. */
     | { readonly kind: "map"; readonly op: Op; readonly args: readonly Node[] }
     /** Combines along one axis; `within` a block axis: only along each block of it, which becomes an axis of the result. */
@@ -148,13 +146,9 @@ export class Graph {
     return this.#intern(`x${axis.name}`, { kind: "index", axes: [axis], axis });
   }
 
-  random(
-    primitive: "std_uniform" | "std_gamma",
-    site: number,
-    element: readonly Axis[],
-    particle: Axis,
-    args: readonly Node[],
-  ): Node {
+  /** A random number of a site's stream; a site is of one draw only. */
+  random(primitive: RandomPrimitive, place: RandomPlace, args: readonly Node[]): Node {
+    const { site, element, particle, coordinate } = place;
     const axes = this.ordered([...element, particle, ...args.flatMap((a) => a.axes)]);
     const draft = {
       kind: "random",
@@ -162,6 +156,7 @@ export class Graph {
       site,
       element: this.ordered(element),
       particle,
+      coordinate,
       args,
       axes,
     } as const;
@@ -314,7 +309,7 @@ function rebuild(graph: Graph, node: Node, get: (node: Node) => Node): Node {
     case "index":
       return node;
     case "random":
-      return graph.random(node.primitive, node.site, node.element, node.particle, node.args.map(get));
+      return graph.random(node.primitive, node, node.args.map(get));
     case "map":
       return graph.map(node.op, ...node.args.map(get));
     case "reduce":

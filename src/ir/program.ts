@@ -2,6 +2,9 @@
 import type { Op } from "../ops.js";
 import type { Axis } from "./axis.js";
 
+/** Sources of randomness: uniform on (0, 1); gamma of a given shape and rate 1. */
+export type RandomPrimitive = "std_uniform" | "std_gamma";
+
 /**
  * An array over named axes, stored row-major in the order of `axes` (the first varies slowest). `input`: the host
  * writes it before a run. `table`: a kernel writes it.
@@ -23,6 +26,28 @@ export type Subscript =
   | { readonly kind: "at"; readonly index: number }
   | { readonly kind: "value"; readonly value: KernelExpression };
 
+/**
+ * Which coordinate of which set of quasi-random points a draw takes: one set per `set` (a group of latents) and element
+ * of the draw's plates. The coordinate is `slot`, plus the volume of each of `vectors` (event axes of what came before in
+ * the set), plus the row-major index along the draw's own event axes.
+ */
+export type Coordinate = {
+  readonly set: number;
+  readonly slot: number;
+  readonly vectors: readonly (readonly Axis[])[];
+};
+
+/**
+ * Where a random number comes from. `site` is its stream, `element` the plate and event axes (their row-major index is
+ * the counter), `particle` the axis along which draws are spread evenly; `coordinate` null: independently of other sites.
+ */
+export type RandomPlace = {
+  readonly site: number;
+  readonly element: readonly Axis[];
+  readonly particle: Axis;
+  readonly coordinate: Coordinate | null;
+};
+
 /** A number at one point of a loop nest. */
 export type KernelExpression =
   | { readonly kind: "literal"; readonly value: number }
@@ -33,18 +58,12 @@ export type KernelExpression =
   | { readonly kind: "size"; readonly axis: Axis }
   /** The current 0-based place along an axis, as a number. */
   | { readonly kind: "index"; readonly axis: Axis }
-  /**
-   * A random number of stream `site`: uniform on (0, 1), or gamma with shape `args[0]` and rate 1. `element` are the
-   * plate and event axes (their row-major index is the counter), `particle` the axis along which draws are stratified.
-   */
-  | {
+  /** A random number: uniform on (0, 1), or gamma with shape `args[0]` and rate 1. */
+  | (RandomPlace & {
       readonly kind: "random";
-      readonly primitive: "std_uniform" | "std_gamma";
-      readonly site: number;
-      readonly element: readonly Axis[];
-      readonly particle: Axis;
+      readonly primitive: RandomPrimitive;
       readonly args: readonly KernelExpression[];
-    };
+    });
 
 export type Statement =
   | { readonly kind: "let"; readonly name: string; readonly value: KernelExpression }

@@ -298,7 +298,7 @@ function nodeAxes(node: Node): readonly Axis[] {
     case "reduce":
       return [...node.axes, node.over];
     case "random":
-      return [...node.axes, ...node.element, node.particle];
+      return [...node.axes, ...node.element, node.particle, ...(node.coordinate?.vectors.flat() ?? [])];
     case "gather":
       return [...node.axes, ...node.places.map((place) => place.over)];
     default:

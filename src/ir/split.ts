@@ -34,9 +34,7 @@ function splitNode(g: Graph, node: Node, get: (node: Node) => Node, sizes: Sizes
     case "gather":
       return same ? node : rebuildGather(g, node, get);
     case "random":
-      return same
-        ? node
-        : g.random(node.primitive, node.site, node.element, node.particle, node.args.map(get));
+      return same ? node : g.random(node.primitive, node, node.args.map(get));
     case "constant":
     case "input":
     case "size":

@@ -26,7 +26,7 @@ export async function checkBounds(
       if (values === undefined) throw new Bug(`program 'bounds' wants '${buffer.name}', which is not data`);
       loaded.write(buffer.name, values);
     }
-    const outputs = await loaded.run({ seed: 0, iteration: 0, stratified: false });
+    const outputs = await loaded.run({ seed: 0, iteration: 0, drawsFrom: "iid" });
     const buffers = new Map(compiled.program.buffers.map((buffer) => [buffer.name, buffer]));
     return [...data.origins.values()].flatMap((origin) => {
       const { name } = origin.interface;

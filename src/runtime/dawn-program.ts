@@ -24,6 +24,8 @@ import type { Pipelines } from "./pipelines.js";
 /** Flags of WebGPU, of which npm `webgpu` defines no globals. */
 const USE = { mapRead: 1, copySource: 4, copyDestination: 8, uniform: 64, storage: 128 } as const;
 const MAP_READ = 1;
+/** The values of the uniform `draws_from`. */
+const DRAWS_FROM = { iid: 0, stratified: 1, sobol: 2 } as const;
 /** Milliseconds. */
 const LOSS_IS_TOLD_WITHIN = 1000;
 
@@ -206,7 +208,11 @@ class Uniforms {
   /** The words to upload for a run. */
   with(settings: RunSettings): Uint32Array<ArrayBuffer> {
     const values: ReadonlyMap<string, number> = new Map(
-      Object.entries({ ...settings, stratified: settings.stratified ? 1 : 0 }),
+      Object.entries({
+        seed: settings.seed,
+        iteration: settings.iteration,
+        draws_from: DRAWS_FROM[settings.drawsFrom],
+      }),
     );
     for (const { code, uniformsAt } of this.launched)
       code.uniforms.forEach((field, i) => {

@@ -1,9 +1,11 @@
 // What a device does: load programs, take inputs, run, give outputs. Dawn and the float64 reference both do it.
+import type { RandomRun } from "../codegen-js/random.js";
 import type { CompiledProgram } from "../compiled.js";
 import type { Sizes } from "../ir/axis.js";
 
 /** What a run's random numbers depend on besides latent, element and particle; 32-bit unsigned. */
-export type RunSettings = { readonly seed: number; readonly iteration: number; readonly stratified: boolean };
+export type RunSettings = RandomRun;
+export type { DrawsFrom } from "../codegen-js/random.js";
 
 export type DeviceKind = "gpu" | "software" | "reference";
 

@@ -13,7 +13,7 @@ export const compile = (program: Program): CompiledProgram => ({
 });
 
 export type Inputs = Readonly<Record<string, ArrayLike<number>>>;
-export const SETTINGS: RunSettings = { seed: 17, iteration: 3, stratified: true };
+export const SETTINGS: RunSettings = { seed: 17, iteration: 3, drawsFrom: "stratified" };
 
 /** The outputs of one run. */
 export async function runOn(

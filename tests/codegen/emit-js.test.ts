@@ -223,7 +223,7 @@ describe("the reference device", () => {
     expect(device.bytes).toBe(8 * (6 + 2 + 6 + 1));
     loaded.write("x", [1, 2, 4, 8, 16, 32]);
     const run = async (): Promise<number[]> => {
-      const outputs = await loaded.run({ seed: 0, iteration: 0, stratified: false });
+      const outputs = await loaded.run({ seed: 0, iteration: 0, drawsFrom: "iid" });
       return [...(outputs.get("second_less_first") ?? [])];
     };
     expect([await run(), await run()]).toEqual([[1, 8], [1, 8]]); // prettier-ignore
@@ -231,7 +231,7 @@ describe("the reference device", () => {
     expect(() => loaded.write("places", [1])).toThrow(Bug);
     loaded.dispose();
     expect(device.bytes).toBe(0);
-    await expect(loaded.run({ seed: 0, iteration: 0, stratified: false })).rejects.toThrow(Bug);
+    await expect(loaded.run({ seed: 0, iteration: 0, drawsFrom: "iid" })).rejects.toThrow(Bug);
   });
 
   it("refuses a fixed subscript outside of its axis", async () => {

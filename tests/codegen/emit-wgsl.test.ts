@@ -212,7 +212,7 @@ describe("buffers", () => {
   it("are bound in the order: uniforms, inputs, what is written, what is read", () => {
     const { density } = emitWgsl(programs.elementwise);
     expect(density).toMatchObject({
-      uniforms: ["seed", "iteration", "stratified"],
+      uniforms: ["seed", "iteration", "draws_from"],
       usesInputs: true,
       tables: [{ buffer: "log_f", access: "read_write" }],
       packsTables: false,

@@ -260,6 +260,8 @@ export const draws = program(
           site: 7,
           element: [states, i],
           particle: k,
+          // The first of three along `i` is the last of the table of directions.
+          coordinate: { set: 2, slot: 28, vectors: [[i]] },
           args: [],
         }),
       ],
@@ -274,6 +276,7 @@ export const draws = program(
           site: 8,
           element: [states],
           particle: k,
+          coordinate: null,
           args: [load("shape", states)],
         }),
       ],

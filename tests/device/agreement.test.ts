@@ -164,9 +164,10 @@ describeOnDevice("random numbers on a device", (device) => {
       ? runReference(programs.draws, sizes, inputs, settings)
       : runOn(on, programs.draws, sizes, inputs, settings);
 
-  it.each([true, false])("are those of the reference (stratified: %s)", async (stratified) => {
-    const settings = { seed: 0xdeadbeef, iteration: 5, stratified };
+  it.each(["iid", "stratified", "sobol"] as const)("are those of the reference (%s)", async (drawsFrom) => {
+    const settings = { seed: 0xdeadbeef, iteration: 5, drawsFrom };
     const [expected, found] = [await run(null, settings), await run(device(), settings)];
+    expect(new Set(expected.get("uniforms")).size).toBe(240);
     // The same 23-bit number; adding its stratum and dividing are two roundings.
     expected.get("uniforms")?.forEach((u, i) => {
       expect(Math.abs((found.get("uniforms")?.[i] ?? NaN) - u)).toBeLessThanOrEqual(2 * ROUNDING);
@@ -212,6 +213,7 @@ describeOnDevice("random numbers on a device", (device) => {
                   site: 7,
                   element: [states, i],
                   particle: k,
+                  coordinate: null,
                   args: [],
                 }),
               ]),

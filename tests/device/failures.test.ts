@@ -13,7 +13,7 @@ import { buffer, kernel, literal, plate, program, store } from "../codegen/progr
 import { temporaryDirectory, transpile } from "../setup/transpile.js";
 import { adapterKind, describeOnDevice, openAnyDevice } from "./adapter.js";
 
-const SETTINGS = { seed: 1, iteration: 1, stratified: false };
+const SETTINGS = { seed: 1, iteration: 1, drawsFrom: "iid" } as const;
 const rows = plate("rows");
 const columns = plate("columns");
 const filled = (axes: (typeof rows)[], tables = 1): Program => {
@@ -138,7 +138,7 @@ describeOnDevice("a process", () => {
     await device.load({ ...compiled, wgsl: { ...compiled.wgsl, sums: broken } }, sizes).catch(() => 0);
     const loaded = await device.load(compiled, sizes);
     loaded.write("y", Array.from({ length: 16 }, (_, i) => i));
-    const outputs = await loaded.run({ seed: 1, iteration: 1, stratified: false });
+    const outputs = await loaded.run({ seed: 1, iteration: 1, drawsFrom: "iid" });
     if (process.argv[2] === "close") await device.close();
     process.stdout.write(JSON.stringify([...outputs.get("total")]));
     process.stderr.write("after\\n");

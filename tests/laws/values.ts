@@ -104,7 +104,7 @@ export async function runOn(
   const loaded = await device.load(compiled, values.sizes);
   for (const buffer of compiled.program.buffers)
     if (buffer.storage === "input") loaded.write(buffer.name, arrange(values, buffer.name, buffer.axes));
-  const outputs = await loaded.run({ seed: 1, iteration: 0, stratified: true });
+  const outputs = await loaded.run({ seed: 1, iteration: 0, drawsFrom: "stratified" });
   loaded.dispose();
   return outputs;
 }

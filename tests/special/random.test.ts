@@ -1,10 +1,12 @@
 // Random numbers: the published vectors of the generator, and the laws of what is made of them.
 import { describe, expect, it } from "vitest";
 import { MEANING } from "../../src/codegen-js/math.js";
+import { SOBOL_DIMENSIONS, SOBOL_DIRECTIONS } from "../../src/ir/sobol.js";
 import { philox, stdGamma, stdUniform, type RandomRun, type Words } from "../../src/codegen-js/random.js";
 
-const IID: RandomRun = { seed: 42, iteration: 7, stratified: false };
-const STRATIFIED: RandomRun = { ...IID, stratified: true };
+const IID: RandomRun = { seed: 42, iteration: 7, drawsFrom: "iid" };
+const STRATIFIED: RandomRun = { ...IID, drawsFrom: "stratified" };
+const SOBOL: RandomRun = { ...IID, drawsFrom: "sobol" };
 const hex = (words: Words): string => words.map((w) => w.toString(16).padStart(8, "0")).join(" ");
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length;
@@ -83,7 +85,87 @@ describe("uniforms", () => {
   });
 });
 
-describe.each([IID, STRATIFIED])("gammas, stratified: $stratified", (run) => {
+describe("Sobol points", () => {
+  /** Coordinate `c` of particle p of the set 5, for one element. */
+  const coordinate = (c: number, element: number, p: number, particles: number, run = SOBOL): number =>
+    stdUniform(100 + c, element, p, particles, run, 5, element, c);
+
+  it("have the published directions", () => {
+    // Point 37 of scipy.stats.qmc.Sobol(32, scramble=False), in its own order, times 64.
+    const published = [
+      41, 59, 47, 53, 31, 49, 45, 1, 61, 61, 19, 3, 43, 9, 61, 25, 45, 49, 53, 23, 23, 27, 17, 11, 21, 33, 5,
+      11, 11, 37, 9, 35,
+    ];
+    const digits = SOBOL_DIRECTIONS.map((of) => ((of[0] ?? 0) ^ (of[2] ?? 0) ^ (of[5] ?? 0)) / 2 ** 10);
+    expect(digits).toEqual(published);
+    expect(SOBOL_DIMENSIONS).toBe(32);
+  });
+
+  it.each([2, 8, 64])("%d of them fall in as many strata along every coordinate", (particles) => {
+    for (const c of [0, 1, 7, 31, 32, 70])
+      for (const element of range(10)) {
+        const strata = range(particles).map((p) =>
+          Math.floor(coordinate(c, element, p, particles) * particles),
+        );
+        expect(strata.sort((a, b) => a - b)).toEqual(range(particles));
+      }
+  });
+
+  it("of the first two coordinates one falls into every box of equal volume", () => {
+    for (const element of range(20))
+      for (const [across, down] of [
+        [16, 1],
+        [8, 2],
+        [4, 4],
+        [2, 8],
+        [1, 16],
+      ] as const) {
+        const boxes = range(16).map((p) => {
+          const [x, y] = [coordinate(0, element, p, 16), coordinate(1, element, p, 16)];
+          return Math.floor(x * across) * down + Math.floor(y * down);
+        });
+        expect(boxes.sort((a, b) => a - b)).toEqual(range(16));
+      }
+  });
+
+  it.each([1, 3, 5, 8])("each of %d is uniform by itself, first and last alike", (particles) => {
+    const elements = 12_000;
+    for (const c of [0, 3, 40])
+      for (const p of [0, particles - 1]) {
+        const us = range(elements).map((element) => coordinate(c, element, p, particles));
+        const bins = Array.from({ length: 12 }, () => 0);
+        for (const u of us) bins[Math.floor(u * 12)] = (bins[Math.floor(u * 12)] ?? 0) + 1;
+        for (const count of bins) expect(Math.abs(count - 1000)).toBeLessThan(5 * Math.sqrt(1000));
+      }
+  });
+
+  it("of other sets, elements and iterations, and coordinates beyond the table, are independent", () => {
+    const [particles, elements] = [7, 3000];
+    const base = (e: number): number => coordinate(0, e, 3, particles) - 0.5;
+    const others: readonly ((e: number) => number)[] = [
+      (e) => stdUniform(1, e, 3, particles, SOBOL, 6, e, 0),
+      (e) => coordinate(0, e + elements, 3, particles),
+      (e) => coordinate(0, e, 3, particles, { ...SOBOL, iteration: 8 }),
+      (e) => coordinate(32, e, 3, particles),
+    ];
+    for (const other of others) {
+      const products = range(elements).map((e) => base(e) * (other(e) - 0.5) * 12);
+      expect(Math.abs(mean(products))).toBeLessThan(5 / Math.sqrt(elements));
+    }
+  });
+
+  it("are distinct, and spread over the whole range, beyond 2^16 particles", () => {
+    const particles = 70_000;
+    const us = [0, 1, 65_535, 65_536, 69_999].map((p) => coordinate(2, 0, p, particles));
+    expect(new Set(us.map((u) => Math.floor(u * 2 ** 20))).size).toBe(us.length);
+  });
+
+  it("without a set are stratified", () => {
+    expect(stdUniform(0, 1, 2, 10, SOBOL)).toBe(stdUniform(0, 1, 2, 10, STRATIFIED));
+  });
+});
+
+describe.each([IID, STRATIFIED, SOBOL])("gammas from $drawsFrom draws", (run) => {
   it.each([0.05, 0.5, 1, 3, 40, 1e4])("of shape %d have its mean, variance and mean logarithm", (shape) => {
     const draws = range(200).flatMap((element) =>
       range(100).map((particle) => stdGamma(shape, 3, element, particle, 100, run)),

@@ -1,13 +1,14 @@
 // Every family against mathematics: densities integrate to 1, draws follow them, fits and widening do what they say.
 import { describe, expect, it } from "vitest";
+import type { RunSettings } from "../../src/runtime/device.js";
 import { casesOf, momentsOf, type Case } from "./cases.js";
 import { familyAt, type Family } from "./family.js";
 import { distribution, DISTRIBUTION_NAMES } from "./load.js";
 import { integrate, simpson } from "./quadrature.js";
 
 const LOG_ZERO = -1e30;
-const IID = { seed: 20250301, iteration: 0, stratified: false };
-const STRATIFIED = { ...IID, stratified: true };
+const IID: RunSettings = { seed: 20250301, iteration: 0, drawsFrom: "iid" };
+const STRATIFIED: RunSettings = { ...IID, drawsFrom: "stratified" };
 
 const sum = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0);
 const mean = (xs: readonly number[]): number => sum(xs) / xs.length;

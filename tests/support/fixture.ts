@@ -112,7 +112,7 @@ export async function runFixture(
         : rearrange(values, input.axes, buffer.axes, sizes);
     loaded.write(buffer.name, full);
   }
-  const outputs = await loaded.run({ seed: 1, iteration: 0, stratified: true });
+  const outputs = await loaded.run({ seed: 1, iteration: 0, drawsFrom: "stratified" });
   loaded.dispose();
   return { model, sizes, outputs: new Map([...outputs].map(([name, values]) => [name, [...values]])) };
 }

@@ -21,7 +21,7 @@ import { preciseJson } from "../nested.js";
 import type { Terminal } from "../terminal.js";
 
 type Outputs = ReadonlyMap<string, Float64Array>;
-const ONCE = { seed: 0, iteration: 0, stratified: false } as const;
+const ONCE = { seed: 0, iteration: 0, drawsFrom: "iid" } as const;
 
 export async function estimate(path: string, options: EstimateOptions, terminal: Terminal): Promise<void> {
   const source = loadModel(path, terminal);

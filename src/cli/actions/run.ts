@@ -69,10 +69,8 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
   });
 }
 
-function refuseNotYet({ method, drawsFrom }: RunOptions): void {
+function refuseNotYet({ method }: RunOptions): void {
   if (method !== "qem") throw new UsageError(methodNotYet(`--method ${method}`, "--method qem"));
-  if (drawsFrom === "sobol")
-    throw new UsageError(methodNotYet("--draws-from sobol", "--draws-from stratified"));
 }
 
 function settingsFrom(options: RunOptions, model: CompiledModel): InferenceSettings {
@@ -82,7 +80,7 @@ function settingsFrom(options: RunOptions, model: CompiledModel): InferenceSetti
     seed: options.seed,
     iterations: options.iterations ?? null,
     averagingWeight: options.averagingWeight ?? null,
-    stratified: options.drawsFrom === "stratified",
+    drawsFrom: options.drawsFrom,
   };
 }
 

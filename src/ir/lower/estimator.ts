@@ -15,7 +15,7 @@ import {
 import { differentiate } from "../derivatives.js";
 import { BUFFERS } from "../interface.js";
 import { substitute, type Node } from "../node.js";
-import { particleAxisName, type Environment, type ExpressionLowering } from "./expressions.js";
+import { particleAxisName, PointSet, type Environment, type ExpressionLowering } from "./expressions.js";
 import { guideArgumentShape } from "./interface.js";
 
 /** How many random streams a latent's draw may use. */
@@ -82,15 +82,17 @@ function particleNodes(
   source: ParticleSource,
   parameters: ReadonlyMap<Latent, readonly Node[]>,
 ): Map<Latent, Node> {
+  const points = new Map(model.groups.map((group, index) => [group, new PointSet(index)]));
   return new Map(
     model.guides.map((guide, index) => {
       const { latent } = guide;
-      const particle = particleAxis(lowering, groupOf(model, latent));
+      const group = groupOf(model, latent);
+      const particle = particleAxis(lowering, group);
       const element = lowering.axesOf(latent.plates, latent.type);
       const name = BUFFERS.particles(latent.name);
       if (source === "input") return [latent, lowering.graph.input(name, [...element, particle])];
       let site = index * SITES_PER_LATENT;
-      const random = { nextSite: () => site++, element, particle };
+      const random = { nextSite: () => site++, element, particle, points: points.get(group) ?? null };
       const draw = lowering.draw(guide.distribution, parameters.get(latent) ?? [], random);
       return [latent, lowering.graph.stored(name, draw)];
     }),

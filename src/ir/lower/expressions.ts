@@ -15,15 +15,36 @@ import type {
 import type { Axis } from "../axis.js";
 import { BUFFERS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
+import type { Coordinate } from "../program.js";
 
 /** What variables stand for while expressions are lowered; locals are added as they are first met, so that each has one value. */
 export type Environment = Map<Variable, Node>;
 
-/** Where the random numbers of a draw come from: a stream per primitive, a counter per element and particle. */
+/** A set of quasi-random points with a coordinate for every scalar that is drawn together: those of a group's latents. */
+export class PointSet {
+  #slot = 0;
+  readonly #vectors: (readonly Axis[])[] = [];
+
+  constructor(private readonly set: number) {}
+
+  /** The coordinates of the next draw, one per element along `event`. */
+  next(event: readonly Axis[]): Coordinate {
+    const coordinate = { set: this.set, slot: this.#slot, vectors: [...this.#vectors] };
+    if (event.length === 0) this.#slot++;
+    else this.#vectors.push(event);
+    return coordinate;
+  }
+}
+
+/**
+ * Where the random numbers of a draw come from: a stream per primitive, a counter per element and particle. Draws that
+ * need not be spread evenly together have no `points`.
+ */
 export type RandomSource = {
   readonly nextSite: () => number;
   readonly element: readonly Axis[];
   readonly particle: Axis;
+  readonly points: PointSet | null;
 };
 
 /** The axis names of one model. */
@@ -88,13 +109,11 @@ export class ExpressionLowering {
         return this.expression(e.callee.value, bind(e.callee.parameters, e.args.map(lower)), random);
       case "random": {
         if (random === null) throw new Bug("a random number outside a draw");
-        return this.graph.random(
-          e.primitive,
-          random.nextSite(),
-          random.element,
-          random.particle,
-          e.args.map(lower),
-        );
+        const { element, particle, points } = random;
+        const event = element.filter((axis) => axis.role === "event");
+        const coordinate = points?.next(event) ?? null;
+        const place = { site: random.nextSite(), element, particle, coordinate };
+        return this.graph.random(e.primitive, place, e.args.map(lower));
       }
       case "element": {
         const { axis, node } = this.#eventOf(e.vector, lower(e.vector));

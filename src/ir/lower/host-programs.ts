@@ -26,7 +26,8 @@ export function priorProgram(context: Context): ProgramGraph {
     const element = elementAxes(context, latent);
     let site = priorSite(model, index);
     const args = factor.args.map((a) => lowering.expression(a, env));
-    const draw = lowering.draw(factor.distribution, args, { nextSite: () => site++, element, particle });
+    const random = { nextSite: () => site++, element, particle, points: null };
+    const draw = lowering.draw(factor.distribution, args, random);
     const node = g.stored(BUFFERS.particles(latent.name), draw);
     env.set(latent, node);
     return { name: BUFFERS.particles(latent.name), node, axes: [...element, particle] };

@@ -232,6 +232,7 @@ function viProgram(context: Context, estimator: Estimator): ProgramGraph | { rea
       nextSite: () => -1 - (i * 16 + site++),
       element: elementAxes(context, latent),
       particle: axis,
+      points: null,
     };
     const draw = lowering.draw(distribution, args, random);
     const own = args.filter((a) => total.has(a));

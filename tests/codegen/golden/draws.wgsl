@@ -2,7 +2,7 @@
 struct Run {
   seed: u32,
   iteration: u32,
-  stratified: u32,
+  draws_from: u32,
   n_k_states: u32,
 }
 @group(0) @binding(0) var<uniform> run: Run;
@@ -48,19 +48,92 @@ fn mix_bits(word: u32) -> u32 {
 fn particle_hash(particle: u32, key: vec2u) -> u32 {
   return mix_bits(mix_bits(particle ^ key.x) + key.y);
 }
-// A word's uniform; of a stratified run, in the stratum that the particle's rank by a keyed hash gives it
-fn place_in_stratum(word: u32, site: u32, element: u32, particle: u32, particles: u32, lane: u32) -> f32 {
-  let within = uniform_of(word);
-  if (run.stratified == 0u) { return within; }
+// The particle's place in a random permutation: its rank by a keyed hash
+fn particle_rank(site: u32, element: u32, particle: u32, particles: u32, lane: u32) -> u32 {
   let key = philox(vec4u(element, lane, run.iteration, 0xffffffffu), vec2u(run.seed, site)).xy;
   let mine = particle_hash(particle, key);
   var rank = 0u;
   for (var other = 0u; other < particles; other++) { rank += u32(particle_hash(other, key) < mine); }
-  return clamp((f32(rank) + within) / f32(particles), 0x1p-24, 0x1.fffffep-1);
+  return rank;
 }
-fn std_uniform(site: u32, element: u32, particle: u32, particles: u32) -> f32 {
+// Of draws that belong to no set of quasi-random points
+const NO_POINT = vec3u(0xffffffffu, 0u, 0u);
+// Sobol's direction numbers: a line per dimension, two bits of the point's number per word
+const SOBOL_DIRECTIONS = array<u32, 256>(
+  0x40008000u, 0x10002000u, 0x4000800u, 0x1000200u, 0x400080u, 0x100020u, 0x40008u, 0x10002u,
+  0xc0008000u, 0xf000a000u, 0xcc008800u, 0xff00aa00u, 0xc0c08080u, 0xf0f0a0a0u, 0xcccc8888u, 0xffffaaaau,
+  0xc0008000u, 0x90006000u, 0x5c00e800u, 0xc5008e00u, 0x9cc06880u, 0x5590ee60u, 0xc09c8068u, 0x905560eeu,
+  0xc0008000u, 0x50002000u, 0x7400f800u, 0x9300a200u, 0x2540d880u, 0xe6d059e0u, 0xb40c7808u, 0xc3058202u,
+  0x40008000u, 0xb0002000u, 0xdc00f800u, 0x9d007a00u, 0x2fc05a80u, 0xf0b0a160u, 0x6fc4da88u, 0x40bb8162u,
+  0x40008000u, 0x30006000u, 0x2400c800u, 0xfb005600u, 0x7040e080u, 0x1430a860u, 0xdf249ec8u, 0x8bbbb6d6u,
+  0xc0008000u, 0xd000a000u, 0x94005800u, 0xe3003e00u, 0x23c0be80u, 0xf3101e20u, 0x67844678u, 0x84677846u,
+  0x40008000u, 0x5000a000u, 0x24008800u, 0x2d001200u, 0x9e407680u, 0x64100820u, 0x7d14b228u, 0xba49fea2u,
+  0x40008000u, 0x5000a000u, 0xd4002800u, 0x71006a00u, 0x58403880u, 0x3110ea20u, 0x85498a8u, 0xe525c22au,
+  0x40008000u, 0xb000e000u, 0x94009800u, 0x5b008a00u, 0xd9c03380u, 0x3f107220u, 0xa6ecc1b8u, 0x29f55386u,
+  0x40008000u, 0x1000a000u, 0x6c000800u, 0x23009e00u, 0xadc05780u, 0x91d07fa0u, 0xced44988u, 0x2c0f880au,
+  0x40008000u, 0x30002000u, 0xac005800u, 0x2b009600u, 0x940d480u, 0x5250e2a0u, 0xc71c4e28u, 0x1267629eu,
+  0xc0008000u, 0x5000a000u, 0x8c00f800u, 0x3300e200u, 0x21400f80u, 0x5e7095a0u, 0x1c24d808u, 0xef37ba16u,
+  0xc0008000u, 0x90006000u, 0xc4003800u, 0xa3004200u, 0xaa40f180u, 0x8510fce0u, 0x500ce008u, 0x54095806u,
+  0x40008000u, 0xf0002000u, 0x5400a800u, 0x9d009a00u, 0x5cc01e80u, 0x8d107d20u, 0x71c42488u, 0x75dfeba2u,
+  0xc0008000u, 0xd0002000u, 0xc400d800u, 0x85004600u, 0x76c0a580u, 0x6ab0ada0u, 0xaabc2da8u, 0x7ab10daau,
+  0x40008000u, 0xf0002000u, 0x14003800u, 0x6700f600u, 0x50408f80u, 0xff08aa0u, 0xabf412a8u, 0x28fbfcaau,
+  0xc0008000u, 0xf0002000u, 0x64006800u, 0x6d003600u, 0xe0404180u, 0x9bf0d2e0u, 0x52fc0ce8u, 0x2fb35b6au,
+  0x40008000u, 0x5000a000u, 0xf4009800u, 0xbb00ae00u, 0x95c0e780u, 0xd0301c20u, 0x55f4dba8u, 0x21c1ff82u,
+  0xc0008000u, 0xb000e000u, 0x3c00b800u, 0x4100ce00u, 0x51c02180u, 0x85700960u, 0x8e9cf278u, 0x70036002u,
+  0xc0008000u, 0xd000e000u, 0x3c006800u, 0x51008a00u, 0xddc0a980u, 0x39d05ba0u, 0x56d495f8u, 0x91030a02u,
+  0x40008000u, 0xd0006000u, 0x8c003800u, 0x71007e00u, 0x4c0c880u, 0xbb701ba0u, 0xc3bc4a98u, 0x6d01a602u,
+  0xc0008000u, 0x9000a000u, 0x64000800u, 0x89006a00u, 0xcb40a580u, 0xad901820u, 0x72f4af88u, 0xb432582u,
+  0xc0008000u, 0xd0002000u, 0x8c004800u, 0x3900d600u, 0x3240d580u, 0x7210b2a0u, 0x82cc53d8u, 0x4743cb82u,
+  0xc0008000u, 0x50002000u, 0xf400d800u, 0x95003e00u, 0x3d408f80u, 0x2ef0f320u, 0xa0cadc8u, 0x4af38b22u,
+  0x40008000u, 0xb000a000u, 0xa4009800u, 0xd5007a00u, 0x60400280u, 0x887051e0u, 0x47c48c28u, 0xad710be2u,
+  0xc0008000u, 0x3000a000u, 0x34001800u, 0x9d008a00u, 0x82406780u, 0x60f040e0u, 0x29449148u, 0xbfb32d62u,
+  0x40008000u, 0xd000e000u, 0x4c000800u, 0xb5000200u, 0xc2c03680u, 0x7501420u, 0x50341bf8u, 0xac9148a2u,
+  0xc0008000u, 0x5000e000u, 0x4c006800u, 0xf7007600u, 0xd7403680u, 0xef3087e0u, 0xd544a3a8u, 0x154723aau,
+  0x40008000u, 0x90006000u, 0x7400c800u, 0x3005200u, 0x6f40eb80u, 0xdaf06460u, 0x297c1798u, 0xfa7da59au,
+  0xc0008000u, 0xd000a000u, 0x400b800u, 0x97006e00u, 0xedc0f280u, 0x5c901360u, 0x31e4db58u, 0xcc2709dau,
+  0xc0008000u, 0x3000e000u, 0xec006800u, 0x2b002200u, 0x9d403680u, 0x16706a20u, 0x330c4de8u, 0x824f936au,
+);
+// The stratum of a particle's coordinate (point: set, element of its plates, coordinate): Sobol's digits, each
+// flipped by a hash of those before it (Owen 1995)
+fn sobol_stratum(particle: u32, particles: u32, bits: u32, point: vec3u) -> u32 {
+  let block = point.z / 32u;
+  var index = particle;
+  if (block > 0u) { index = particle_rank(point.x, point.y, particle, particles, block + 1u); }
+  let first = point.z % 32u * 8u;
+  var digits = 0u;
+  for (var bit = 0u; bit < bits; bit++) {
+    let directions = SOBOL_DIRECTIONS[first + bit / 2u] >> (bit % 2u * 16u);
+    digits ^= select(0u, directions & 0xffffu, ((index >> bit) & 1u) == 1u);
+  }
+  digits >>= 16u - bits;
+  let key = philox(vec4u(point.y, point.z, run.iteration, 0xfffffffeu), vec2u(run.seed, point.x)).xy;
+  let round = (index >> bits) << 16u;
+  var stratum = 0u;
+  for (var depth = 0u; depth < bits; depth++) {
+    let before = (1u << depth) | (digits >> (bits - depth));
+    let flip = particle_hash(round ^ before, key) >> 31u;
+    stratum = (stratum << 1u) | (((digits >> (bits - 1u - depth)) & 1u) ^ flip);
+  }
+  return stratum;
+}
+// A word's uniform; of a run that is not iid, in the particle's stratum
+fn place_in_stratum(word: u32, site: u32, element: u32, particle: u32, particles: u32, lane: u32, point: vec3u) -> f32 {
+  let within = uniform_of(word);
+  if (run.draws_from == 0u) { return within; }
+  var stratum: u32;
+  var strata = particles;
+  if (run.draws_from == 2u && point.x != NO_POINT.x) {
+    let bits = min(32u - countLeadingZeros(particles - 1u), 16u);
+    strata = 1u << bits;
+    stratum = sobol_stratum(particle, particles, bits, point);
+  } else {
+    stratum = particle_rank(site, element, particle, particles, lane);
+  }
+  return clamp((f32(stratum) + within) / f32(strata), 0x1p-24, 0x1.fffffep-1);
+}
+fn std_uniform(site: u32, element: u32, particle: u32, particles: u32, point: vec3u) -> f32 {
   let words = philox(vec4u(element, particle, run.iteration, 0u), vec2u(run.seed, site));
-  return place_in_stratum(words.x, site, element, particle, particles, 0u);
+  return place_in_stratum(words.x, site, element, particle, particles, 0u, point);
 }
 
 // Points: (states, i_3, k_states).
@@ -74,7 +147,7 @@ fn main(
     let states = point / (n_i_3 * n_k_states);
     let i_3 = point / n_k_states % n_i_3;
     let k_states = point % n_k_states;
-    uniforms[point] = std_uniform(7u, states * n_i_3 + i_3, k_states, run.n_k_states);
+    uniforms[point] = std_uniform(7u, states * n_i_3 + i_3, k_states, run.n_k_states, vec3u(2u, states, 28u + n_i_3 + i_3));
   }
 }
 
@@ -82,7 +155,7 @@ fn main(
 struct Run {
   seed: u32,
   iteration: u32,
-  stratified: u32,
+  draws_from: u32,
   n_k_states: u32,
 }
 @group(0) @binding(0) var<uniform> run: Run;
@@ -189,23 +262,96 @@ fn mix_bits(word: u32) -> u32 {
 fn particle_hash(particle: u32, key: vec2u) -> u32 {
   return mix_bits(mix_bits(particle ^ key.x) + key.y);
 }
-// A word's uniform; of a stratified run, in the stratum that the particle's rank by a keyed hash gives it
-fn place_in_stratum(word: u32, site: u32, element: u32, particle: u32, particles: u32, lane: u32) -> f32 {
-  let within = uniform_of(word);
-  if (run.stratified == 0u) { return within; }
+// The particle's place in a random permutation: its rank by a keyed hash
+fn particle_rank(site: u32, element: u32, particle: u32, particles: u32, lane: u32) -> u32 {
   let key = philox(vec4u(element, lane, run.iteration, 0xffffffffu), vec2u(run.seed, site)).xy;
   let mine = particle_hash(particle, key);
   var rank = 0u;
   for (var other = 0u; other < particles; other++) { rank += u32(particle_hash(other, key) < mine); }
-  return clamp((f32(rank) + within) / f32(particles), 0x1p-24, 0x1.fffffep-1);
+  return rank;
+}
+// Of draws that belong to no set of quasi-random points
+const NO_POINT = vec3u(0xffffffffu, 0u, 0u);
+// Sobol's direction numbers: a line per dimension, two bits of the point's number per word
+const SOBOL_DIRECTIONS = array<u32, 256>(
+  0x40008000u, 0x10002000u, 0x4000800u, 0x1000200u, 0x400080u, 0x100020u, 0x40008u, 0x10002u,
+  0xc0008000u, 0xf000a000u, 0xcc008800u, 0xff00aa00u, 0xc0c08080u, 0xf0f0a0a0u, 0xcccc8888u, 0xffffaaaau,
+  0xc0008000u, 0x90006000u, 0x5c00e800u, 0xc5008e00u, 0x9cc06880u, 0x5590ee60u, 0xc09c8068u, 0x905560eeu,
+  0xc0008000u, 0x50002000u, 0x7400f800u, 0x9300a200u, 0x2540d880u, 0xe6d059e0u, 0xb40c7808u, 0xc3058202u,
+  0x40008000u, 0xb0002000u, 0xdc00f800u, 0x9d007a00u, 0x2fc05a80u, 0xf0b0a160u, 0x6fc4da88u, 0x40bb8162u,
+  0x40008000u, 0x30006000u, 0x2400c800u, 0xfb005600u, 0x7040e080u, 0x1430a860u, 0xdf249ec8u, 0x8bbbb6d6u,
+  0xc0008000u, 0xd000a000u, 0x94005800u, 0xe3003e00u, 0x23c0be80u, 0xf3101e20u, 0x67844678u, 0x84677846u,
+  0x40008000u, 0x5000a000u, 0x24008800u, 0x2d001200u, 0x9e407680u, 0x64100820u, 0x7d14b228u, 0xba49fea2u,
+  0x40008000u, 0x5000a000u, 0xd4002800u, 0x71006a00u, 0x58403880u, 0x3110ea20u, 0x85498a8u, 0xe525c22au,
+  0x40008000u, 0xb000e000u, 0x94009800u, 0x5b008a00u, 0xd9c03380u, 0x3f107220u, 0xa6ecc1b8u, 0x29f55386u,
+  0x40008000u, 0x1000a000u, 0x6c000800u, 0x23009e00u, 0xadc05780u, 0x91d07fa0u, 0xced44988u, 0x2c0f880au,
+  0x40008000u, 0x30002000u, 0xac005800u, 0x2b009600u, 0x940d480u, 0x5250e2a0u, 0xc71c4e28u, 0x1267629eu,
+  0xc0008000u, 0x5000a000u, 0x8c00f800u, 0x3300e200u, 0x21400f80u, 0x5e7095a0u, 0x1c24d808u, 0xef37ba16u,
+  0xc0008000u, 0x90006000u, 0xc4003800u, 0xa3004200u, 0xaa40f180u, 0x8510fce0u, 0x500ce008u, 0x54095806u,
+  0x40008000u, 0xf0002000u, 0x5400a800u, 0x9d009a00u, 0x5cc01e80u, 0x8d107d20u, 0x71c42488u, 0x75dfeba2u,
+  0xc0008000u, 0xd0002000u, 0xc400d800u, 0x85004600u, 0x76c0a580u, 0x6ab0ada0u, 0xaabc2da8u, 0x7ab10daau,
+  0x40008000u, 0xf0002000u, 0x14003800u, 0x6700f600u, 0x50408f80u, 0xff08aa0u, 0xabf412a8u, 0x28fbfcaau,
+  0xc0008000u, 0xf0002000u, 0x64006800u, 0x6d003600u, 0xe0404180u, 0x9bf0d2e0u, 0x52fc0ce8u, 0x2fb35b6au,
+  0x40008000u, 0x5000a000u, 0xf4009800u, 0xbb00ae00u, 0x95c0e780u, 0xd0301c20u, 0x55f4dba8u, 0x21c1ff82u,
+  0xc0008000u, 0xb000e000u, 0x3c00b800u, 0x4100ce00u, 0x51c02180u, 0x85700960u, 0x8e9cf278u, 0x70036002u,
+  0xc0008000u, 0xd000e000u, 0x3c006800u, 0x51008a00u, 0xddc0a980u, 0x39d05ba0u, 0x56d495f8u, 0x91030a02u,
+  0x40008000u, 0xd0006000u, 0x8c003800u, 0x71007e00u, 0x4c0c880u, 0xbb701ba0u, 0xc3bc4a98u, 0x6d01a602u,
+  0xc0008000u, 0x9000a000u, 0x64000800u, 0x89006a00u, 0xcb40a580u, 0xad901820u, 0x72f4af88u, 0xb432582u,
+  0xc0008000u, 0xd0002000u, 0x8c004800u, 0x3900d600u, 0x3240d580u, 0x7210b2a0u, 0x82cc53d8u, 0x4743cb82u,
+  0xc0008000u, 0x50002000u, 0xf400d800u, 0x95003e00u, 0x3d408f80u, 0x2ef0f320u, 0xa0cadc8u, 0x4af38b22u,
+  0x40008000u, 0xb000a000u, 0xa4009800u, 0xd5007a00u, 0x60400280u, 0x887051e0u, 0x47c48c28u, 0xad710be2u,
+  0xc0008000u, 0x3000a000u, 0x34001800u, 0x9d008a00u, 0x82406780u, 0x60f040e0u, 0x29449148u, 0xbfb32d62u,
+  0x40008000u, 0xd000e000u, 0x4c000800u, 0xb5000200u, 0xc2c03680u, 0x7501420u, 0x50341bf8u, 0xac9148a2u,
+  0xc0008000u, 0x5000e000u, 0x4c006800u, 0xf7007600u, 0xd7403680u, 0xef3087e0u, 0xd544a3a8u, 0x154723aau,
+  0x40008000u, 0x90006000u, 0x7400c800u, 0x3005200u, 0x6f40eb80u, 0xdaf06460u, 0x297c1798u, 0xfa7da59au,
+  0xc0008000u, 0xd000a000u, 0x400b800u, 0x97006e00u, 0xedc0f280u, 0x5c901360u, 0x31e4db58u, 0xcc2709dau,
+  0xc0008000u, 0x3000e000u, 0xec006800u, 0x2b002200u, 0x9d403680u, 0x16706a20u, 0x330c4de8u, 0x824f936au,
+);
+// The stratum of a particle's coordinate (point: set, element of its plates, coordinate): Sobol's digits, each
+// flipped by a hash of those before it (Owen 1995)
+fn sobol_stratum(particle: u32, particles: u32, bits: u32, point: vec3u) -> u32 {
+  let block = point.z / 32u;
+  var index = particle;
+  if (block > 0u) { index = particle_rank(point.x, point.y, particle, particles, block + 1u); }
+  let first = point.z % 32u * 8u;
+  var digits = 0u;
+  for (var bit = 0u; bit < bits; bit++) {
+    let directions = SOBOL_DIRECTIONS[first + bit / 2u] >> (bit % 2u * 16u);
+    digits ^= select(0u, directions & 0xffffu, ((index >> bit) & 1u) == 1u);
+  }
+  digits >>= 16u - bits;
+  let key = philox(vec4u(point.y, point.z, run.iteration, 0xfffffffeu), vec2u(run.seed, point.x)).xy;
+  let round = (index >> bits) << 16u;
+  var stratum = 0u;
+  for (var depth = 0u; depth < bits; depth++) {
+    let before = (1u << depth) | (digits >> (bits - depth));
+    let flip = particle_hash(round ^ before, key) >> 31u;
+    stratum = (stratum << 1u) | (((digits >> (bits - 1u - depth)) & 1u) ^ flip);
+  }
+  return stratum;
+}
+// A word's uniform; of a run that is not iid, in the particle's stratum
+fn place_in_stratum(word: u32, site: u32, element: u32, particle: u32, particles: u32, lane: u32, point: vec3u) -> f32 {
+  let within = uniform_of(word);
+  if (run.draws_from == 0u) { return within; }
+  var stratum: u32;
+  var strata = particles;
+  if (run.draws_from == 2u && point.x != NO_POINT.x) {
+    let bits = min(32u - countLeadingZeros(particles - 1u), 16u);
+    strata = 1u << bits;
+    stratum = sobol_stratum(particle, particles, bits, point);
+  } else {
+    stratum = particle_rank(site, element, particle, particles, lane);
+  }
+  return clamp((f32(stratum) + within) / f32(strata), 0x1p-24, 0x1.fffffep-1);
 }
 // Marsaglia and Tsang 2000; below shape 1, a draw of shape + 1 times uniform^(1 / shape)
-fn std_gamma(shape: f32, site: u32, element: u32, particle: u32, particles: u32) -> f32 {
+fn std_gamma(shape: f32, site: u32, element: u32, particle: u32, particles: u32, point: vec3u) -> f32 {
   let d = select(shape, shape + 1.0, shape < 1.0) - 0.333333333;
   let c = inverseSqrt(9.0 * d);
   let first = philox(vec4u(element, particle, run.iteration, 0u), vec2u(run.seed, site));
   var words = first;
-  var u = place_in_stratum(first.x, site, element, particle, particles, 0u);
+  var u = place_in_stratum(first.x, site, element, particle, particles, 0u, point);
   var value = d;
   for (var attempt = 1u; attempt <= 64u; attempt++) {
     let normal = inv_Phi(u);
@@ -219,7 +365,7 @@ fn std_gamma(shape: f32, site: u32, element: u32, particle: u32, particles: u32)
     u = uniform_of(words.x);
   }
   if (shape < 1.0) {
-    let boost = place_in_stratum(first.w, site, element, particle, particles, 1u);
+    let boost = place_in_stratum(first.w, site, element, particle, particles, 1u, NO_POINT);
     value *= exp_accurate(ln(boost) / max(shape, SMALLEST_NORMAL));
   }
   return max(value, SMALLEST_NORMAL);
@@ -235,6 +381,6 @@ fn main(
   for (var point = group.x * 64u + lane; point < n_states * n_k_states; point += groups.x * 64u) {
     let states = point / n_k_states;
     let k_states = point % n_k_states;
-    gammas[point] = std_gamma(inputs[shape + states], 8u, states, k_states, run.n_k_states);
+    gammas[point] = std_gamma(inputs[shape + states], 8u, states, k_states, run.n_k_states, NO_POINT);
   }
 }

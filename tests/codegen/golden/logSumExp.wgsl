@@ -2,7 +2,7 @@
 struct Run {
   seed: u32,
   iteration: u32,
-  stratified: u32,
+  draws_from: u32,
   n_k_states: u32,
   n_zips: u32,
 }

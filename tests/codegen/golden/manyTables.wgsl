@@ -2,7 +2,7 @@
 struct Run {
   seed: u32,
   iteration: u32,
-  stratified: u32,
+  draws_from: u32,
 }
 @group(0) @binding(0) var<uniform> run: Run;
 // x [states]: data
@@ -53,7 +53,7 @@ fn main(
 struct Run {
   seed: u32,
   iteration: u32,
-  stratified: u32,
+  draws_from: u32,
 }
 @group(0) @binding(0) var<uniform> run: Run;
 // part_0 [states]: a multiple of x

@@ -2,7 +2,7 @@
 struct Run {
   seed: u32,
   iteration: u32,
-  stratified: u32,
+  draws_from: u32,
   n_zips: u32,
 }
 @group(0) @binding(0) var<uniform> run: Run;
