@@ -9,6 +9,7 @@ import type { OrderChoice } from "./ir/contraction.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
 import { crossedLatents } from "./ir/errors.js";
 import { checkFits, type Places } from "./ir/fits.js";
+import { particleAxisName } from "./ir/lower/expressions.js";
 import type { ProgramGraph } from "./ir/lower/program-graph.js";
 import { isLowered, lowerModel, type LoweredModel } from "./ir/lower/programs.js";
 import { printFactors, printGraph, printKernels, printPlan } from "./ir/print.js";
@@ -21,6 +22,7 @@ import { printProgram } from "./parser/print.js";
 import type { SourceFile } from "./source.js";
 import { readLibrary } from "./stdlib.js";
 import { checkModel } from "./typecheck/check.js";
+import { constantValue } from "./typecheck/constants.js";
 import type { TypedModel } from "./typecheck/model.js";
 import { printModel } from "./typecheck/print.js";
 import { VERSION } from "./version.js";
@@ -89,7 +91,8 @@ export function compileSource(
 }
 
 function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
-  const planningSizes = (options: CompileOptions): PlanningSizes => new PlanningSizes(options.sizes ?? []);
+  const planningSizes = (options: CompileOptions): PlanningSizes =>
+    new PlanningSizes([...knownSupports(model), ...(options.sizes ?? [])]);
   const lower = (options: CompileOptions): LoweredModel | Diagnostic => {
     const sizes = planningSizes(options);
     const lowered = lowerModel(
@@ -196,6 +199,14 @@ function compiledModel(
     gradientsUnavailable: lowered.gradientsUnavailable,
   };
 }
+
+/** Lengths of the particle axes of discrete latents whose number of values does not depend on data. */
+const knownSupports = (model: TypedModel): (readonly [string, number])[] =>
+  model.groups.flatMap(({ name, support }) => {
+    const lower = support === null ? null : constantValue(support.lower);
+    const upper = support === null ? null : constantValue(support.upper);
+    return lower === null || upper === null ? [] : [[particleAxisName(name), upper - lower + 1] as const];
+  });
 
 /** Where a factor stands in the source. */
 function factorSpan(model: TypedModel, name: string): TypedModel["groups"][number]["span"] {

@@ -59,6 +59,12 @@ export const unknownGroup = (
     `-K ${name}=... names no group of this model`,
     suggestion === undefined ? `its groups are ${groups.join(", ")}` : `did you mean '${suggestion}'?`,
   );
+export const summedGroup = (name: string): Diagnostic =>
+  error(
+    "E0807",
+    `-K ${name}=... is for a discrete latent that is summed over all its values, and has no particles`,
+    `leave it out, or give '${name}' a family in the guide`,
+  );
 export const methodNotYet = (option: string, instead: string): Diagnostic =>
   error("E0808", `${option} is not supported yet`, `${instead} is`);
 
@@ -101,7 +107,7 @@ export const gradientsUnavailable = (kind: string, reason: string): Diagnostic =
 export const unknownLatents = (what: string, names: readonly string[], path: string): Diagnostic => ({
   code: "N0801",
   severity: "note",
-  message: `${what} of ${names.map((n) => `'${n}'`).join(", ")} in ${path} are not used: the model has no such latent`,
+  message: `${what} of ${names.map((n) => `'${n}'`).join(", ")} in ${path} are not used: the model samples no such latent`,
 });
 export const valueNotFinite = (what: string): Diagnostic => ({
   code: "W0801",

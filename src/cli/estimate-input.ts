@@ -3,6 +3,7 @@ import type { CompiledModel, CompiledProgram } from "../compiled.js";
 import { Bug, didYouMean, type Diagnostic } from "../diagnostic.js";
 import { BUFFERS, type GroupInterface, type LatentInterface } from "../ir/interface.js";
 import { bufferAxes } from "../inference/layout.js";
+import { sampledGroups } from "../inference/settings.js";
 import { readJson } from "../runtime/data-json.js";
 import { transpose } from "../runtime/data-layout.js";
 import type { DataEntry, NumbersValue } from "../runtime/data-value.js";
@@ -58,7 +59,9 @@ export function readParticles(
   const inputs = new Map<string, Float64Array>();
   const diagnostics: Diagnostic[] = [];
   const context: ParticleContext = { model, program, sizes, k, kOf, inputs, diagnostics };
-  for (const latent of model.interface.latents) {
+  const sampled = new Set(sampledGroups(model.interface).map((group) => group.name));
+  const latents = model.interface.latents.filter((latent) => sampled.has(latent.group));
+  for (const latent of latents) {
     const entry = entryOf(part.entries, latent.name);
     if (entry !== undefined) takeParticles(latent, entry, context);
     else {
@@ -69,14 +72,11 @@ export function readParticles(
       diagnostics.push(latentMissing("particles of", latent.name, source.path, suggestion));
     }
   }
-  const extra = part.entries.map((e) => e.key).filter((key) => !hasLatent(model, key));
+  const extra = part.entries.map((e) => e.key).filter((key) => latents.every(({ name }) => name !== key));
   if (extra.length > 0) diagnostics.push(unknownLatents("the particles", extra, source.path));
-  const particleSizes = new Map(model.interface.groups.map((g) => [g.axis, kOf.get(g.name)?.k ?? 0]));
+  const particleSizes = new Map(sampledGroups(model.interface).map((g) => [g.axis, kOf.get(g.name)?.k ?? 0]));
   return { value: { inputs, particleSizes }, diagnostics };
 }
-
-const hasLatent = (model: CompiledModel, name: string): boolean =>
-  model.interface.latents.some((latent) => latent.name === name);
 
 /** Checks the particles of one latent, and lays them out. */
 function takeParticles(latent: LatentInterface, entry: DataEntry, context: ParticleContext): void {

@@ -26,7 +26,7 @@ function cells(row: SummaryRow): string[] {
   return [
     name,
     ...[mean, sd, mcse_mean, q5, q50, q95].map(shown),
-    ess < 10 ? ess.toFixed(1) : ess.toFixed(0),
+    Number.isNaN(ess) ? shown(ess) : ess < 10 ? ess.toFixed(1) : ess.toFixed(0),
   ];
 }
 

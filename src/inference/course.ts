@@ -53,9 +53,11 @@ export class Course {
   /** Neither the evidence nor the effective sizes have risen lately, of the iterations after the first `from`. */
   private hasArrived(from: number): boolean {
     const { window } = this.pace;
+    // Where every latent is summed out there are no weights whose effective sizes could rise.
+    const sizes = this.effectiveSizes.slice(from).filter(Number.isFinite);
     return (
       stoppedRising(this.evidences.slice(from), window) &&
-      stoppedRising(this.effectiveSizes.slice(from), window)
+      (sizes.length === 0 || stoppedRising(sizes, window))
     );
   }
 }

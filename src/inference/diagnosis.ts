@@ -1,6 +1,7 @@
 // How well a run went, in numbers and in words: effective sizes by group, collapses, and what is not to be trusted.
 import * as errors from "./errors.js";
 import type { PooledWeights } from "./pooled-weights.js";
+import { sampledGroups } from "./settings.js";
 import type { Diagnostic } from "../diagnostic.js";
 import { BUFFERS, type ModelInterface } from "../ir/interface.js";
 
@@ -37,7 +38,7 @@ export type TraceEntry = {
   readonly iteration: number;
   readonly phase: "search" | "settle";
   readonly logEvidence: number;
-  /** Over all groups and plate elements. */
+  /** Over all sampled groups and their plate elements. */
   readonly minimumEss: number;
   readonly medianEss: number;
   readonly meanLogEss: number;
@@ -88,7 +89,7 @@ export class FitHealth {
   /** Takes an iteration's sums of squared weights in; gives the effective sizes over all groups. */
   add(outputs: ReadonlyMap<string, Float64Array>): EffectiveSizes {
     const all: number[] = [];
-    for (const { name } of this.model.groups) {
+    for (const { name } of sampledGroups(this.model)) {
       const squares = outputs.get(BUFFERS.weightSquares(name)) ?? new Float64Array();
       const collapsed = squares.reduce((n, x) => n + (1 / x < COLLAPSED_SIZE ? 1 : 0), 0);
       this.collapsed.set(name, (this.collapsed.get(name) ?? 0) + collapsed);
@@ -122,7 +123,7 @@ export class FinalSizes {
   ) {}
 
   add(outputs: ReadonlyMap<string, Float64Array>): void {
-    for (const { name } of this.model.groups) {
+    for (const { name } of sampledGroups(this.model)) {
       const weights = outputs.get(BUFFERS.weights(name)) ?? new Float64Array();
       const count = this.particles.get(name) ?? 1;
       const squares = this.squares.get(name) ?? [];
@@ -133,7 +134,7 @@ export class FinalSizes {
   }
 
   diagnose(health: FitHealth, weights: ReadonlyMap<string, PooledWeights>): GroupDiagnosis[] {
-    return this.model.groups.map(({ name }) => ({
+    return sampledGroups(this.model).map(({ name }) => ({
       group: name,
       particles: this.particles.get(name) ?? 1,
       final: effectiveSizes(this.squares.get(name) ?? []),

@@ -9,7 +9,7 @@ import { finishAll } from "./pooled-weights.js";
 import { makeStores, quantities, type SummaryRow } from "./posterior.js";
 import { hostLogEvidence, onHost, programOf, sizesOf, type RunContext } from "./run.js";
 import { combinedEvidence, setWeights } from "./sets.js";
-import { particlesPerGroup } from "./settings.js";
+import { particlesPerGroup, sampledGroups } from "./settings.js";
 import type { Diagnostic } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS, type GroupInterface } from "../ir/interface.js";
@@ -116,7 +116,7 @@ async function widened(
   const { interface: model } = context.model;
   const inputs: Inputs = (name) => context.data.arrays.get(name);
   const factors = new Map(
-    model.groups.flatMap((group) => {
+    sampledGroups(model).flatMap((group) => {
       const factor = widening(groupDimension(context, group, sizes), particles.get(group.name) ?? 1);
       return group.latents.map((latent) => [latent, factor] as const);
     }),

@@ -1,24 +1,30 @@
 // The weights of all final sets together: each set's by its evidence, their largest smoothed.
-import { elementCount, output } from "./layout.js";
+import { elementCount, output, placesIn } from "./layout.js";
 import { smoothTail } from "./pareto.js";
-import { sizeOf, type Axis, type Sizes } from "../ir/axis.js";
+import type { Axis, Sizes } from "../ir/axis.js";
 
 /** One buffer of weights, [plates, particle axes], over the final sets. */
 export class PooledWeights {
   private readonly elements: number;
   private readonly draws: number;
+  /** For each draw its place among those of the sampled groups, and how many of these there are. */
+  private readonly sampledPlaces: Int32Array;
+  private readonly sampledDraws: number;
   private sets: Float64Array[] = [];
   private shapes: number[] = [];
 
-  /** `axes`: of the buffer, particle axes last. */
+  /** `axes`: of the buffer, particle axes last. `summed`: names of those that are all values of a discrete latent. */
   constructor(
     readonly buffer: string,
     readonly axes: readonly Axis[],
     sizes: Sizes,
+    summed: ReadonlySet<string>,
   ) {
-    this.draws = axes
-      .filter((axis) => axis.role === "particle")
-      .reduce((product, axis) => product * sizeOf(axis, sizes), 1);
+    const particles = axes.filter((axis) => axis.role === "particle");
+    const sampled = particles.filter((axis) => !summed.has(axis.name));
+    this.draws = elementCount(particles, sizes);
+    this.sampledDraws = elementCount(sampled, sizes);
+    this.sampledPlaces = placesIn(particles, sampled, sizes);
     this.elements = elementCount(axes, sizes) / this.draws;
   }
 
@@ -27,18 +33,32 @@ export class PooledWeights {
   }
 
   /**
-   * Weighs the sets against each other and smooths the tail of every plate element's weights over all sets. To be called
-   * once, after the last set.
+   * Weighs the sets against each other and smooths the tail of every plate element's weights over all sets. Of weights
+   * over values that were summed over, which are probabilities, only their total for each sampled particle is smoothed.
+   * To be called once, after the last set.
    */
   finish(setWeights: readonly number[]): void {
     this.sets = this.sets.map((weights, s) => weights.map((w) => w * (setWeights[s] ?? 0)));
-    const pool = new Float64Array(this.draws * this.sets.length);
+    if (this.sampledDraws === 1) {
+      this.shapes = Array.from({ length: this.elements }, () => NaN);
+      return;
+    }
+    const n = this.sampledDraws;
+    const pool = new Float64Array(n * this.sets.length);
     this.shapes = Array.from({ length: this.elements }, (_, e) => {
-      const [from, to] = [e * this.draws, (e + 1) * this.draws];
-      this.sets.forEach((weights, s) => pool.set(weights.subarray(from, to), s * this.draws));
+      const mine = this.sets.map((weights) => weights.subarray(e * this.draws, (e + 1) * this.draws));
+      pool.fill(0);
+      const place = (s: number, k: number): number => s * n + (this.sampledPlaces[k] ?? 0);
+      mine.forEach((weights, s) =>
+        weights.forEach((w, k) => (pool[place(s, k)] = (pool[place(s, k)] ?? 0) + w)),
+      );
+      const before = pool.slice();
       const { shape } = smoothTail(pool);
-      this.sets.forEach((weights, s) =>
-        weights.set(pool.subarray(s * this.draws, (s + 1) * this.draws), from),
+      mine.forEach((weights, s) =>
+        weights.forEach((w, k) => {
+          const total = before[place(s, k)] ?? 0;
+          if (total > 0) weights[k] = (w / total) * (pool[place(s, k)] ?? 0);
+        }),
       );
       return shape;
     });

@@ -8,7 +8,10 @@ import { Bug } from "../diagnostic.js";
 import { type Axis, type Sizes } from "../ir/axis.js";
 import { BUFFERS, type ModelInterface } from "../ir/interface.js";
 
-/** One element of a latent or generated quantity: posterior mean and sd, error of the mean, quantiles, effective size. */
+/**
+ * One element of a latent or generated quantity: posterior mean and sd, error of the mean, quantiles, effective size (NaN
+ * of a discrete latent that is summed out: its probabilities rest on no draws of its own).
+ */
 export type SummaryRow = {
   readonly name: string;
   readonly mean: number;
@@ -35,17 +38,20 @@ export type Quantity = {
   readonly elementAxes: readonly Axis[];
   readonly particleAxes: readonly Axis[];
   readonly weightAxes: readonly Axis[];
+  /** Names of the particle axes that are all values of a discrete latent, which is summed over. */
+  readonly summed: ReadonlySet<string>;
 };
 
 /** Latents in the model's order, then generated quantities. */
 export function quantities(model: ModelInterface, posterior: CompiledProgram): Quantity[] {
+  const summed = new Set(model.groups.filter((g) => g.support !== null).map((g) => g.axis));
   const quantity = (name: string, values: string, weights: string | null): Quantity => {
     const axes = bufferAxes(posterior, values);
     const weightAxes = weights === null ? [] : bufferAxes(posterior, weights);
     if (axes === undefined || weightAxes === undefined) throw new Bug(`the posterior has no '${name}'`);
     const particleAxes = axes.filter((axis) => axis.role === "particle");
     const elementAxes = axes.filter((axis) => axis.role !== "particle");
-    return { name, values, weights, elementAxes, particleAxes, weightAxes };
+    return { name, values, weights, elementAxes, particleAxes, weightAxes, summed };
   };
   return [
     ...model.latents.map((l) => quantity(l.name, BUFFERS.particles(l.name), BUFFERS.weights(l.group))),
@@ -95,7 +101,8 @@ export class ExactStore implements QuantityStore {
       const total = totals.reduce((sum, x) => sum + x, 0);
       const moments = values.map((set, s) => momentsOf(set, weights[s] ?? []));
       const shares = totals.map((x) => x / total);
-      return summaryRow(name, moments, shares, weightedQuantiles(concat(values), concat(weights), LEVELS));
+      const levels = weightedQuantiles(concat(values), concat(weights), LEVELS);
+      return summaryRow(name, this.quantity, moments, shares, levels);
     });
   }
 
@@ -150,19 +157,23 @@ export class SketchStore implements QuantityStore {
       const sets = this.moments.map((set) => set[e] ?? { mean: NaN, variance: NaN, weightSquares: NaN });
       const points = this.points.map((set) => set.subarray(e * SKETCH_POINTS, (e + 1) * SKETCH_POINTS));
       const weights = points.map((set, s) => new Float64Array(set.length).fill(setWeights[s] ?? 0));
-      return summaryRow(name, sets, setWeights, weightedQuantiles(concat(points), concat(weights), LEVELS));
+      const levels = weightedQuantiles(concat(points), concat(weights), LEVELS);
+      return summaryRow(name, this.quantity, sets, setWeights, levels);
     });
   }
 }
 
 function summaryRow(
   name: string,
+  { particleAxes, summed }: Quantity,
   sets: readonly SetMoments[],
   weights: readonly number[],
   [q5 = NaN, q50 = NaN, q95 = NaN]: readonly number[],
 ): SummaryRow {
   const { mean, sd, mcse, ess } = combineSets(sets, weights);
-  return { name, mean, sd, mcse_mean: mcse, q5, q50, q95, ess };
+  // Of what is summed over all values no draws are weighed that could be few.
+  const isExact = particleAxes.length > 0 && particleAxes.every((axis) => summed.has(axis.name));
+  return { name, mean, sd, mcse_mean: mcse, q5, q50, q95, ess: isExact ? NaN : ess };
 }
 
 const drawCount = ({ particleAxes }: Quantity, sizes: Sizes): number => elementCount(particleAxes, sizes);
@@ -207,7 +218,7 @@ export function makeStores(
       return new SketchStore(quantity, sizes);
     left -= sets * (values + own);
     if (buffer === null) return new ExactStore(quantity, sizes, null);
-    const pooled = weights.get(buffer) ?? new PooledWeights(buffer, weightAxes, sizes);
+    const pooled = weights.get(buffer) ?? new PooledWeights(buffer, weightAxes, sizes, quantity.summed);
     weights.set(buffer, pooled);
     return new ExactStore(quantity, sizes, pooled);
   });

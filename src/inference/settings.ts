@@ -1,6 +1,6 @@
 // The settings of an inference run, their defaults, and the axis lengths that they imply.
 import type { Sizes } from "../ir/axis.js";
-import type { ModelInterface } from "../ir/interface.js";
+import type { GroupInterface, ModelInterface } from "../ir/interface.js";
 import type { DrawsFrom } from "../runtime/device.js";
 
 export type InferenceSettings = {
@@ -36,23 +36,27 @@ export const DEFAULT_SETTINGS: InferenceSettings = {
   memoryBytes: 256 * 2 ** 20,
 };
 
-/** Particles of each group, by the group's name, as the settings ask. */
+/** Particles of each group that is sampled, by the group's name, as the settings ask. */
 export function particlesPerGroup(
   model: ModelInterface,
   settings: Pick<InferenceSettings, "particles" | "groupParticles">,
 ): ReadonlyMap<string, number> {
   return new Map(
-    model.groups.map((g) => [g.name, settings.groupParticles.get(g.name) ?? settings.particles]),
+    sampledGroups(model).map((g) => [g.name, settings.groupParticles.get(g.name) ?? settings.particles]),
   );
 }
 
-/** Lengths of the data's axes and of the particle axis of every group. */
+/** The groups whose particles are drawn from the guide; the others are summed over all values of their latent. */
+export const sampledGroups = (model: ModelInterface): readonly GroupInterface[] =>
+  model.groups.filter((group) => group.support === null);
+
+/** Lengths of the data's axes (those of latents that are summed out among them) and of every other particle axis. */
 export function axisSizes(
   data: Sizes,
   model: ModelInterface,
   particles: ReadonlyMap<string, number>,
 ): Map<string, number> {
   const sizes = new Map(data);
-  for (const group of model.groups) sizes.set(group.axis, particles.get(group.name) ?? 1);
+  for (const group of sampledGroups(model)) sizes.set(group.axis, particles.get(group.name) ?? 1);
   return sizes;
 }

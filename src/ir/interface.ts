@@ -1,7 +1,7 @@
 // A compiled model's interface: what data it takes and what quantities it yields, without syntax or types of the compiler.
 import type { Op } from "../ops.js";
 
-/** A number from literals and scalar data: sizes of vectors. */
+/** A number from literals and scalar data: sizes of vectors, bounds of discrete latents. */
 export type SizeExpression =
   | { readonly kind: "literal"; readonly value: number }
   | { readonly kind: "data"; readonly name: string }
@@ -33,7 +33,12 @@ export type GroupInterface = {
   /** Its particle axis. */
   readonly axis: string;
   readonly latents: readonly string[];
+  /** Not null: its latent is summed over these values, which are its particles in their order; it has no guide. */
+  readonly support: SupportInterface | null;
 };
+
+/** The whole numbers from `lower` to `upper`, both included. */
+export type SupportInterface = { readonly lower: SizeExpression; readonly upper: SizeExpression };
 
 /** A parameter of a guide's family: buffer `guide.<latent>.<parameter>` with axes `over` then `event`. */
 export type GuideParameterInterface = {

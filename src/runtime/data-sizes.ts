@@ -4,6 +4,7 @@ import { applyRow } from "../ops.js";
 import type { Diagnostic } from "../diagnostic.js";
 import type { SizeExpression } from "../ir/interface.js";
 import { MEANING } from "../codegen-js/math.js";
+import { MOST_VALUES } from "../typecheck/support.js";
 import type { DataOrigin } from "./data.js";
 import type { DataEntry } from "./data-value.js";
 import {
@@ -13,6 +14,7 @@ import {
   platesDisagree,
   scalarForArray,
   sizeNotPositive,
+  supportSize,
   tableForOther,
   uncoveredPlate,
   vectorLength,
@@ -25,7 +27,7 @@ type Origins = Map<string, DataOrigin>;
 type Sized = { readonly sizes: Map<string, number>; readonly diagnostics: Diagnostic[] };
 
 /**
- * Lengths of the plates and of the vectors' axes by name. Arrays of one plate given as a single number become arrays in
+ * Lengths of the plates, of the vectors' axes and of those of discrete latents that are summed out, by name. Arrays of one plate given as a single number become arrays in
  * `origins` where the plate is known to have one element.
  */
 export function bindSizes(
@@ -34,12 +36,17 @@ export function bindSizes(
   entries: ReadonlyMap<string, DataEntry>,
 ): Sized {
   const { lengths, diagnostics } = vectorLengths(model, origins);
+  const supports = supportLengths(model, origins, diagnostics);
   // What is empty says so of the plates that it has.
   const ranked = [...origins.values()].filter(
     (origin) => origin.value.shape.length === rank(origin) || isEmpty(origin),
   );
   const plates = plateSizes(model, ranked, entries, diagnostics);
-  const sizes = new Map([...lengths, ...[...plates].map(([plate, w]) => [plate, w.length] as const)]);
+  const sizes = new Map([
+    ...lengths,
+    ...supports,
+    ...[...plates].map(([plate, w]) => [plate, w.length] as const),
+  ]);
   for (const [name, origin] of origins) {
     const { value, declared } = origin;
     const expected = dimensions(origin, sizes);
@@ -142,6 +149,27 @@ function vectorLengths(
     }
   }
   return { lengths, diagnostics };
+}
+
+/** How many values each discrete latent has that is summed out. */
+function supportLengths(
+  model: CompiledModel,
+  origins: ReadonlyMap<string, DataOrigin>,
+  diagnostics: Diagnostic[],
+): Map<string, number> {
+  const lengths = new Map<string, number>();
+  for (const { name, axis, support } of model.interface.groups) {
+    if (support === null) continue;
+    const [lower, upper] = [evaluate(support.lower, origins), evaluate(support.upper, origins)];
+    if (lower === null || upper === null) continue;
+    const count = upper - lower + 1;
+    const data = firstData(support.upper) ?? firstData(support.lower);
+    const source = origins.get(data ?? "");
+    if (count >= 1 && count <= MOST_VALUES) lengths.set(axis, count);
+    else if (source !== undefined)
+      diagnostics.push(supportSize(source.declared, name, count, MOST_VALUES, source.value.span));
+  }
+  return lengths;
 }
 
 /** Null where a datum that it needs is missing or no scalar: that is told elsewhere. */

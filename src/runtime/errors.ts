@@ -237,6 +237,24 @@ export const vectorLength = (declared: Declared, span: Span, expected: number, f
   );
 export const sizeNotPositive = (what: string, size: number, span: Span): Diagnostic =>
   error("E0529", span, `the size of ${what} is ${size}: it must be a whole number, 1 or more`);
+export const supportSize = (
+  declared: Declared,
+  latent: string,
+  count: number,
+  most: number,
+  span: Span,
+): Diagnostic =>
+  error(
+    "E0532",
+    span,
+    count < 1
+      ? `the discrete latent '${latent}' has no values at all with this '${declared.name}'`
+      : `with this '${declared.name}' the discrete latent '${latent}' has ${count} values, more than the ${most} that are summed over`,
+    {
+      ...(count < 1 ? {} : { hint: "give it a family in the guide, and it is sampled" }),
+      ...related(declaredHere(declared)),
+    },
+  );
 export const tableForOther = (declared: Declared, span: Span, plates: readonly string[]): Diagnostic =>
   error(
     "E0530",

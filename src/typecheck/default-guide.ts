@@ -25,7 +25,6 @@ export const isLearnable = (family: Distribution): boolean =>
 /** The default guide, every parameter that its family fits learned for each element of the latent's plates. */
 export function defaultGuide(prior: Prior, span: Span, context: Context): Guide | Diagnostic {
   const { latent, distribution } = prior;
-  if (latent.type.base === "int") return errors.discreteLatent(span, latent.name);
   if (hasOwnFamily(prior, context)) {
     const fixed = new Map(distribution.parameters.map((p, i) => [p, prior.args[i]]));
     return assemble(latent, distribution, fixed, span);

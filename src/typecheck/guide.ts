@@ -5,9 +5,10 @@ import type { Name, Span } from "../source.js";
 import { defaultGuide, type Prior } from "./default-guide.js";
 import * as errors from "./errors.js";
 import { checkGuideCall } from "./guide-family.js";
-import type { Group, Guide, Latent } from "./model.js";
+import type { Group, Guide, Latent, Support } from "./model.js";
 import type { Context } from "./scope.js";
 import { inPlate, type ModelBlock } from "./statements.js";
+import { enumeratedSupport } from "./support.js";
 
 type OpenGroup = { readonly name: Name; readonly members: Latent[] };
 
@@ -33,12 +34,18 @@ export function checkGuide(
     groups: [],
   };
   for (const s of body) checkEntry(s, null, context, guide);
+  const supports = new Map<Latent, Support>();
   const guides = priors.flatMap((prior) => {
-    const entry = guide.entries.get(prior.latent);
+    const { latent } = prior;
+    const entry = guide.entries.get(latent);
     if (entry !== undefined) return entry.guide ?? [];
-    return defaultOf(prior, prior.latent.span, context) ?? [];
+    if (latent.type.base !== "int") return defaultOf(prior, latent.span, context) ?? [];
+    const support = enumeratedSupport(latent, context);
+    if ("code" in support) context.report(support);
+    else supports.set(latent, support);
+    return [];
   });
-  return { guides, groups: allGroups(guide, context.latents) };
+  return { guides, groups: allGroups(guide, context.latents, supports) };
 }
 
 function checkEntry(s: GuideStatement, group: OpenGroup | null, context: Context, block: GuideBlock): void {
@@ -124,12 +131,17 @@ function joinGroup(name: Name, latent: Latent, group: OpenGroup, context: Contex
 }
 
 /** The groups as written, and one of its own for every other latent, in the order of their first latent. */
-function allGroups(block: GuideBlock, latents: readonly Latent[]): readonly Group[] {
+function allGroups(
+  block: GuideBlock,
+  latents: readonly Latent[],
+  supports: ReadonlyMap<Latent, Support>,
+): readonly Group[] {
   const written = block.groups.flatMap(({ name, latents: members }): Group[] => {
     const inOrder = latents.filter((latent) => members.includes(latent));
     const [first] = inOrder;
     if (first === undefined) return [];
-    return [{ name: name.text, latents: inOrder, plates: first.plates, explicit: true, span: name.span }];
+    const { plates } = first;
+    return [{ name: name.text, latents: inOrder, plates, support: null, explicit: true, span: name.span }];
   });
   const alone = latents
     .filter((latent) => !written.some((group) => group.latents.includes(latent)))
@@ -138,6 +150,7 @@ function allGroups(block: GuideBlock, latents: readonly Latent[]): readonly Grou
         name: latent.name,
         latents: [latent],
         plates: latent.plates,
+        support: supports.get(latent) ?? null,
         explicit: false,
         span: latent.span,
       };

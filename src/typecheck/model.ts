@@ -164,11 +164,16 @@ export type Factor =
       readonly span: Span;
     };
 
+/** The values `lower`, `lower` + 1, ..., `upper` of a discrete latent: ints made of numbers and of data without plates. */
+export type Support = { readonly lower: TypedExpression; readonly upper: TypedExpression };
+
 /** Latents of the same plates that share one particle axis; a latent in no group is a group of its own, of its name. */
 export type Group = {
   readonly name: string;
   readonly latents: readonly Latent[];
   readonly plates: readonly Plate[];
+  /** Not null: its one latent is summed out exactly. Its particles are all these values, and it has no guide. */
+  readonly support: Support | null;
   readonly explicit: boolean;
   readonly span: Span;
 };
@@ -218,7 +223,7 @@ export type TypedModel = {
   readonly factors: readonly Factor[];
   /** In the order of their first latent in the model. */
   readonly groups: readonly Group[];
-  /** One per latent, in the order of `latents`. */
+  /** One per latent that is sampled, in the order of `latents`; those that are summed out have none. */
   readonly guides: readonly Guide[];
   readonly generated: readonly Generated[];
 };

@@ -1,5 +1,5 @@
 // The text of `--emit types`: a typed model, one declaration a line.
-import type { Factor, Guide, GuideArgument, Plate, TypedExpression, TypedModel } from "./model.js";
+import type { Factor, Group, Guide, GuideArgument, Plate, TypedExpression, TypedModel } from "./model.js";
 import { showExpression, showType } from "./show.js";
 
 /** A typed model as text: what it declares, with types and plates, and its guide as resolved. */
@@ -18,7 +18,9 @@ export function printModel(model: TypedModel): string {
     ["factors", model.factors.map(showFactor)],
     [
       "groups",
-      model.groups.map((g) => `${g.name}${over(g.plates)}: ${g.latents.map((l) => l.name).join(", ")}`),
+      model.groups.map(
+        (g) => `${g.name}${over(g.plates)}: ${g.latents.map((l) => l.name).join(", ")}${summedOver(g)}`,
+      ),
     ],
     ["guide", model.guides.map(showGuide)],
     [
@@ -38,6 +40,11 @@ export function printModel(model: TypedModel): string {
 
 const names = (plates: readonly Plate[]): string => plates.map((p) => p.name).join(", ");
 const over = (plates: readonly Plate[]): string => (plates.length === 0 ? "" : `[${names(plates)}]`);
+
+const summedOver = ({ support }: Group): string =>
+  support === null
+    ? ""
+    : `   summed over ${showExpression(support.lower)} to ${showExpression(support.upper)}`;
 
 const dependsOn = (e: TypedExpression): string =>
   e.latents.length === 0 ? "" : `   <- ${e.latents.map((l) => l.name).join(", ")}`;

@@ -23,6 +23,7 @@ const quantity: Quantity = {
   elementAxes: [plate, event],
   particleAxes: [particle],
   weightAxes: [plate, particle],
+  summed: new Set(),
 };
 
 const pseudo = (i: number): number => (((Math.sin(i * 78.233) * 43758.5453) % 1) + 1) % 1;
@@ -42,7 +43,7 @@ const SETS = [0, 1, 2, 3];
 const equal = SETS.map(() => 1 / SETS.length);
 
 describe("ExactStore and SketchStore", () => {
-  const pooled = new PooledWeights("weights.z", [plate, particle], sizes);
+  const pooled = new PooledWeights("weights.z", [plate, particle], sizes, new Set());
   const exact = new ExactStore(quantity, sizes, pooled);
   const sketch = new SketchStore(quantity, sizes);
   for (const set of SETS) for (const each of [pooled, exact, sketch]) each.add(outputs(set));
@@ -118,7 +119,7 @@ describe("makeStores", () => {
 
 describe("finishAll", () => {
   it("lets a set that rests on one outer particle count for less", () => {
-    const outer = new PooledWeights("weights.g", [particle], sizes);
+    const outer = new PooledWeights("weights.g", [particle], sizes, new Set());
     const even = Float64Array.from({ length: K }, (_, k) => (1 + 0.2 * pseudo(k)) / (1.1 * K));
     const single = even.map((w) => w * 0.02);
     single[3] = 0.98;

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 
 /** A latent's family: how its prior and guide are written and where its particles lie. */
-type Family = "normal" | "log_normal" | "gamma" | "exponential" | "beta";
+type Family = "normal" | "log_normal" | "gamma" | "exponential" | "beta" | "bernoulli" | "binomial";
 type PlateShape = "none" | "one" | "nested" | "crossed";
 type LatentSpec = {
   readonly depth: number;
@@ -38,7 +38,15 @@ export const specs: fc.Arbitrary<Spec> = fc
     latents: fc.array(
       fc.record({
         depth: fc.integer({ min: 0, max: 2 }),
-        family: fc.constantFrom<Family>("normal", "log_normal", "gamma", "exponential", "beta"),
+        family: fc.constantFrom<Family>(
+          "normal",
+          "log_normal",
+          "gamma",
+          "exponential",
+          "beta",
+          "bernoulli",
+          "binomial",
+        ),
         vector: fc.boolean(),
         usesEarlier: fc.boolean(),
         grouped: fc.boolean(),
@@ -55,16 +63,30 @@ export const specs: fc.Arbitrary<Spec> = fc
 /** Latents sorted by depth; in crossed plates none lives in the inner one alone. */
 function clampDepths(shape: PlateShape, latents: readonly LatentSpec[]): readonly LatentSpec[] {
   const most = shape === "crossed" ? 1 : PLATES[shape].length;
-  return latents.map((l) => ({ ...l, depth: Math.min(l.depth, most) })).sort((x, y) => x.depth - y.depth);
+  return latents
+    .map((l) => ({
+      ...l,
+      depth: Math.min(l.depth, most),
+      vector: l.vector && VALUES[l.family] === undefined,
+    }))
+    .sort((x, y) => x.depth - y.depth);
 }
 
-const groupsAt = (spec: Spec, depth: number): number => {
+/** How many values each discrete family has: 0, 1, ... */
+export const VALUES: Readonly<Partial<Record<Family, number>>> = { bernoulli: 2, binomial: 3 };
+
+/** Discrete latents that the guide does not name are summed out. */
+export const valuesSummed = (l: LatentSpec): number | null => (l.grouped ? null : (VALUES[l.family] ?? null));
+
+/** Combinations of particles and values at one element of the plates at this depth. */
+const combinationsAt = (spec: Spec, depth: number): number => {
   const here = spec.latents.filter((l) => l.depth === depth);
-  const grouped = here.filter((l) => l.grouped).length;
-  return here.length - grouped + Math.min(1, grouped);
+  const alone = here.filter((l) => !l.grouped).map((l) => valuesSummed(l) ?? spec.particles);
+  const group = here.length === alone.length ? 1 : spec.particles;
+  return alone.reduce((n, count) => n * count, group);
 };
 const combinations = (spec: Spec): number =>
-  [0, 1, 2].reduce((n, depth) => n * spec.particles ** (groupsAt(spec, depth) * 2 ** depth), 1);
+  [0, 1, 2].reduce((n, depth) => n * combinationsAt(spec, depth) ** (2 ** depth), 1);
 
 /** Small multiplicative generator: the values of a model follow from its seed alone. */
 export function generator(seed: number): () => number {
@@ -115,6 +137,8 @@ function priorOf(spec: Spec, latent: LatentSpec, i: number): string {
     gamma: `2, exp(${earlier})`,
     exponential: `exp(${earlier})`,
     beta: `exp(${earlier}), 2`,
+    bernoulli: `inv_logit(${earlier})`,
+    binomial: `2, inv_logit(${earlier})`,
   };
   return `${declared}${nameOf(i)} ~ ${latent.family}(${args[latent.family]});`;
 }

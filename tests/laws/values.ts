@@ -6,7 +6,7 @@ import type { Device } from "../../src/runtime/device.js";
 import type { Given } from "../oracle/brute-force.js";
 import type { ProgramName } from "../../src/compiled.js";
 import { rearrange } from "../support/fixture.js";
-import { generator, PLATE_SIZES, VECTOR_SIZE, type Spec } from "./random-model.js";
+import { generator, PLATE_SIZES, VALUES, valuesSummed, VECTOR_SIZE, type Spec } from "./random-model.js";
 
 /** Arrays by buffer name, row-major over the named axes. */
 export type Values = {
@@ -29,6 +29,11 @@ export function makeValues(spec: Spec, model: CompiledModel): Values {
   const sizes = new Map(PLATE_SIZES);
   for (const { axis } of model.interface.eventAxes) sizes.set(axis, VECTOR_SIZE);
   for (const g of model.interface.groups) sizes.set(g.axis, spec.particles);
+  spec.latents.forEach((l, i) => {
+    const values = valuesSummed(l);
+    const group = model.interface.latents[i]?.group;
+    if (values !== null) sizes.set(`k_${group ?? ""}`, values);
+  });
   const arrays: Values["arrays"] = new Map();
   const fill = (name: string, axes: readonly (string | null)[], value: () => number): void => {
     const used = axes.filter((a) => a !== null);
@@ -49,9 +54,16 @@ export function makeValues(spec: Spec, model: CompiledModel): Values {
   for (const [i, l] of model.interface.latents.entries()) {
     const family = spec.latents[i]?.family ?? "normal";
     const [low, high] = PARTICLES[family] ?? [0, 1];
+    const values = VALUES[family];
+    const particle = (): number =>
+      values === undefined ? uniform(low, high) : Math.floor(uniform(0, values));
     const group = model.interface.groups.find((g) => g.name === l.group);
-    fill(BUFFERS.particles(l.name), [...l.plates, l.event, group?.axis ?? null], () => uniform(low, high));
-    for (const p of model.interface.guides[i]?.parameters ?? []) {
+    fill(BUFFERS.particles(l.name), [...l.plates, l.event, group?.axis ?? null], particle);
+    for (const p of model.interface.guides.find((g) => g.latent === l.name)?.parameters ?? []) {
+      if (p.scale === "logit" || !p.learned) {
+        fill(BUFFERS.guide(l.name, p.name), [...p.over, p.event], () => (p.learned ? uniform(0.2, 0.8) : 2));
+        continue;
+      }
       const positive = p.scale !== "identity";
       fill(BUFFERS.guide(l.name, p.name), [...p.over, p.event], () =>
         positive ? uniform(0.6, 1.8) : uniform(-0.5, 0.5),

@@ -7,6 +7,7 @@ import type {
   Guide,
   Latent,
   Plate,
+  Support,
   TypedModel,
   Variable,
 } from "../../src/typecheck/model.js";
@@ -44,6 +45,14 @@ function places(plates: readonly Plate[], given: Given): Place[] {
 
 const at = (place: Place, plates: readonly Plate[]): number[] => plates.map((p) => place.get(p) ?? 0);
 
+/** The values of a discrete latent that is summed out; its bounds are made of numbers and scalar data. */
+function valuesOf({ lower, upper }: Support, model: TypedModel, given: Given): number[] {
+  const scalars = model.data.filter((d) => d.plates.length === 0);
+  const values = new Map<Variable, Value>(scalars.map((d) => [d, given.data(d.name, [])]));
+  const [first, last] = [evaluateScalar(lower, { values }), evaluateScalar(upper, { values })];
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
 /** One group at one place: the unit that picks a particle of its own. */
 type Picker = { readonly group: Group; readonly place: Place };
 
@@ -52,7 +61,9 @@ export function bruteForce(model: TypedModel, given: Given): BruteForce {
   const pickers: Picker[] = model.groups.flatMap((group) =>
     places(group.plates, given).map((place) => ({ group, place })),
   );
-  const sizes = pickers.map((p) => given.particles(p.group.name));
+  const sizes = pickers.map(({ group }) =>
+    group.support === null ? given.particles(group.name) : valuesOf(group.support, model, given).length,
+  );
   const combinations = sizes.reduce((a, b) => a * b, 1);
   const logs: number[] = [];
   const picks: number[][] = [];
@@ -68,7 +79,8 @@ export function bruteForce(model: TypedModel, given: Given): BruteForce {
   }
   const largest = Math.max(...logs);
   const total = logs.reduce((sum, x) => sum + Math.exp(x - largest), 0);
-  const logEvidence = largest + Math.log(total) - Math.log(combinations);
+  const sampled = sizes.reduce((n, size, i) => (pickers[i]?.group.support === null ? n * size : n), 1);
+  const logEvidence = largest + Math.log(total) - Math.log(sampled);
   const weights = new Map<string, number[][]>();
   for (const [i, { group }] of pickers.entries()) {
     const own = Array.from({ length: sizes[i] ?? 0 }, () => 0);
@@ -92,7 +104,11 @@ function logRatio(
     const group = model.groups.find((g) => g.latents.includes(latent));
     const own = at(place, latent.plates);
     const i = pickers.findIndex((p) => p.group === group && at(p.place, latent.plates).join() === own.join());
-    return given.particle(latent.name, own, pick[i] ?? 0);
+    const k = pick[i] ?? 0;
+    const support = group?.support ?? null;
+    return support === null
+      ? given.particle(latent.name, own, k)
+      : (valuesOf(support, model, given)[k] ?? NaN);
   };
   const environment = (place: Place): Map<Variable, Value> => {
     const values = new Map<Variable, Value>();

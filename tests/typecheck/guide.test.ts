@@ -53,7 +53,10 @@ describe("a guide that is written", () => {
   });
   it("of a discrete latent makes it sampled", () => {
     expect(codes(model("z ~ bernoulli(0.5);", "z ~ bernoulli(learn(0.5));"))).toEqual([]);
-    expect(codes(model("z ~ bernoulli(0.5);", "z;"))).toEqual(["E0493"]);
+    expect(line(model("z ~ bernoulli(0.5);", "z;"), "guide", "z ~")).toBe(
+      "z ~ bernoulli(theta: learn())   default",
+    );
+    expect(line(model("z ~ bernoulli(0.5);", ""), "groups", "z:")).toBe("z: z   summed over 0 to 1");
     expect(codes(model("z ~ bernoulli(0.5);", "z ~ poisson(1);"))).toEqual(["E0454"]);
   });
   it("has the very support of its latent", () => {

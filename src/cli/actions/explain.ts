@@ -5,6 +5,7 @@ import type { Axis, Sizes } from "../../ir/axis.js";
 import { volume } from "../../ir/axis.js";
 import type { Step } from "../../ir/contraction.js";
 import { ADAPTER_CLASSES, kernelCost, programCost } from "../../ir/cost.js";
+import type { GroupInterface } from "../../ir/interface.js";
 import type { Program } from "../../ir/program.js";
 import { PlanningSizes } from "../../ir/sizes.js";
 import type { ExplainOptions } from "../commands/explain.js";
@@ -30,11 +31,12 @@ export async function explain(path: string, options: ExplainOptions, terminal: T
       sizes,
       data === null,
     ),
+    summedText(head.interface.groups, sizes),
     stepsText(lowered.contraction.steps, sizes),
     kernelsText(program, sizes),
     tablesText(program, sizes),
   ];
-  terminal.out(parts.join("\n"));
+  terminal.out(parts.filter((part) => part !== "").join("\n"));
 }
 
 /** Smaller tables are counted together. */
@@ -47,6 +49,13 @@ function sizeText(plates: readonly string[], sizes: Sizes, nominal: boolean): st
   const lengths = plates.map((plate) => `${plate} ${sizes.get(plate) ?? 0}`).join(", ");
   const how = nominal ? " (assumed: --data gives their real sizes)" : "";
   return plates.length === 0 ? "" : `Plates: ${lengths}${how}\n`;
+}
+
+/** Discrete latents that are summed out, with the number of their values, which is the length of their axis. */
+function summedText(groups: readonly GroupInterface[], sizes: Sizes): string {
+  const summed = groups.filter((group) => group.support !== null);
+  const list = summed.map(({ name, axis }) => `${name} ${sizes.get(axis) ?? 0}`).join(", ");
+  return summed.length === 0 ? "" : `Values of discrete latents that are summed out: ${list}\n`;
 }
 
 /** Each step with the largest table it looks at; it is stored only where the kernels below say so. */

@@ -1,7 +1,14 @@
 // The log evidence estimate as one node, and what its derivatives give: marginal weights, moments, gradients.
 // Everything but the estimate itself is the derivative of it by a source term that is zero (MATH: section 3).
 import { Bug } from "../../diagnostic.js";
-import type { Group, Latent, TypedModel, Variable as ModelVariable } from "../../typecheck/model.js";
+import type {
+  Group,
+  Guide,
+  Latent,
+  Support,
+  TypedModel,
+  Variable as ModelVariable,
+} from "../../typecheck/model.js";
 import type { Axis, Sizes } from "../axis.js";
 import {
   contract,
@@ -58,6 +65,12 @@ export const groupOf = (model: TypedModel, latent: Latent): Group => {
   return group;
 };
 
+const guideOf = (model: TypedModel, latent: Latent): Guide => {
+  const guide = model.guides.find((each) => each.latent === latent);
+  if (guide === undefined) throw new Bug(`'${latent.name}' has no guide`);
+  return guide;
+};
+
 /** The guide's parameters as inputs, by latent, in the family's order. */
 export function guideParameters(
   model: TypedModel,
@@ -75,6 +88,12 @@ export function guideParameters(
   );
 }
 
+/** The values of a latent that is summed out, along the particle axis of its group. */
+function supportNode(lowering: ExpressionLowering, group: Group, { lower }: Support): Node {
+  const g = lowering.graph;
+  return g.add(g.index(particleAxis(lowering, group)), lowering.expression(lower, new Map()));
+}
+
 /** Particles of every latent over [plates, event, particle axis of its group]. */
 function particleNodes(
   model: TypedModel,
@@ -84,15 +103,16 @@ function particleNodes(
 ): Map<Latent, Node> {
   const points = new Map(model.groups.map((group, index) => [group, new PointSet(index)]));
   return new Map(
-    model.guides.map((guide, index) => {
-      const { latent } = guide;
+    model.latents.map((latent, index): [Latent, Node] => {
       const group = groupOf(model, latent);
+      if (group.support !== null) return [latent, supportNode(lowering, group, group.support)];
       const particle = particleAxis(lowering, group);
       const element = lowering.axesOf(latent.plates, latent.type);
       const name = BUFFERS.particles(latent.name);
       if (source === "input") return [latent, lowering.graph.input(name, [...element, particle])];
       let site = index * SITES_PER_LATENT;
       const random = { nextSite: () => site++, element, particle, points: points.get(group) ?? null };
+      const guide = guideOf(model, latent);
       const draw = lowering.draw(guide.distribution, parameters.get(latent) ?? [], random);
       return [latent, lowering.graph.stored(name, draw)];
     }),
@@ -144,8 +164,8 @@ export type EstimatorOptions = {
 };
 
 /**
- * log P_MP (MATH: section 1) of a model and its marginal weights. r_k is the product of the factors; each group's own
- * factor also holds 1/K. Returns the reason where plates cross so that no contraction is polynomial.
+ * log P_MP (MATH: section 1) of a model and its marginal weights. r_k is the product of the factors; each sampled group's
+ * own factor also holds 1/K, while one that is summed over all its values has neither that nor a guide. Returns the reason where plates cross so that no contraction is polynomial.
  */
 export function buildEstimator(
   model: TypedModel,
@@ -156,19 +176,20 @@ export function buildEstimator(
   const parameters = guideParameters(model, lowering);
   const particles = particleNodes(model, lowering, options.source, parameters);
   const factors = lowerFactors(model, lowering, new Map<ModelVariable, Node>(particles), parameters);
-  const terms = factors.map((f): Term => ({
-    name: f.name,
-    plates: f.plates,
-    node: f.sign === 1 ? f.node : g.neg(f.node),
-  }));
   const sources = model.groups.map((group) => {
     const axis = particleAxis(lowering, group);
     const plates = lowering.plates(group.plates);
     const source = g.input(`source.${group.name}`, [...plates, axis]);
     return { group, axis, plates, source };
   });
+  const terms = factors.map((f): Term => {
+    const summed = sources.find(({ group }) => group.support !== null && group.name === f.name);
+    const node = summed === undefined ? f.node : g.add(f.node, summed.source);
+    return { name: f.name, plates: f.plates, node: f.sign === 1 ? node : g.neg(node) };
+  });
   for (const { group, axis, plates, source } of sources)
-    terms.push({ name: `1/K of ${group.name}`, plates, node: g.sub(source, g.log(g.size(axis))) });
+    if (group.support === null)
+      terms.push({ name: `1/K of ${group.name}`, plates, node: g.sub(source, g.log(g.size(axis))) });
   const joint = (options.requests ?? []).map((request) => {
     const plates = lowering.plates(request.groups.flatMap((group) => group.plates));
     const axes = request.groups.map((group) => particleAxis(lowering, group));

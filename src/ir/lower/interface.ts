@@ -75,6 +75,10 @@ export function buildInterface(model: TypedModel, lowering: ExpressionLowering):
       plates: names(g.plates),
       axis: particleAxisName(g.name),
       latents: g.latents.map((l) => l.name),
+      support:
+        g.support === null
+          ? null
+          : { lower: sizeExpression(g.support.lower), upper: sizeExpression(g.support.upper) },
     })),
     guides: model.guides.map((guide) => guideInterface(lowering, guide)),
     generated,
@@ -141,5 +145,5 @@ function sizeExpression(e: TypedExpression): SizeExpression {
       break;
     default:
   }
-  throw new Bug("a size that is not arithmetic of scalar data");
+  throw new Bug("a size or bound that is not arithmetic of scalar data");
 }

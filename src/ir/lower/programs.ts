@@ -261,7 +261,8 @@ function centredStatistics(context: Context, guide: Guide, args: readonly Node[]
 
 function qemProgram(context: Context, estimator: Estimator): ProgramGraph {
   const { graph: g, model, lowering } = context;
-  const squares = model.groups.map((group): Output => {
+  const sampled = model.groups.filter((group) => group.support === null);
+  const squares = sampled.map((group): Output => {
     const weights = estimator.weights.get(group) ?? g.constant(0);
     const node = g.reduce("sum", particleAxis(lowering, group), g.map("square", weights));
     return { name: BUFFERS.weightSquares(group.name), node, axes: lowering.plates(group.plates) };

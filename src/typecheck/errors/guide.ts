@@ -185,3 +185,12 @@ export const guideNeedsDraw = (name: Name): Diagnostic => ({
   message: `'${name.text}' cannot be a guide, because it does not say how to draw from it`,
   hint: "add 'draw = ...;' to its definition, or choose another family",
 });
+
+/** `reason`: why its values cannot be summed over, as a clause. */
+export const notSummedOut = (latent: Name, reason: string): Diagnostic => ({
+  code: "E0493",
+  severity: "error",
+  span: latent.span,
+  message: `the discrete latent '${latent.text}' cannot be summed out: ${reason}`,
+  hint: `give it a family in the guide, and it is sampled: '${latent.text} ~ family(...);'`,
+});

@@ -72,14 +72,6 @@ export const groupFamily = (span: Span): Diagnostic =>
     "leave it out: the latents of a group then share particles but not a family",
   );
 
-export const discreteLatent = (span: Span, latent: string): Diagnostic =>
-  notYet(
-    "E0493",
-    span,
-    `summing out a discrete latent ('${latent}') is`,
-    `give it a family in the guide, and it is sampled: '${latent} ~ family(...);'`,
-  );
-
 export const generatedDraw = (span: Span): Diagnostic =>
   notYet(
     "E0494",
