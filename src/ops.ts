@@ -15,12 +15,16 @@ export const ARITY = {
   // gamma and normal families
   lgamma: 1, digamma: 1, trigamma: 1, /** lgamma(x + a) - lgamma(x), without cancellation */ lgamma_delta: 2,
   erf: 1, erfc: 1, Phi: 1, inv_Phi: 1,
+  // modified Bessel functions: log(I_0(x)), and its derivative I_1(x) / I_0(x)
+  log_bessel_i0: 1, bessel_ratio: 1,
   // comparisons and logic: 1 or 0
   lt: 2, le: 2, gt: 2, ge: 2, eq: 2, ne: 2, and: 2, or: 2, not: 1,
   /** select(c, a, b): a where c is not 0, else b. Both are computed. */
   select: 3,
   // quantile functions of discrete families: smallest y with CDF(y) >= u
   poisson_quantile: 2, binomial_quantile: 3,
+  /** of the von Mises distribution of mean 0 at u, with its concentration */
+  von_mises_quantile: 2,
 } as const; // prettier-ignore
 
 export type Op = keyof typeof ARITY;

@@ -1,5 +1,6 @@
 // The float64 meaning of every scalar operation: what the reference device computes and the GPU is held against.
 import type { Table } from "../ops.js";
+import { besselRatio, logBesselI0, vonMisesQuantile } from "./special/bessel.js";
 import { digamma, lgamma, lgammaDelta, trigamma } from "./special/gamma.js";
 import { erf, erfc, invPhi, Phi } from "./special/normal.js";
 import { binomialQuantile, poissonQuantile } from "./special/quantiles.js";
@@ -60,6 +61,8 @@ export const MEANING: Table<number, number> = {
   erfc,
   Phi,
   inv_Phi: invPhi,
+  log_bessel_i0: logBesselI0,
+  bessel_ratio: besselRatio,
   lt: (a, b) => truth(a < b),
   le: (a, b) => truth(a <= b),
   gt: (a, b) => truth(a > b),
@@ -72,4 +75,5 @@ export const MEANING: Table<number, number> = {
   select: (c, a, b) => (c !== 0 ? a : b),
   poisson_quantile: poissonQuantile,
   binomial_quantile: binomialQuantile,
+  von_mises_quantile: vonMisesQuantile,
 };

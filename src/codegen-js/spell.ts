@@ -84,6 +84,9 @@ export const JS_OPS: Table<E, E> = {
   erfc: call("math.erfc"),
   Phi: call("math.Phi"),
   inv_Phi: call("math.inv_Phi"),
+  log_bessel_i0: call("math.log_bessel_i0"),
+  bessel_ratio: call("math.bessel_ratio"),
   poisson_quantile: call("math.poisson_quantile"),
   binomial_quantile: call("math.binomial_quantile"),
+  von_mises_quantile: call("math.von_mises_quantile"),
 };

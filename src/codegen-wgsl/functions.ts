@@ -1,6 +1,7 @@
 // How every scalar operation is spelled in WGSL, and the helper functions that the spellings call.
 import { Bug } from "../diagnostic.js";
 import { applyRow, type Op, OPS, type Table } from "../ops.js";
+import { BESSEL } from "./bessel.js";
 import { ELEMENTARY } from "./elementary.js";
 import { GAMMA } from "./gamma.js";
 import { NORMAL } from "./normal.js";
@@ -9,7 +10,7 @@ import { RANDOM } from "./random.js";
 
 /** Sources of the helpers by name, in the order in which preludes print them. */
 const HELPERS: ReadonlyMap<string, string> = new Map(
-  Object.entries({ ...ELEMENTARY, ...GAMMA, ...NORMAL, ...QUANTILES, ...RANDOM }),
+  Object.entries({ ...ELEMENTARY, ...GAMMA, ...NORMAL, ...BESSEL, ...QUANTILES, ...RANDOM }),
 );
 
 /** Names that helpers define at module scope, or their sources use: no other declaration of a kernel may take them. */
@@ -81,6 +82,8 @@ export const WGSL_OPS: Table<string, string> = {
   erfc: call("erfc"),
   Phi: call("Phi"),
   inv_Phi: call("inv_Phi"),
+  log_bessel_i0: call("log_bessel_i0"),
+  bessel_ratio: call("bessel_ratio"),
   lt: truth("<"),
   le: truth("<="),
   gt: truth(">"),
@@ -93,6 +96,7 @@ export const WGSL_OPS: Table<string, string> = {
   select: (c, a, b) => `select(${b}, ${a}, ${c} != 0.0)`,
   poisson_quantile: call("poisson_quantile"),
   binomial_quantile: call("binomial_quantile"),
+  von_mises_quantile: call("von_mises_quantile"),
 };
 
 const OP_NAMES: ReadonlySet<string> = new Set(OPS);

@@ -96,6 +96,9 @@ export const WGSL_SPELLING: Table<E, E> = {
   erfc: helper("erfc"),
   Phi: helper("Phi"),
   inv_Phi: helper("inv_Phi"),
+  log_bessel_i0: helper("log_bessel_i0"),
+  bessel_ratio: helper("bessel_ratio"),
   poisson_quantile: helper("poisson_quantile"),
   binomial_quantile: helper("binomial_quantile"),
+  von_mises_quantile: helper("von_mises_quantile"),
 };

@@ -72,6 +72,13 @@ export const COTANGENT: Table<Node, Cotangent> = {
   inv_Phi: () => (g, dy, y) => [
     g.mul(g.mul(g.constant(Math.sqrt(2 * Math.PI)), dy), g.exp(g.mul(g.constant(0.5), square(g, y)))),
   ],
+  log_bessel_i0: (x) => (g, dy) => [g.mul(dy, g.map("bessel_ratio", x))],
+  // A'(x) = 1 - A(x) / x - A(x)^2; at 0, where A(x) / x tends to 1/2, it is 1/2.
+  bessel_ratio: (x) => (g, dy, y) => {
+    const isZero = g.map("eq", x, g.constant(0));
+    const slope = g.map("select", isZero, g.constant(0.5), g.div(y, g.map("select", isZero, g.constant(1), x)));
+    return [g.mul(dy, g.sub(g.sub(g.constant(1), slope), square(g, y)))];
+  },
   lt: none2,
   le: none2,
   gt: none2,
@@ -88,6 +95,9 @@ export const COTANGENT: Table<Node, Cotangent> = {
   ],
   poisson_quantile: none2,
   binomial_quantile: none3,
+  von_mises_quantile: () => () => {
+    throw new Bug("the derivative of the von Mises quantile is not an operation of the IR");
+  },
 };
 
 /** The adjoints that a node hands to its children. */

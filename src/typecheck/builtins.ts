@@ -32,7 +32,7 @@ const binary = (op: Op, result: "real" | "operands"): Builtin => ({
 const UNARY: readonly Op[] = [
   "sqrt", "square", "exp", "log", "log1p", "expm1", "inv_logit", "log1p_exp",
   "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
-  "lgamma", "digamma", "trigamma", "erf", "erfc", "Phi", "inv_Phi",
+  "lgamma", "digamma", "trigamma", "erf", "erfc", "Phi", "inv_Phi", "log_bessel_i0", "bessel_ratio",
   "floor", "ceil", "round", "trunc", "sign",
 ]; // prettier-ignore
 
@@ -60,6 +60,10 @@ export const BUILTINS: ReadonlyMap<string, readonly Builtin[]> = new Map<string,
   [
     "binomial_quantile",
     [{ kind: "op", op: "binomial_quantile", result: "int", parameters: ["u", "n", "theta"], internal: true }],
+  ],
+  [
+    "von_mises_quantile",
+    [{ kind: "op", op: "von_mises_quantile", result: "real", parameters: ["u", "kappa"], internal: true }],
   ],
   ["std_uniform", [{ kind: "random", primitive: "std_uniform", parameters: [] }]],
   ["std_gamma", [{ kind: "random", primitive: "std_gamma", parameters: ["shape"] }]],

@@ -48,6 +48,8 @@ const FOLD: OpRecord<Fold> = {
   erfc: null,
   Phi: null,
   inv_Phi: null,
+  log_bessel_i0: null,
+  bessel_ratio: null,
   lt: (a = 0, b = 0) => truth(a < b),
   le: (a = 0, b = 0) => truth(a <= b),
   gt: (a = 0, b = 0) => truth(a > b),
@@ -60,6 +62,7 @@ const FOLD: OpRecord<Fold> = {
   select: (c = 0, a = 0, b = 0) => (c !== 0 ? a : b),
   poisson_quantile: null,
   binomial_quantile: null,
+  von_mises_quantile: null,
 };
 
 /** Values of arguments; an argument that is missing is not a constant. */

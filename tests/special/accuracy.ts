@@ -84,6 +84,8 @@ export const ACCURACY: OpRecord<Accuracy> = {
   erfc: bar(0, 2e-6, 5e-15, linear(-6, 9)),
   Phi: bar(0, 3e-6, 5e-15, linear(-12, 8)),
   inv_Phi: bar(1, 1e-6, 1e-14, logarithmic(2 ** -25, 1 - 2 ** -24)),
+  log_bessel_i0: bar(0, 1e-6, 2e-15, logarithmic(1e-6, 1e6)),
+  bessel_ratio: bar(0, 1e-6, 2e-15, logarithmic(1e-6, 1e6)),
   lt: bar(0, 0, 0, WHOLE, WHOLE),
   le: bar(0, 0, 0, WHOLE, WHOLE),
   gt: bar(0, 0, 0, WHOLE, WHOLE),
@@ -96,6 +98,7 @@ export const ACCURACY: OpRecord<Accuracy> = {
   select: bar(0, 0, 0, FLAG, ANY, ANY),
   poisson_quantile: bar(0, 1e-3, 0, linear(2 ** -24, 1 - 2 ** -24), logarithmic(1e-3, 1e5)),
   binomial_quantile: bar(0, 1e-3, 0, linear(2 ** -24, 1 - 2 ** -24), integer(0, 10000), linear(0, 1)),
+  von_mises_quantile: bar(1, 1e-4, 1e-11, linear(2 ** -10, 1 - 2 ** -10), logarithmic(1e-3, 1e5)),
 };
 
 /** Whether an operation's bar counts the draws that differ, instead of measuring an error. */

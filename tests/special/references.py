@@ -5,7 +5,8 @@ Run as `python3 references.py > references.json` (mpmath 1.3). Every argument is
 
 import json
 
-from mpmath import digamma, erf, erfc, erfinv, exp, gammainc, loggamma, log, log1p, mp, mpf, ncdf, psi, sqrt, tanh
+from mpmath import (besseli, cos, digamma, erf, erfc, erfinv, exp, findroot, gammainc, loggamma, log, log1p, mp, mpf, ncdf, psi,
+                    quad, sqrt, tanh)
 
 mp.dps = 60
 
@@ -17,6 +18,8 @@ REAL = [-40, -38, -30.123, -20, -13, -8.5, -6.1, -5, -4.2, -3.3, -2.1, -1.5, -1.
         8.1, 11.2, 15.5, 20.7, 26.1]
 UNIT = [1e-300, 1e-100, 1e-30, 1e-15, 2.0**-24, 1e-5, 0.001, 0.02, 0.07, 0.0749, 0.0751, 0.2, 0.4, 0.499999, 0.5,
         0.500001, 0.6, 0.8, 0.924, 0.926, 0.99, 0.99999, 1 - 2.0**-24, 1 - 1e-12]
+
+CONCENTRATIONS = [1e-6, 0.1, 1.0, 2.4, 7.0, 10.4, 10.6, 30.0, 49.0, 51.0, 400.0, 1e5]
 
 # Largest first argument for which the brute-force search below is quick.
 RATES = [0.01, 0.5, 3.0, 9.9, 10.1, 30.0, 151.5, 1e4, 1e6]
@@ -34,6 +37,25 @@ def inverse_normal(u):
         if abs(step) < mpf(10) ** -45:
             break
     return x
+
+
+def von_mises_quantile(u, kappa):
+    """The root of the integral of the density, by bisection and then secants."""
+    if u > mpf(1) / 2:
+        return -von_mises_quantile(1 - u, kappa)
+    if u == mpf(1) / 2:
+        return mpf(0)
+    mp.dps = 25
+    total = 2 * mp.pi * besseli(0, kappa) * exp(-kappa)
+    mass = lambda a, b: quad(lambda t: exp(kappa * (cos(t) - 1)), [a + (b - a) * i / 8 for i in range(9)]) / total
+    start = max(-mp.pi, -mpf(60) / sqrt(kappa)) if kappa > 400 else -mp.pi
+    low, high = start, mpf(0)
+    for _ in range(12):
+        middle = (low + high) / 2
+        low, high = (low, middle) if mass(start, middle) >= u else (middle, high)
+    root = findroot(lambda x: log(mass(start, x) / u), (low, high), solver="anderson", tol=mpf(10) ** -36)
+    mp.dps = 60
+    return root
 
 
 def smallest(cdf, u, guess, highest):
@@ -71,6 +93,9 @@ def rows():
         yield "digamma", [x], digamma(mpf(x))
         if x > 1e-150:
             yield "trigamma", [x], psi(1, mpf(x))
+        if 1e-20 < x <= 1e6:
+            yield "log_bessel_i0", [x], log(besseli(0, mpf(x)))
+            yield "bessel_ratio", [x], besseli(1, mpf(x)) / besseli(0, mpf(x))
         for a in [0, 1e-3, 0.5, 1, 3, 10, 250, 1e5, 1e8]:
             yield "lgamma_delta", [x, a], loggamma(mpf(x) + mpf(a)) - loggamma(mpf(x))
     for x in REAL:
@@ -82,6 +107,9 @@ def rows():
         yield "tanh", [x], tanh(mpf(x))
     for u in UNIT:
         yield "inv_Phi", [u], inverse_normal(u)
+        for kappa in CONCENTRATIONS:
+            if 1e-4 < u < 1 - 1e-4:
+                yield "von_mises_quantile", [u, kappa], von_mises_quantile(mpf(u), mpf(kappa))
     for u in LEVELS:
         for rate in RATES:
             mean = mpf(rate)
