@@ -98,7 +98,7 @@ export const ACCURACY: OpRecord<Accuracy> = {
   select: bar(0, 0, 0, FLAG, ANY, ANY),
   poisson_quantile: bar(0, 1e-3, 0, linear(2 ** -24, 1 - 2 ** -24), logarithmic(1e-3, 1e5)),
   binomial_quantile: bar(0, 1e-3, 0, linear(2 ** -24, 1 - 2 ** -24), integer(0, 10000), linear(0, 1)),
-  von_mises_quantile: bar(1, 1e-4, 1e-11, linear(2 ** -10, 1 - 2 ** -10), logarithmic(1e-3, 1e5)),
+  von_mises_quantile: bar(1, 1e-4, 1e-9, linear(2 ** -10, 1 - 2 ** -10), logarithmic(1e-3, 1e5)),
 };
 
 /** Whether an operation's bar counts the draws that differ, instead of measuring an error. */

@@ -46,7 +46,7 @@ export function besselRatio(argument: number): number {
   return argument < 0 ? -ratio : ratio;
 }
 
-/** Above this concentration the quantile comes from Hill's normal approximation, right to 1e-12. */
+/** Above this concentration the quantile comes from Hill's normal approximation, right to 1e-9. */
 const NORMAL_FROM = 50;
 
 /**
