@@ -1,4 +1,7 @@
 // Parameters at which every family is tried, and its moments by their textbooks' formulas.
+import { MEANING } from "../../src/codegen-js/math.js";
+import { simpson } from "./quadrature.js";
+
 export type Parameters = Readonly<Record<string, number>>;
 export type Case = {
   readonly family: string;
@@ -18,14 +21,27 @@ const betaMoments: Moments = (p) => {
   const [a, b] = [p("alpha"), p("beta")];
   return [a / (a + b), (a * b) / ((a + b) ** 2 * (a + b + 1))];
 };
+const logNormalMoments: Moments = (p) => {
+  const s = p("sigma") ** 2;
+  return [Math.exp(p("mu") + s / 2), Math.expm1(s) * Math.exp(2 * p("mu") + s)];
+};
+const EULER = 0.5772156649015329;
+const gammaFunction = (x: number): number => (x > 0 ? Math.exp(MEANING.lgamma(x)) : NaN);
+/** From the raw moments, of which those of `exists` and above are infinite, of a positive variable of scale 1. */
+function powerMoments(scale: number, raw: (k: number) => number, exists: number): readonly [number, number] {
+  const [first, second] = [1, 2].map((k) => (k < exists ? scale ** k * raw(k) : NaN));
+  return [first ?? NaN, (second ?? NaN) - (first ?? NaN) ** 2];
+}
+/** Of `scale` over a chi-squared variable. */
+const inverseChiSquare = (nu: number, scale: number): readonly [number, number] => [
+  nu > 2 ? scale / (nu - 2) : NaN,
+  nu > 4 ? (2 * scale ** 2) / ((nu - 2) ** 2 * (nu - 4)) : NaN,
+];
 
 const MOMENTS: Readonly<Record<string, Moments>> = {
   normal: (p) => [p("mu"), p("sigma") ** 2],
   half_normal: (p) => [p("scale") * Math.sqrt(2 / Math.PI), p("scale") ** 2 * (1 - 2 / Math.PI)],
-  log_normal: (p) => {
-    const s = p("sigma") ** 2;
-    return [Math.exp(p("mu") + s / 2), Math.expm1(s) * Math.exp(2 * p("mu") + s)];
-  },
+  log_normal: logNormalMoments,
   student_t: (p) => [
     p("nu") > 1 ? p("mu") : NaN,
     p("nu") > 2 ? (p("sigma") ** 2 * p("nu")) / (p("nu") - 2) : NaN,
@@ -55,6 +71,68 @@ const MOMENTS: Readonly<Record<string, Moments>> = {
     return [p("n") * theta, p("n") * theta * (1 - theta)];
   },
   neg_binomial_2: (p) => [p("mu"), p("mu") + p("mu") ** 2 / p("phi")],
+  neg_binomial_2_log: (p) => [Math.exp(p("eta")), Math.exp(p("eta")) + Math.exp(2 * p("eta")) / p("phi")],
+  neg_binomial: (p) => [p("alpha") / p("beta"), (p("alpha") * (p("beta") + 1)) / p("beta") ** 2],
+  neg_binomial_logit: (p) => {
+    const odds = Math.exp(p("logits"));
+    return [p("total_count") * odds, p("total_count") * odds * (1 + odds)];
+  },
+  geometric: (p) => [(1 - p("theta")) / p("theta"), (1 - p("theta")) / p("theta") ** 2],
+  beta_binomial: (p) => {
+    const [n, a, b] = [p("n"), p("alpha"), p("beta")];
+    const [mean, variance] = betaMoments(p);
+    return [n * mean, n * (a + b + n) * variance];
+  },
+  gumbel: (p) => [p("mu") + EULER * p("beta"), (Math.PI * p("beta")) ** 2 / 6],
+  double_exponential: (p) => [p("mu"), 2 * p("sigma") ** 2],
+  logistic: (p) => [p("mu"), (Math.PI * p("sigma")) ** 2 / 3],
+  weibull: (p) => powerMoments(p("sigma"), (k) => gammaFunction(1 + k / p("alpha")), Infinity),
+  frechet: (p) => powerMoments(p("sigma"), (k) => gammaFunction(1 - k / p("alpha")), p("alpha")),
+  loglogistic: (p) => {
+    const b = Math.PI / p("beta");
+    return powerMoments(p("alpha"), (k) => (k * b) / Math.sin(k * b), p("beta"));
+  },
+  von_mises: (p) => {
+    const density = (y: number): number => Math.exp(p("kappa") * (Math.cos(y - p("mu")) - 1));
+    const moment = (f: (y: number) => number): number =>
+      simpson((y) => f(y) * density(y), -Math.PI, 0) + simpson((y) => f(y) * density(y), 0, Math.PI);
+    const mean = moment((y) => y) / moment(() => 1);
+    return [mean, moment((y) => (y - mean) ** 2) / moment(() => 1)];
+  },
+  half_student_t: (p) => {
+    const [nu, scale] = [p("nu"), p("scale")];
+    const ratio = gammaFunction((nu + 1) / 2) / gammaFunction(nu / 2);
+    const mean = nu > 1 ? (2 * scale * Math.sqrt(nu / Math.PI) * ratio) / (nu - 1) : NaN;
+    return [mean, nu > 2 ? (scale ** 2 * nu) / (nu - 2) - mean ** 2 : NaN];
+  },
+  pareto: (p) => powerMoments(p("y_min"), (k) => p("alpha") / (p("alpha") - k), p("alpha")),
+  pareto_type_2: (p) => {
+    const [mean, variance] = powerMoments(p("lambda"), (k) => p("alpha") / (p("alpha") - k), p("alpha"));
+    return [p("mu") - p("lambda") + mean, variance];
+  },
+  skew_normal: (p) => {
+    const d = p("alpha") / Math.hypot(1, p("alpha"));
+    return [
+      p("xi") + p("omega") * d * Math.sqrt(2 / Math.PI),
+      p("omega") ** 2 * (1 - (2 * d ** 2) / Math.PI),
+    ];
+  },
+  exp_mod_normal: (p) => [p("mu") + 1 / p("lambda"), p("sigma") ** 2 + 1 / p("lambda") ** 2],
+  rayleigh: (p) => [p("sigma") * Math.sqrt(Math.PI / 2), p("sigma") ** 2 * (2 - Math.PI / 2)],
+  chi_square: (p) => [p("nu"), 2 * p("nu")],
+  inv_chi_square: (p) => inverseChiSquare(p("nu"), 1),
+  scaled_inv_chi_square: (p) => inverseChiSquare(p("nu"), p("nu") * p("sigma") ** 2),
+  beta_proportion: (p) => [p("mu"), (p("mu") * (1 - p("mu"))) / (p("kappa") + 1)],
+  std_normal: () => [0, 1],
+  discrete_range: (p) => [(p("lower") + p("upper")) / 2, ((p("upper") - p("lower") + 1) ** 2 - 1) / 12],
+  shifted_log_normal: (p) => {
+    const [mean, variance] = logNormalMoments(p);
+    return [p("lower") + mean, variance];
+  },
+  reflected_log_normal: (p) => {
+    const [mean, variance] = logNormalMoments(p);
+    return [p("upper") - mean, variance];
+  },
 };
 
 const PARAMETERS: Readonly<Record<string, readonly Parameters[]>> = {
@@ -124,6 +202,103 @@ const PARAMETERS: Readonly<Record<string, readonly Parameters[]>> = {
     { mu: 4, phi: 2 },
     { mu: 50, phi: 10 },
     { mu: 3, phi: 1000 },
+  ],
+  neg_binomial_2_log: [
+    { eta: 1, phi: 2 },
+    { eta: 4, phi: 10 },
+  ],
+  neg_binomial: [
+    { alpha: 4, beta: 2 },
+    { alpha: 3, beta: 0.5 },
+    { alpha: 60, beta: 1.5 },
+  ],
+  neg_binomial_logit: [
+    { total_count: 4, logits: 0.5 },
+    { total_count: 0.8, logits: 2 },
+    { total_count: 130, logits: -1 },
+  ],
+  geometric: [{ theta: 0.4 }, { theta: 0.02 }, { theta: 0.95 }],
+  beta_binomial: [
+    { n: 10, alpha: 2, beta: 3 },
+    { n: 40, alpha: 0.6, beta: 0.9 },
+    { n: 500, alpha: 30, beta: 12 },
+  ],
+  gumbel: [
+    { mu: 0, beta: 1 },
+    { mu: -30, beta: 0.02 },
+  ],
+  double_exponential: [
+    { mu: 0, sigma: 1 },
+    { mu: -30, sigma: 0.02 },
+  ],
+  logistic: [
+    { mu: 0, sigma: 1 },
+    { mu: -30, sigma: 0.02 },
+  ],
+  weibull: [
+    { alpha: 1.5, sigma: 2 },
+    { alpha: 8, sigma: 0.1 },
+  ],
+  frechet: [
+    { alpha: 6, sigma: 2 },
+    { alpha: 1.5, sigma: 0.1 },
+  ],
+  loglogistic: [
+    { alpha: 2, beta: 7 },
+    { alpha: 0.1, beta: 1.5 },
+  ],
+  von_mises: [
+    { mu: 0, kappa: 1 },
+    { mu: 1, kappa: 0.1 },
+    { mu: -2, kappa: 8 },
+    { mu: 3, kappa: 2 },
+    { mu: 0.5, kappa: 300 },
+  ],
+  half_student_t: [
+    { nu: 5, scale: 2 },
+    { nu: 1.5, scale: 1 },
+    { nu: 100, scale: 0.1 },
+  ],
+  pareto: [
+    { y_min: 1, alpha: 6 },
+    { y_min: 0.5, alpha: 0.8 },
+  ],
+  pareto_type_2: [
+    { mu: 0, lambda: 1, alpha: 6 },
+    { mu: -5, lambda: 0.2, alpha: 9 },
+  ],
+  skew_normal: [
+    { xi: 0, omega: 1, alpha: 2 },
+    { xi: 4, omega: 0.1, alpha: -10 },
+  ],
+  exp_mod_normal: [
+    { mu: 0, sigma: 1, lambda: 1 },
+    { mu: 4, sigma: 0.1, lambda: 3 },
+  ],
+  rayleigh: [{ sigma: 1 }, { sigma: 0.02 }],
+  chi_square: [{ nu: 1.5 }, { nu: 50 }],
+  inv_chi_square: [{ nu: 12 }, { nu: 1.5 }],
+  scaled_inv_chi_square: [
+    { nu: 12, sigma: 2 },
+    { nu: 1.5, sigma: 0.5 },
+  ],
+  beta_proportion: [
+    { mu: 0.4, kappa: 5 },
+    { mu: 0.36, kappa: 1.1 },
+    { mu: 0.97, kappa: 900 },
+  ],
+  std_normal: [{}],
+  discrete_range: [
+    { lower: 0, upper: 9 },
+    { lower: 3, upper: 4 },
+  ],
+  shifted_log_normal: [
+    { mu: 0, sigma: 0.5, lower: -2 },
+    { mu: 3, sigma: 0.05, lower: 100 },
+  ],
+  reflected_log_normal: [
+    { mu: 0, sigma: 0.5, upper: -2 },
+    { mu: 3, sigma: 0.05, upper: 100 },
   ],
 };
 

@@ -6,7 +6,7 @@ that the standard library uses. The values in the library's `check` statements c
 
 import json
 
-from mpmath import (acosh, asinh, atan2, atanh, beta, binomial, cbrt, digamma, exp, gamma, hypot, log, mp, mpf, pi,
+from mpmath import (acosh, asinh, atan2, atanh, besseli, beta, binomial, cbrt, cos, digamma, exp, gamma, hypot, log, mp, mpf, ncdf, pi,
                     power, psi, rf, sqrt)
 
 mp.dps = 50
@@ -49,6 +49,22 @@ def neg_binomial_2(y, mu, phi):
     return rf(phi, y) / gamma(y + 1) * (mu / (mu + phi)) ** y * (phi / (mu + phi)) ** phi
 
 
+def neg_binomial(y, a, b):
+    return rf(a, y) / gamma(y + 1) * (b / (b + 1)) ** a * (1 / (b + 1)) ** y
+
+
+def gumbel(y, m, b):
+    return exp(-(y - m) / b - exp(-(y - m) / b)) / b
+
+
+def weibull(y, a, s):
+    return a / s * (y / s) ** (a - 1) * exp(-((y / s) ** a))
+
+
+def lognormal(y, m, s):
+    return normal(log(y), m, s) / y
+
+
 DENSITIES = {
     "normal": (normal, ["mu", "sigma"], [(1, 0, 2), (-3.5, 1.25, 0.1), (1e4, 0.5, 3e3), (0.3, 0.3, 1e-6)]),
     "half_normal": (lambda y, s: 2 * normal(y, 0, s), ["scale"], [(0, 2), (1.5, 0.5), (0.02, 40), (6, 1)]),
@@ -70,6 +86,35 @@ DENSITIES = {
     "binomial": (binomial_mass, ["n", "theta"], [(3, 10, 0.3), (0, 5, 0.2), (900, 1000, 0.95), (0, 0, 0.4), (100000, 300000, 0.333)]),
     "binomial_logit": (lambda y, n, a: binomial_mass(y, n, logistic(a)), ["n", "alpha"], [(3, 10, -0.5), (0, 5, 1), (900, 1000, 2), (40, 40, 30)]),
     "neg_binomial_2": (neg_binomial_2, ["mu", "phi"], [(0, 3, 2), (7, 3, 0.5), (2000, 1800, 30), (5, 4, 1e6)]),
+    "geometric": (lambda y, p: p * (1 - p) ** y, ["theta"], [(0, 0.3), (7, 0.25), (1000, 1e-3)]),
+    "beta_binomial": (lambda y, n, a, b: binomial(n, y) * beta(y + a, n - y + b) / beta(a, b), ["n", "alpha", "beta"],
+                      [(3, 10, 2, 3), (0, 5, 0.5, 0.7), (700, 1000, 40, 20)]),
+    "gumbel": (gumbel, ["mu", "beta"], [(1, 0, 2), (-3, 1, 0.8), (50, 10, 3)]),
+    "double_exponential": (lambda y, m, s: exp(-abs(y - m) / s) / (2 * s), ["mu", "sigma"], [(1, 0, 2), (-3, 1, 0.1), (5, 5, 0.01)]),
+    "logistic": (lambda y, m, s: exp(-(y - m) / s) / (s * (1 + exp(-(y - m) / s)) ** 2), ["mu", "sigma"], [(1, 0, 2), (-30, 1, 0.1), (5, 5, 0.01)]),
+    "weibull": (weibull, ["alpha", "sigma"], [(1, 2, 3), (0.01, 0.5, 1.5), (12, 5, 10)]),
+    "frechet": (lambda y, a, s: weibull(1 / y, a, 1 / s) / y**2, ["alpha", "sigma"], [(1, 2, 3), (0.3, 0.5, 1.5), (12, 5, 10)]),
+    "loglogistic": (lambda y, a, b: b / a * (y / a) ** (b - 1) / (1 + (y / a) ** b) ** 2, ["alpha", "beta"], [(1, 2, 3), (0.01, 0.5, 1.5), (12, 5, 10)]),
+    "von_mises": (lambda y, m, k: exp(k * cos(y - m)) / (2 * pi * besseli(0, k)), ["mu", "kappa"], [(1, 0.5, 2), (-3, 3, 40), (0.25, 100, 0.01), (0.001, 0, 1e4)]),
+    "half_student_t": (lambda y, nu, s: 2 * student_t(y, nu, 0, s), ["nu", "scale"], [(1, 4, 2), (7, 1.5, 0.5), (0, 30, 1)]),
+    "neg_binomial": (neg_binomial, ["alpha", "beta"], [(0, 3, 2), (7, 0.5, 0.1), (2000, 30, 0.016)]),
+    "neg_binomial_logit": (lambda y, n, t: rf(n, y) / gamma(y + 1) * logistic(t) ** y * (1 - logistic(t)) ** n, ["total_count", "logits"],
+                           [(0, 3, -0.5), (7, 0.5, 2), (150, 132.5, 0.1)]),
+    "neg_binomial_2_log": (lambda y, e, phi: neg_binomial_2(y, exp(e), phi), ["eta", "phi"], [(0, 1, 2), (7, 1.5, 0.5), (2000, 7.5, 30)]),
+    "pareto": (lambda y, m, a: a * m**a / y ** (a + 1), ["y_min", "alpha"], [(1.5, 1, 2), (0.1, 0.1, 0.5), (1e6, 3, 1)]),
+    "pareto_type_2": (lambda y, m, l, a: a / l * (1 + (y - m) / l) ** (-a - 1), ["mu", "lambda", "alpha"], [(1.5, 1, 2, 3), (-4, -4, 0.1, 0.5), (1e6, 3, 10, 1)]),
+    "skew_normal": (lambda y, x, w, a: 2 * normal(y, x, w) * ncdf(a * (y - x) / w), ["xi", "omega", "alpha"], [(1, 0, 2, 3), (-3, 1, 1, 5), (4, 3, 0.5, -2)]),
+    "exp_mod_normal": (lambda y, m, s, l: l * exp(l * (m - y) + (l * s) ** 2 / 2) * ncdf((y - m) / s - l * s), ["mu", "sigma", "lambda"],
+                       [(1, 0, 2, 3), (-3, 1, 0.5, 0.2), (40, 3, 2, 0.5)]),
+    "rayleigh": (lambda y, s: y / s**2 * exp(-((y / s) ** 2) / 2), ["sigma"], [(1, 2), (0.01, 0.5), (9, 1)]),
+    "chi_square": (lambda y, n: gamma_density(y, n / 2, mpf(1) / 2), ["nu"], [(1, 2), (0.01, 0.5), (110, 100)]),
+    "inv_chi_square": (lambda y, n: gamma_density(1 / y, n / 2, mpf(1) / 2) / y**2, ["nu"], [(1, 2), (0.3, 0.5), (0.011, 100)]),
+    "scaled_inv_chi_square": (lambda y, n, s: gamma_density(1 / y, n / 2, n * s**2 / 2) / y**2, ["nu", "sigma"], [(1, 2, 3), (0.3, 0.5, 0.1), (4.1, 100, 2)]),
+    "beta_proportion": (lambda y, m, k: beta_density(y, m * k, (1 - m) * k), ["mu", "kappa"], [(0.5, 0.25, 8), (1e-4, 0.5, 1), (0.999, 0.99, 30)]),
+    "std_normal": (lambda y: normal(y, 0, 1), [], [(0,), (1.5,), (-30,)]),
+    "discrete_range": (lambda y, l, u: 1 / (u - l + 1), ["lower", "upper"], [(3, 0, 9), (-2, -2, -2), (1, 1, 6)]),
+    "shifted_log_normal": (lambda y, m, s, l: lognormal(y - l, m, s), ["mu", "sigma", "lower"], [(1, 0, 1, 0.5), (-4.9, -1, 0.3, -5), (1e6, 2, 5, 100)]),
+    "reflected_log_normal": (lambda y, m, s, u: lognormal(u - y, m, s), ["mu", "sigma", "upper"], [(-1, 0, 1, 0.5), (-5.1, -1, 0.3, -5), (-1e6, 2, 5, 100)]),
 }
 
 ANGLES = [(0, 1), (1, 0), (-1, 0), (0, -1), (1, -1), (-2, -3), (1e-3, 5), (-4, 7)]
@@ -106,6 +151,10 @@ FUNCTIONS = {
     "log_minus_digamma": (lambda a: log(a) - digamma(a), [(0.01,), (1,), (19.9,), (20.1,), (1e6,)]),
     "trigamma_excess": (lambda a: a * (a * psi(1, a) - 1), [(0.01,), (1,), (19.9,), (20.1,), (1e6,)]),
     "Phi_approx": (lambda x: logistic(mpf(0.07056) * x**3 + mpf(1.5976) * x), [(0.3,), (-2,)]),
+    "log_Phi": (lambda x: log(ncdf(x)), [(3,), (0,), (-9.99,), (-10.01,), (-50,), (-1e4,)]),
+    "euler_gamma": (lambda: mp.euler, [()]),
+    "wrap_angle": (lambda x: mp.atan2(mp.sin(x), mp.cos(x)), [(3,), (-4,), (100,), (0,)]),
+    "double_exponential_quantile": (lambda u: log(2 * u) if u < 0.5 else -log(2 - 2 * u), [(1e-9,), (0.25,), (0.5,), (0.99,)]),
     "cauchy_quantile": (lambda u: -1 / mp.tan(pi * u), [(0.25,), (1e-9,), (0.75,), (1 - 2.0**-24,)]),
     "half_cauchy_quantile": (lambda u: mp.tan(pi * u / 2), [(0.5,), (1e-9,), (0.25,), (1 - 2.0**-24,)]),
 }
