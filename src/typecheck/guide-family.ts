@@ -78,7 +78,7 @@ function checkArgument(
   const isValid = value !== null && isValidValue(parameter, value, syntax.kind, callee, context);
   if (syntax.kind === "expression") return isValid ? { kind: "fixed", parameter, value } : null;
   const over = checkOver(syntax, callee.latent, context);
-  const isLearned = isLearnableParameter(parameter, syntax.span, callee.family, context);
+  const isLearned = isLearnableParameter(parameter, syntax.span, callee, context);
   if (!isLearned || over === null || (syntax.initial !== null && !isValid)) return null;
   return { kind: "learned", parameter, initial: value, over };
 }
@@ -115,13 +115,18 @@ function isValidValue(
 function isLearnableParameter(
   parameter: Argument,
   span: Span,
-  family: Distribution,
+  { family, latent }: Callee,
   context: Context,
 ): boolean {
   const fitted = isLearnable(family) && family.fit !== null ? [...family.fit.values.keys()] : [];
   if (fitted.includes(parameter.name)) return true;
-  const { learnableFamilies } = context.library;
-  context.report(errors.notLearnable(span, parameter.name, family.name, fitted, learnableFamilies));
+  const others = context.library.learnableFamilies.filter((name) => {
+    const other = latent === null ? null : context.library.distribution(name);
+    return other && latent
+      ? isSameSupport(supportOf(other, [], latent.type.size, context), latent.type)
+      : false;
+  });
+  context.report(errors.notLearnable(span, parameter.name, family.name, fitted, others));
   return false;
 }
 

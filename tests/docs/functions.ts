@@ -2,6 +2,7 @@
 import { BUILTINS, builtinSignature } from "../../src/typecheck/builtins.js";
 import { showSignature } from "../../src/typecheck/show.js";
 import type { Library } from "../../src/typecheck/scope.js";
+import { ACCURACY } from "../special/accuracy.js";
 import { code, page, table } from "./markdown.js";
 
 /** What the built-in functions are; the page fails for one that is not here. */
@@ -30,6 +31,8 @@ const BUILTIN_DOCS: Readonly<Record<string, string>> = {
   erfc: "1 - erf(x), accurate for large x.",
   Phi: "The distribution function of the standard normal distribution.",
   inv_Phi: "The quantile function of the standard normal distribution.",
+  log_bessel_i0: "log(I_0(x)), the logarithm of the modified Bessel function of the first kind of order 0.",
+  bessel_ratio: "I_1(x) / I_0(x), the derivative of log_bessel_i0.",
   floor: "The largest whole number that is not above x; the result is a real.",
   ceil: "The smallest whole number that is not below x; the result is a real.",
   round: "The nearest whole number; the result is a real.",
@@ -55,7 +58,8 @@ const PIECES: ReadonlySet<string> = new Set([
   "log_zero", "log_or_zero", "log1m_or_zero", "squared_distance_from", "hypot_ordered", "lchoose_ordered",
   "log_minus_digamma", "trigamma_excess", "gamma_shape", "gamma_shape_step", "beta_shape", "beta_shape_step",
   "beta_room", "beta_narrowing", "inv_gamma_wider_shape", "sd_from_moments", "inner_probability", "inner_share",
-  "cauchy_quantile", "half_cauchy_quantile", "std_normal", "std_exponential",
+  "cauchy_quantile", "half_cauchy_quantile", "std_normal", "std_exponential", "double_exponential_quantile",
+  "von_mises_concentration", "von_mises_concentration_step", "beta_binomial_total", "neg_binomial_rate",
 ]); // prettier-ignore
 
 function builtinRows(): readonly (readonly string[])[] {
@@ -81,6 +85,29 @@ function libraryRows(library: Library): readonly (readonly string[])[] {
     });
 }
 
+/** The operations that models can call whose error is more than a rounding. */
+function accuracyRows(): readonly (readonly string[])[] {
+  return [...BUILTINS].flatMap(([name, overloads]) =>
+    overloads.flatMap((builtin) => {
+      if (builtin.kind !== "op" || builtin.internal === true || name !== builtin.op) return [];
+      const { ranges, floor, float32 } = ACCURACY[builtin.op];
+      if (float32 <= 3e-7) return [];
+      const range = ranges.map(({ from, to }) => `${shortNumber(from)} to ${shortNumber(to)}`).join("; ");
+      return [
+        [
+          code(builtinSignature(name, builtin)),
+          range,
+          `${float32.toExponential()}${floor === 0 ? "" : " of max(1, value)"}`,
+        ],
+      ];
+    }),
+  );
+}
+const shortNumber = (x: number): string =>
+  Math.abs(x) < 1e-2 && x !== 0
+    ? x.toExponential(2).replace(/\.?0+e/, "e")
+    : String(Number(x.toPrecision(6)));
+
 export function functionsPage(library: Library): string {
   const rows = [...builtinRows(), ...libraryRows(library)].sort(([a = ""], [b = ""]) =>
     a.toLowerCase().localeCompare(b.toLowerCase(), "en"),
@@ -90,5 +117,10 @@ export function functionsPage(library: Library): string {
     "Names are Stan's where Stan has the function. A function of numbers takes vectors too, and then works element by " +
       "element; numbers among its arguments are repeated. A model adds its own in a `functions` block.",
     table(["function", "value"], rows),
+    "## Accuracy",
+    "The largest error of the built-in functions on a GPU (float32), over the arguments given, as the tests demand it: " +
+      "relative, or where it says so relative to the larger of 1 and the value. The reference device (float64) is right " +
+      "to 1e-14 or better. Functions that are not listed are exact or right to one rounding.",
+    table(["function", "arguments", "error"], accuracyRows()),
   );
 }

@@ -129,10 +129,6 @@ const MOMENTS: Readonly<Record<string, Moments>> = {
     const [mean, variance] = logNormalMoments(p);
     return [p("lower") + mean, variance];
   },
-  reflected_log_normal: (p) => {
-    const [mean, variance] = logNormalMoments(p);
-    return [p("upper") - mean, variance];
-  },
 };
 
 const PARAMETERS: Readonly<Record<string, readonly Parameters[]>> = {
@@ -295,10 +291,6 @@ const PARAMETERS: Readonly<Record<string, readonly Parameters[]>> = {
   shifted_log_normal: [
     { mu: 0, sigma: 0.5, lower: -2 },
     { mu: 3, sigma: 0.05, lower: 100 },
-  ],
-  reflected_log_normal: [
-    { mu: 0, sigma: 0.5, upper: -2 },
-    { mu: 3, sigma: 0.05, upper: 100 },
   ],
 };
 

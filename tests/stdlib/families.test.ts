@@ -56,6 +56,7 @@ describe("densities", () => {
     ["bernoulli", { theta: 1 }, [1, 0], [0, LOG_ZERO]],
     ["binomial", { n: 3, theta: 0 }, [0, 0], [1, LOG_ZERO]],
     ["binomial", { n: 3, theta: 1 }, [3, 0], [2, LOG_ZERO]],
+    ["geometric", { theta: 1 }, [0, 0], [1, LOG_ZERO]],
     ["poisson", { lambda: 0 }, [0, 0], [1, LOG_ZERO]],
     ["neg_binomial_2", { mu: 0, phi: 2 }, [0, 0], [1, LOG_ZERO]],
   ] as const)("%s at %j is finite", (name, parameters, [certain, logOne], [impossible, logZero]) => {
@@ -200,7 +201,6 @@ describe("fits", () => {
 const WIDENED_ON: Readonly<Record<string, (p: (name: string) => number) => readonly [number, number]>> = {
   log_normal: (p) => [p("mu"), p("sigma")],
   shifted_log_normal: (p) => [p("mu"), p("sigma")],
-  reflected_log_normal: (p) => [p("mu"), p("sigma")],
   weibull: (p) => [Math.log(p("sigma")) - EULER / p("alpha"), 1 / p("alpha")],
   frechet: (p) => [Math.log(p("sigma")) + EULER / p("alpha"), 1 / p("alpha")],
   loglogistic: (p) => [p("alpha"), 1 / p("beta")],

@@ -114,7 +114,6 @@ DENSITIES = {
     "std_normal": (lambda y: normal(y, 0, 1), [], [(0,), (1.5,), (-30,)]),
     "discrete_range": (lambda y, l, u: 1 / (u - l + 1), ["lower", "upper"], [(3, 0, 9), (-2, -2, -2), (1, 1, 6)]),
     "shifted_log_normal": (lambda y, m, s, l: lognormal(y - l, m, s), ["mu", "sigma", "lower"], [(1, 0, 1, 0.5), (-4.9, -1, 0.3, -5), (1e6, 2, 5, 100)]),
-    "reflected_log_normal": (lambda y, m, s, u: lognormal(u - y, m, s), ["mu", "sigma", "upper"], [(-1, 0, 1, 0.5), (-5.1, -1, 0.3, -5), (-1e6, 2, 5, 100)]),
 }
 
 ANGLES = [(0, 1), (1, 0), (-1, 0), (0, -1), (1, -1), (-2, -3), (1e-3, 5), (-4, 7)]

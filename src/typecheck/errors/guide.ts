@@ -80,7 +80,7 @@ export const notLearnable = (
   hint:
     learnable.length > 0
       ? `of '${family}' these can: ${learnable.join(", ")}; give '${parameter}' a value`
-      : `'${family}' has no moment fit; families that have one: ${families.join(", ")}`,
+      : `'${family}' has no moment fit${families.length > 0 ? `; families of the same values that have one: ${families.join(", ")}` : ""}`,
 });
 
 export const learnOverPlate = (plate: Name, latent: string): Diagnostic => ({
