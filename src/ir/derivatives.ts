@@ -76,7 +76,12 @@ export const COTANGENT: Table<Node, Cotangent> = {
   // A'(x) = 1 - A(x) / x - A(x)^2; at 0, where A(x) / x tends to 1/2, it is 1/2.
   bessel_ratio: (x) => (g, dy, y) => {
     const isZero = g.map("eq", x, g.constant(0));
-    const slope = g.map("select", isZero, g.constant(0.5), g.div(y, g.map("select", isZero, g.constant(1), x)));
+    const slope = g.map(
+      "select",
+      isZero,
+      g.constant(0.5),
+      g.div(y, g.map("select", isZero, g.constant(1), x)),
+    );
     return [g.mul(dy, g.sub(g.sub(g.constant(1), slope), square(g, y)))];
   },
   lt: none2,
