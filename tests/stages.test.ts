@@ -1,4 +1,4 @@
-// Golden dumps of the stages behind the type checker for two models; those of the front end are tested beside it.
+// Golden dumps of the stages behind the type checker for three models; those of the front end are tested beside it.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { renderDiagnostics } from "../src/diagnostic.js";
 
 const FOLDER = join(import.meta.dirname, "good");
 
-describe.each(["eight_schools", "radon"])("%s", (name) => {
+describe.each(["eight_schools", "radon", "mixture"])("%s", (name) => {
   const path = `${name}.mpp`;
   const { checked, diagnostics } = checkSource({ path, text: readFileSync(join(FOLDER, path), "utf8") });
   if (checked === null) throw new Error(renderDiagnostics(diagnostics));

@@ -158,7 +158,9 @@ function isRandom(callee: FunctionDeclaration): boolean {
       case "reduce":
         return draws(e.arg);
       case "element":
-        return draws(e.vector);
+        return draws(e.vector) || draws(e.index);
+      case "vector":
+        return e.elements.some(draws);
       case "reference":
         return e.variable.kind === "local" && draws(e.variable.value);
       case "literal":

@@ -47,6 +47,7 @@ export function checkModel(
     place: "model",
     used: new Set(),
     instances: new Map(),
+    indices: [],
   };
   const data = checkData(program.data, context);
   const isDataWhole = !hasErrors(diagnostics);
@@ -72,6 +73,7 @@ export function checkModel(
     groups: guide.groups,
     guides: guide.guides,
     generated: quantities,
+    indices: context.indices,
   };
   for (const clash of takenNames(model)) report(clash);
   if (!isWhole || hasErrors(diagnostics)) return { model: null, diagnostics };

@@ -93,8 +93,14 @@ export function constantValue(e: TypedExpression, args: ConstantArguments = new 
       }
       case "reduce":
       case "random":
-      case "element":
+      case "vector":
         return null;
+      case "element": {
+        const index = value(x.index);
+        const element =
+          x.vector.kind === "vector" && index !== null ? x.vector.elements[index - 1] : undefined;
+        return element === undefined ? null : value(element);
+      }
     }
   };
   const ofVariable = (

@@ -25,6 +25,7 @@ export function definitionContext(library: Library, report: Report): Context {
     place: "definition",
     used: new Set(),
     instances: new Map(),
+    indices: [],
   };
 }
 

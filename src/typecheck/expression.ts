@@ -8,7 +8,8 @@ import { BUILTINS } from "./builtins.js";
 import { checkCall } from "./call.js";
 import { constantValue } from "./constants.js";
 import * as errors from "./errors.js";
-import type { Plate, TypedExpression, Variable } from "./model.js";
+import { isWithin } from "./index-range.js";
+import type { Plate, Size, TypedExpression, Variable } from "./model.js";
 import { dependencies, type Context } from "./scope.js";
 import { describeType, showExpression } from "./show.js";
 import { allInts, isVector, joinSizes, typeOf, withoutBounds, type Base } from "./types.js";
@@ -39,8 +40,7 @@ export function checkExpression(e: Expression, context: Context): Checked {
     case "index":
       return checkIndex(e, context);
     case "vector":
-      for (const element of e.elements) checkExpression(element, context);
-      return context.report(errors.vectorLiteral(e.span));
+      return checkVector(e, context);
     default:
       return absurd(e);
   }
@@ -234,35 +234,103 @@ function checkIndex(e: Extract<Expression, { kind: "index" }>, context: Context)
       return context.report(errors.indexOfPlates(e.span, variable.name, names));
     }
   }
+  const [only, ...others] = e.indices;
+  if (only === undefined || others.length > 0) {
+    const second = others[0]?.span ?? e.span;
+    return context.report(errors.severalIndices(second));
+  }
+  if (e.object.kind === "vector") return checkChoice(e.object.elements, only, e.span, context);
   const object = checkExpression(e.object, context);
-  if (object === null) return null;
+  const index = checkIndexValue(only, context);
+  if (object === null || index === null) return null;
   if (object.type.size === null)
     return context.report(errors.indexOfScalar(e.object.span, describeType(object.type)));
-  const [only] = e.indices;
-  if (only === undefined || e.indices.length > 1 || only.kind !== "number" || !only.isInteger)
-    return context.report(errors.computedIndex(only?.span ?? e.span));
-  return checkElement(object, only.value, only.span, e.span, context);
+  if (object.type.size !== "any" && !checkWithin(index, object.type.size, context)) return null;
+  return elementOf(object, index, e.span, context);
 }
 
-/** The element exists if the size is a number that is large enough, or data that is declared to be. */
-function checkElement(
+/** An index: an int, no vector. */
+function checkIndexValue(e: Expression, context: Context): Checked {
+  const index = checkExpression(e, context);
+  if (index === null) return null;
+  if (index.type.base === "int" && index.type.size === null) return index;
+  return context.report(errors.needInt(index.span, "an index", describeType(index.type)));
+}
+
+const elementOf = (
   vector: TypedExpression,
-  index: number,
-  at: Span,
+  index: TypedExpression,
+  span: Span,
+  context: Context,
+): TypedExpression => ({
+  kind: "element",
+  vector,
+  index,
+  type: typeOf(vector.type.base, index.type.size),
+  span,
+  ...dependencies([vector, index], context),
+});
+
+/** False, after a report, if the index could be outside of a vector of this size. */
+function checkWithin(index: TypedExpression, size: Size, context: Context): boolean {
+  const value = constantValue(index);
+  const within = isWithin(index, size, context);
+  if (within.kind === "data") context.indices.push({ data: within.data, size });
+  if (within.kind !== "outside") return true;
+  const known = constantValue(size.value);
+  if (value === null)
+    context.report(errors.indexMayBeOutside(index.span, within.lower, within.upper, size.key));
+  else if (value < 1 || known !== null)
+    context.report(errors.indexOutOfRange(index.span, value, size.key, null));
+  else {
+    const data = size.value.kind === "reference" ? size.value.variable : null;
+    context.report(
+      errors.indexOutOfRange(index.span, value, size.key, data?.name ?? showExpression(size.value)),
+    );
+  }
+  return false;
+}
+
+/** `[a, b, c]`: the vector of some numbers. */
+function checkVector(e: Extract<Expression, { kind: "vector" }>, context: Context): Checked {
+  const elements = checkElements(e.elements, context);
+  if (elements === null) return null;
+  const vector = elements.find((element) => element.type.size !== null);
+  if (vector !== undefined) return context.report(errors.vectorOfVectors(vector.span));
+  const type = typeOf(allInts(elements) ? "int" : "real", literalSize(elements.length, e.span));
+  return { kind: "vector", elements, type, span: e.span, ...dependencies(elements, context) };
+}
+
+function checkElements(elements: readonly Expression[], context: Context): readonly TypedExpression[] | null {
+  const checked = elements.map((element) => checkExpression(element, context));
+  const good = checked.filter((element) => element !== null);
+  return good.length < checked.length ? null : good;
+}
+
+const literalSize = (length: number, span: Span): Size => ({
+  key: String(length),
+  value: literal(length, "int", span),
+});
+
+/** `[a, b, c][index]`: one of several values, which may be vectors of one size. */
+function checkChoice(
+  options: readonly Expression[],
+  index: Expression,
   span: Span,
   context: Context,
 ): Checked {
-  const { size } = vector.type;
-  if (size === null || size === "any") return context.report(errors.computedIndex(at));
-  const value = constantValue(size.value);
-  const data = size.value.kind === "reference" ? size.value.variable : null;
-  const least = value ?? (data?.type.lower ? constantValue(data.type.lower) : null) ?? 0;
-  if (index < 1 || (value !== null && index > value))
-    return context.report(errors.indexOutOfRange(at, index, size.key, null));
-  if (index > least)
-    return context.report(
-      errors.indexOutOfRange(at, index, size.key, data?.name ?? showExpression(size.value)),
-    );
-  const { plates, latents } = vector;
-  return { kind: "element", vector, index, type: typeOf(vector.type.base), span, plates, latents };
+  const values = checkElements(options, context);
+  const at = checkIndexValue(index, context);
+  if (values === null || at === null) return null;
+  const base: Base = allInts(values) ? "int" : "real";
+  if (!checkWithin(at, literalSize(values.length, span), context)) return null;
+  const choose = (rest: readonly TypedExpression[], place: number): Checked => {
+    const [first, ...others] = rest;
+    if (first === undefined) return null;
+    const otherwise = choose(others, place + 1);
+    if (otherwise === null) return others.length === 0 ? first : null;
+    const isHere = apply("eq", [at, literal(place, "int", at.span)], "int", at.span, context);
+    return isHere && apply("select", [isHere, first, otherwise], base, span, context);
+  };
+  return choose(values, 1);
 }

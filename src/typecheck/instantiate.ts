@@ -51,6 +51,7 @@ export function expand(e: TypedExpression, settings: Settings): TypedExpression 
     case "reduce":
     case "random":
     case "element":
+    case "vector":
       return e;
     default:
       return absurd(e);
@@ -62,7 +63,8 @@ export function isSameExpression(a: TypedExpression, b: TypedExpression): boolea
   if (a === b) return true;
   const parts = (e: TypedExpression): readonly TypedExpression[] => {
     if (e.kind === "reduce") return [e.arg];
-    if (e.kind === "element") return [e.vector];
+    if (e.kind === "element") return [e.vector, e.index];
+    if (e.kind === "vector") return e.elements;
     return e.kind === "literal" || e.kind === "reference" ? [] : e.args;
   };
   const head = (e: TypedExpression): unknown => {
@@ -81,7 +83,8 @@ export function isSameExpression(a: TypedExpression, b: TypedExpression): boolea
       case "random":
         return e;
       case "element":
-        return e.index;
+      case "vector":
+        return e.kind;
       default:
         return absurd(e);
     }
@@ -185,9 +188,15 @@ function replace(
         return { ...e, arg, ...dependencies([arg], settings) };
       }
       case "element": {
-        const vector = visit(e.vector);
-        note(e, [e.vector]);
-        return { ...e, vector, ...dependencies([vector], settings) };
+        const [vector, index] = [visit(e.vector), visit(e.index)];
+        note(e, [e.vector, e.index]);
+        const type = typeOf(e.type.base, index.type.size);
+        return { ...e, vector, index, type, ...dependencies([vector, index], settings) };
+      }
+      case "vector": {
+        const elements = e.elements.map(visit);
+        note(e, e.elements);
+        return { ...e, elements, ...dependencies(elements, settings) };
       }
       case "random": {
         const args = e.args.map(visit);

@@ -89,8 +89,10 @@ export type TypedExpression = Common &
         readonly primitive: RandomPrimitive;
         readonly args: readonly TypedExpression[];
       }
-    /** One element of a vector; `index` is 1-based and known at compile time. */
-    | { readonly kind: "element"; readonly vector: TypedExpression; readonly index: number }
+    /** One element of a vector; `index` is a 1-based int, which may depend on data and latents. */
+    | { readonly kind: "element"; readonly vector: TypedExpression; readonly index: TypedExpression }
+    /** The vector of these scalars. */
+    | { readonly kind: "vector"; readonly elements: readonly TypedExpression[] }
   );
 
 /** A function of the standard library or of the model's `functions` block; its locals are already in `value`. */
@@ -211,6 +213,9 @@ export type Generated = {
   readonly span: Span;
 };
 
+/** Data whose values pick elements of a vector of this size. */
+export type Index = { readonly data: Data; readonly size: Size };
+
 export type TypedModel = {
   readonly source: SourceFile;
   /** In the order of their declaration. */
@@ -226,4 +231,6 @@ export type TypedModel = {
   /** One per latent that is sampled, in the order of `latents`; those that are summed out have none. */
   readonly guides: readonly Guide[];
   readonly generated: readonly Generated[];
+  /** Data that are used as indices of vectors of these sizes: their values must be within. */
+  readonly indices: readonly Index[];
 };

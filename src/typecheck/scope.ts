@@ -1,7 +1,15 @@
 // Names in scope, and the context in which an expression is checked.
 import type { Diagnostic } from "../diagnostic.js";
 import type { Span } from "../source.js";
-import type { Distribution, FunctionDeclaration, Latent, Plate, TypedExpression, Variable } from "./model.js";
+import type {
+  Distribution,
+  FunctionDeclaration,
+  Index,
+  Latent,
+  Plate,
+  TypedExpression,
+  Variable,
+} from "./model.js";
 
 /** What a name stands for. `faulty`: its declaration had an error, so its uses are passed over in silence. */
 export type Entry =
@@ -79,6 +87,8 @@ export type Context = {
   /** Every variable that was used. */
   readonly used: Set<Variable>;
   readonly instances: Instances;
+  /** Data that were used as indices. */
+  readonly indices: Index[];
 };
 
 /** The orders that plates and latents of an expression are listed in. */

@@ -67,7 +67,9 @@ function show(e: TypedExpression, needed: number): string {
     case "random":
       return `${e.primitive}(${e.args.map((x) => show(x, 0)).join(", ")})`;
     case "element":
-      return `${show(e.vector, POSTFIX)}[${e.index}]`;
+      return `${show(e.vector, POSTFIX)}[${show(e.index, 0)}]`;
+    case "vector":
+      return `[${e.elements.map((x) => show(x, 0)).join(", ")}]`;
   }
 }
 

@@ -143,8 +143,16 @@ function priorOf(spec: Spec, latent: LatentSpec, i: number): string {
   return `${declared}${nameOf(i)} ~ ${latent.family}(${args[latent.family]});`;
 }
 
+/** As `scalar`; where there is a latent of 0 and 1, it picks the element of a vector or one of two numbers. */
+function picked(spec: Spec, i: number): string {
+  const picker = spec.latents.findIndex((l) => l.family === "bernoulli");
+  if (picker < 0 || picker === i) return scalar(spec, i);
+  const name = spec.latents[i]?.vector === true ? nameOf(i) : `[0.3, ${nameOf(i)}]`;
+  return `${name}[${nameOf(picker)} + 1]`;
+}
+
 function observationOf(spec: Spec): string {
-  const terms = spec.latents.map((_, i) => `${i % 2 === 0 ? "x * " : ""}${scalar(spec, i)}`);
+  const terms = spec.latents.map((_, i) => `${i % 2 === 0 ? "x * " : ""}${picked(spec, i)}`);
   const eta = terms.join(" + ");
   switch (spec.observation) {
     case "normal":

@@ -94,10 +94,19 @@ class Frame {
         return elementwise(args, this.length(e), (scalars) => random(e.primitive, scalars));
       }
       case "element": {
-        const element = vector(this.value(e.vector))[e.index - 1];
-        if (element === undefined) throw new Bug(`a vector has no element ${e.index}`);
-        return element;
+        const elements = vector(this.value(e.vector));
+        return elementwise([this.value(e.index)], null, ([index = NaN]) => {
+          const element = elements[index - 1];
+          if (element === undefined) throw new Bug(`a vector has no element ${index}`);
+          return element;
+        });
       }
+      case "vector":
+        return e.elements.map((element) => {
+          const value = this.value(element);
+          if (typeof value !== "number") throw new Bug("a vector of vectors");
+          return value;
+        });
       default:
         return absurd(e);
     }

@@ -58,7 +58,9 @@ function structure(e: TypedExpression): unknown {
     case "random":
       return [base, e.primitive, ...e.args.map(structure)];
     case "element":
-      return [base, structure(e.vector), e.index];
+      return [base, structure(e.vector), structure(e.index)];
+    case "vector":
+      return [base, ...e.elements.map(structure)];
   }
 }
 

@@ -53,7 +53,7 @@ const eventAxisName = (size: Size): string => `i_${size.key.replaceAll(/[^A-Za-z
 
 /** Lowers expressions of one model into one graph. */
 export class ExpressionLowering {
-  readonly #eventKeys = new Map<string, string>();
+  readonly #events = new Map<string, { readonly name: string; readonly size: Size }>();
 
   constructor(
     readonly graph: Graph,
@@ -71,15 +71,20 @@ export class ExpressionLowering {
   event(type: ValueType): Axis | null {
     if (type.size === null) return null;
     if (type.size === "any") throw new Bug("a vector of unknown size reached the IR");
-    const { key } = type.size;
-    let name = this.#eventKeys.get(key);
-    if (name === undefined) {
-      const taken = new Set(this.#eventKeys.values());
-      name = eventAxisName(type.size);
+    const { size } = type;
+    let known = this.#events.get(size.key);
+    if (known === undefined) {
+      const taken = new Set(this.eventAxes().map(({ axis }) => axis));
+      let name = eventAxisName(size);
       while (taken.has(name)) name += "_";
-      this.#eventKeys.set(key, name);
+      this.#events.set(size.key, (known = { name, size }));
     }
-    return this.graph.axis(name, "event");
+    return this.graph.axis(known.name, "event");
+  }
+
+  /** The axes of all vectors met so far, with their sizes. */
+  eventAxes(): readonly { readonly axis: string; readonly size: Size }[] {
+    return [...this.#events.values()].map(({ name, size }) => ({ axis: name, size }));
   }
 
   /** Plates, then the event axis if there is one. */
@@ -117,8 +122,11 @@ export class ExpressionLowering {
       }
       case "element": {
         const { axis, node } = this.#eventOf(e.vector, lower(e.vector));
-        return this.graph.element(node, axis, e.index - 1);
+        const at = this.graph.sub(lower(e.index), this.graph.constant(1));
+        return this.graph.gather(node, axis, at);
       }
+      case "vector":
+        return this.#vector(e.elements.map(lower), this.event(e.type));
     }
   }
 
@@ -137,6 +145,16 @@ export class ExpressionLowering {
       case "argument":
         throw new Bug(`'${variable.name}' has no value here`);
     }
+  }
+
+  /** The vector of some scalars: at each place along its axis one of them. */
+  #vector(elements: readonly Node[], axis: Axis | null): Node {
+    const { graph: g } = this;
+    if (axis === null) throw new Bug("a vector without an axis");
+    const place = (i: number): Node => g.map("eq", g.index(axis), g.constant(i));
+    return elements.reduceRight((rest, element, i) =>
+      i === elements.length - 1 ? element : g.map("select", place(i), element, rest),
+    );
   }
 
   /** A vector's node with its event axis; in a library function the type's size is that of the actual argument. */

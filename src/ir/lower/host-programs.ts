@@ -140,6 +140,10 @@ export function boundsProgram(context: Context): ProgramGraph {
     if (type.upper !== null) add(data, "upper", lower(type.upper));
   };
   for (const data of model.data) each(data, data.type, (e) => lowering.expression(e, unknown));
+  for (const { data, size } of model.indices) {
+    add(data, "lower", g.constant(1));
+    add(data, "upper", lowering.expression(size.value, unknown));
+  }
   for (const factor of model.factors) {
     if (factor.kind !== "observation" || factor.value.kind !== "reference") continue;
     const { variable } = factor.value;

@@ -46,7 +46,11 @@ export function guideArgumentShape(
     : { over: lowering.plates(argument.value.plates), event: lowering.event(argument.value.type) };
 }
 
-export function buildInterface(model: TypedModel, lowering: ExpressionLowering): ModelInterface {
+/** All but the axes of vectors, which are known once every program is lowered. */
+export function buildInterface(
+  model: TypedModel,
+  lowering: ExpressionLowering,
+): Omit<ModelInterface, "eventAxes"> {
   const event = (type: ValueType): string | null => lowering.event(type)?.name ?? null;
   const generated = model.generated.map((q) => ({
     name: q.name,
@@ -82,7 +86,6 @@ export function buildInterface(model: TypedModel, lowering: ExpressionLowering):
     })),
     guides: model.guides.map((guide) => guideInterface(lowering, guide)),
     generated,
-    eventAxes: eventAxes(model, lowering),
   };
 }
 
@@ -119,20 +122,9 @@ export function squaredStatistics(lowering: ExpressionLowering, guide: Guide): r
   });
 }
 
-/** Every vector size that the model mentions, as an expression of scalar data. */
-function eventAxes(model: TypedModel, lowering: ExpressionLowering): EventAxisInterface[] {
-  const found = new Map<string, EventAxisInterface>();
-  const types = [model.data, model.latents, model.locals, model.generated].flatMap((list) =>
-    list.map((v) => v.type),
-  );
-  for (const type of types) {
-    if (type.size === null || type.size === "any") continue;
-    const axis = lowering.event(type)?.name;
-    if (axis !== undefined && !found.has(axis))
-      found.set(axis, { axis, size: sizeExpression(type.size.value) });
-  }
-  return [...found.values()];
-}
+/** Every vector that was met while lowering, with its size as an expression of scalar data. */
+export const eventAxes = (lowering: ExpressionLowering): readonly EventAxisInterface[] =>
+  lowering.eventAxes().map(({ axis, size }) => ({ axis, size: sizeExpression(size.value) }));
 
 function sizeExpression(e: TypedExpression): SizeExpression {
   switch (e.kind) {

@@ -23,7 +23,7 @@ import {
   priorProgram,
   widenProgram,
 } from "./host-programs.js";
-import { buildInterface, groupsOf, learnedScale, squaredStatistics } from "./interface.js";
+import { buildInterface, eventAxes, groupsOf, learnedScale, squaredStatistics } from "./interface.js";
 import {
   elementAxes,
   nodesOrNone,
@@ -74,7 +74,7 @@ export function lowerModel(model: TypedModel, options: LoweringOptions): Lowered
   ];
   return {
     graph,
-    interface: modelInterface,
+    interface: { ...modelInterface, eventAxes: eventAxes(lowering) },
     programs,
     factors: given.factors,
     contraction: given.contraction,

@@ -80,16 +80,16 @@ export const generatedDraw = (span: Span): Diagnostic =>
     "functions of latents are supported: 'real name = expression;'",
   );
 
-export const computedIndex = (span: Span): Diagnostic =>
-  notYet(
-    "E0495",
-    span,
-    "an index that is not a whole number written out is",
-    "elements are picked as in 'beta[2]'",
-  );
+export const severalIndices = (span: Span): Diagnostic =>
+  notYet("E0495", span, "more than one index is", "vectors have one: 'beta[2]'");
 
-export const vectorLiteral = (span: Span): Diagnostic =>
-  notYet("E0496", span, "a vector written out in brackets is", "declare it as data: 'vector[2] x;'");
+export const vectorOfVectors = (span: Span): Diagnostic =>
+  notYet(
+    "E0496",
+    span,
+    "a vector of vectors is",
+    "written out it may be indexed at once: '[a, b][k]' is the vector 'a' or 'b'",
+  );
 
 export const densityFunction = (name: Name): Diagnostic =>
   notYet(

@@ -90,6 +90,26 @@ export const indexOutOfRange = (
   ...(needed === null ? {} : { hint: `declare it as 'int<lower=${index}> ${needed};'` }),
 });
 
+/** `lower`, `upper`: the values that the index can have, as far as is known. */
+export const indexMayBeOutside = (span: Span, lower: number, upper: number, size: string): Diagnostic => ({
+  code: "E0421",
+  severity: "error",
+  span,
+  message:
+    lower < 1 && Number.isFinite(lower)
+      ? `this index can be ${lower}, but elements are numbered from 1`
+      : lower >= 1 && Number.isFinite(upper)
+        ? `this index can be ${upper}, and the vector's size is ${size}`
+        : `nothing says that this index stays between 1 and the vector's size, ${size}`,
+  hint:
+    Number.isFinite(lower) && Number.isFinite(upper)
+      ? `make it one that goes from 1 to ${size}, as 'k - ${lower - 1}' would for a 'k' from ${lower} on`.replace(
+          "- -",
+          "+ ",
+        )
+      : `give what it is made of bounds that keep it there, as in 'int<lower=1, upper=${size}> k;'`,
+});
+
 export const indexOfScalar = (span: Span, actual: string): Diagnostic => ({
   code: "E0411",
   severity: "error",
