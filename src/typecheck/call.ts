@@ -3,6 +3,7 @@ import { absurd, didYouMean } from "../diagnostic.js";
 import type { Name, Span } from "../source.js";
 import { checkArguments } from "./arguments.js";
 import { BUILTINS, builtinSignature, type Builtin } from "./builtins.js";
+import { densityFunction } from "./density-function.js";
 import * as errors from "./errors.js";
 import { instantiate } from "./instantiate.js";
 import { LENGTH } from "./length.js";
@@ -24,7 +25,9 @@ export function checkCall(name: Name, args: readonly Checked[], span: Span, cont
     const good = args.filter((arg) => arg !== null);
     return good.length < args.length ? null : callBuiltin(name, builtin, good, span, context);
   }
-  const callee = context.library.function(name.text);
+  const own = context.library.function(name.text);
+  const density = own === undefined && overloads.length === 0 ? densityFunction(name, context) : undefined;
+  const callee = own === undefined ? density : own;
   if (callee === null) return null;
   if (callee === undefined && overloads.length === 0) return reportUnknownFunction(name, context);
   if (callee?.parameters.length !== args.length) {
@@ -32,15 +35,13 @@ export function checkCall(name: Name, args: readonly Checked[], span: Span, cont
     if (callee !== undefined) signatures.push(`'${showSignature(name.text, callee.parameters)}'`);
     return context.report(errors.wrongArgumentCount(name, args.length, signatures));
   }
-  return callFunction(callee, name, args, span, context);
+  const call = callFunction(callee, name, args, span, context);
+  return own === undefined ? summed(call, context) : call;
 }
-
-const DENSITY = /_(lpdf|lpmf|lupdf|lupmf|lcdf|lccdf|cdf)$/;
 
 function reportUnknownFunction(name: Name, context: Context): null {
   if (context.isDropped(name.text)) return null;
   if (name.text === "learn") return context.report(errors.learnOutsideGuide(name));
-  if (DENSITY.test(name.text)) return context.report(errors.densityFunction(name));
   if (context.library.distributionNames.includes(name.text))
     return context.report(errors.distributionAsFunction(name));
   const suggestion = didYouMean(name.text, [...BUILTINS.keys(), ...context.library.functionNames]);
@@ -74,6 +75,19 @@ function callFunction(
   const type = withoutBounds(made.callee.result);
   return { kind: "call", callee: made.callee, args, type, span, ...dependencies(args, context) };
 }
+
+/** Of vectors a density is the sum over their elements, as in Stan. */
+const summed = (e: Checked, context: Context): Checked =>
+  e === null || e.type.size === null
+    ? e
+    : {
+        kind: "reduce",
+        reduction: "sum",
+        arg: e,
+        type: typeOf(e.type.base),
+        span: e.span,
+        ...dependencies([e], context),
+      };
 
 function callBuiltin(name: Name, builtin: Builtin, args: Args, span: Span, context: Context): Checked {
   switch (builtin.kind) {

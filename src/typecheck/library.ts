@@ -97,19 +97,22 @@ function extend(
   const recursive = new Set<string>();
   let checkingAll = false;
 
+  function whileInProgress<T>(item: FunctionItem, check: () => Checked<T>): Checked<T> {
+    const key = keyOf(item.kind, item.name.text);
+    inProgress.push(key);
+    const found = check();
+    inProgress.pop();
+    return recursive.has(key)
+      ? { value: null, diagnostics: [...found.diagnostics, errors.recursiveFunction(item.name, item.kind)] }
+      : found;
+  }
   function checkFunctionItem(item: FunctionItem): Checked<FunctionDeclaration> {
     if (item.kind !== "function") return { value: null, diagnostics: [] };
-    const name = item.name.text;
-    inProgress.push(name);
-    const found = collect((report) => checkFunction(item, library, report));
-    inProgress.pop();
-    return recursive.has(name)
-      ? { value: null, diagnostics: [...found.diagnostics, errors.recursiveFunction(item.name)] }
-      : found;
+    return whileInProgress(item, () => collect((report) => checkFunction(item, library, report)));
   }
   function checkDistributionItem(item: FunctionItem): Checked<Distribution> {
     if (item.kind !== "distribution") return { value: null, diagnostics: [] };
-    return collect((report) => checkDistribution(item, library, report));
+    return whileInProgress(item, () => collect((report) => checkDistribution(item, library, report)));
   }
   const checkedFunction = once(checkFunctionItem);
   const checkedDistribution = once(checkDistributionItem);
@@ -131,6 +134,14 @@ function extend(
   const having = (item: "fit" | "guides"): string[] =>
     [...distributions.values()].filter((d) => d.has(item)).map((d) => d.name);
 
+  /** True where the definition is being checked, and so uses itself. */
+  function isRecursive(kind: FunctionItem["kind"], name: string): boolean {
+    const key = keyOf(kind, name);
+    const answer = inProgress.includes(key);
+    if (answer) recursive.add(key);
+    return answer;
+  }
+
   const library: Library = {
     functionNames: [...base.functionNames, ...functions.keys()],
     distributionNames: [...base.distributionNames, ...distributions.keys()],
@@ -139,18 +150,20 @@ function extend(
     function: (name) => {
       const definition = functions.get(name);
       if (definition === undefined) return base.function(name);
-      if (!inProgress.includes(name)) return valueOf(checkedFunction(definition));
-      recursive.add(name);
-      return null;
+      return isRecursive("function", name) ? null : valueOf(checkedFunction(definition));
     },
     distribution: (name) => {
       const definition = distributions.get(name);
-      return definition === undefined ? base.distribution(name) : valueOf(checkedDistribution(definition));
+      if (definition === undefined) return base.distribution(name);
+      return isRecursive("distribution", name) ? null : valueOf(checkedDistribution(definition));
     },
     check: checkAll,
   };
   return { library, diagnostics };
 }
+
+/** A function and a distribution may have the same name. */
+const keyOf = (kind: FunctionItem["kind"], name: string): string => `${kind} ${name}`;
 
 /** The definitions by name, without those whose name is taken. */
 function withNewNames(

@@ -85,6 +85,8 @@ const MOMENTS: Readonly<Record<string, Moments>> = {
   },
   gumbel: (p) => [p("mu") + EULER * p("beta"), (Math.PI * p("beta")) ** 2 / 6],
   double_exponential: (p) => [p("mu"), 2 * p("sigma") ** 2],
+  laplace: (p) => [p("mu"), 2 * p("sigma") ** 2],
+  lognormal: logNormalMoments,
   logistic: (p) => [p("mu"), (Math.PI * p("sigma")) ** 2 / 3],
   weibull: (p) => powerMoments(p("sigma"), (k) => gammaFunction(1 + k / p("alpha")), Infinity),
   frechet: (p) => powerMoments(p("sigma"), (k) => gammaFunction(1 - k / p("alpha")), p("alpha")),
@@ -227,6 +229,8 @@ const PARAMETERS: Readonly<Record<string, readonly Parameters[]>> = {
     { mu: 0, sigma: 1 },
     { mu: -30, sigma: 0.02 },
   ],
+  laplace: [{ mu: 2, sigma: 0.5 }],
+  lognormal: [{ mu: -1, sigma: 0.4 }],
   logistic: [
     { mu: 0, sigma: 1 },
     { mu: -30, sigma: 0.02 },

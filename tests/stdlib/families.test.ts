@@ -200,6 +200,7 @@ describe("fits", () => {
 /** Centre and spread on the scale on which a family widens exactly and keeps its mean, where that is not y itself. */
 const WIDENED_ON: Readonly<Record<string, (p: (name: string) => number) => readonly [number, number]>> = {
   log_normal: (p) => [p("mu"), p("sigma")],
+  lognormal: (p) => [p("mu"), p("sigma")],
   shifted_log_normal: (p) => [p("mu"), p("sigma")],
   weibull: (p) => [Math.log(p("sigma")) - EULER / p("alpha"), 1 / p("alpha")],
   frechet: (p) => [Math.log(p("sigma")) + EULER / p("alpha"), 1 / p("alpha")],

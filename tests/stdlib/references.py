@@ -91,6 +91,8 @@ DENSITIES = {
                       [(3, 10, 2, 3), (0, 5, 0.5, 0.7), (700, 1000, 40, 20)]),
     "gumbel": (gumbel, ["mu", "beta"], [(1, 0, 2), (-3, 1, 0.8), (50, 10, 3)]),
     "double_exponential": (lambda y, m, s: exp(-abs(y - m) / s) / (2 * s), ["mu", "sigma"], [(1, 0, 2), (-3, 1, 0.1), (5, 5, 0.01)]),
+    "laplace": (lambda y, m, s: exp(-abs(y - m) / s) / (2 * s), ["mu", "sigma"], [(1, 0, 2), (-3, 1, 0.1), (5, 5, 0.01)]),
+    "lognormal": (lognormal, ["mu", "sigma"], [(1, 0, 1), (0.2, -1, 0.3), (1e6, 2, 5)]),
     "logistic": (lambda y, m, s: exp(-(y - m) / s) / (s * (1 + exp(-(y - m) / s)) ** 2), ["mu", "sigma"], [(1, 0, 2), (-30, 1, 0.1), (5, 5, 0.01)]),
     "weibull": (weibull, ["alpha", "sigma"], [(1, 2, 3), (0.01, 0.5, 1.5), (12, 5, 10)]),
     "frechet": (lambda y, a, s: weibull(1 / y, a, 1 / s) / y**2, ["alpha", "sigma"], [(1, 2, 3), (0.3, 0.5, 1.5), (12, 5, 10)]),

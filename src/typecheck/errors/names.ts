@@ -118,6 +118,7 @@ export const distributionAsFunction = (name: Name): Diagnostic => ({
   severity: "error",
   span: name.span,
   message: `'${name.text}' is a distribution, not a function: it stands only to the right of '~'`,
+  hint: `its log density is a function: '${name.text}_lpdf(y | ...)', or '_lpmf' for ints`,
 });
 
 export const functionAsDistribution = (name: Name): Diagnostic => ({
@@ -137,11 +138,25 @@ export const functionClash = (name: Name, what: "function" | "distribution"): Di
   hint: "give yours another name",
 });
 
-export const recursiveFunction = (name: Name): Diagnostic => ({
+/** `right`: the name with the suffix that the family's values ask for. */
+export const densityOrMass = (
+  name: Name,
+  family: string,
+  isDiscrete: boolean,
+  right: string,
+): Diagnostic => ({
+  code: "E0216",
+  severity: "error",
+  span: name.span,
+  message: `there is no function '${name.text}', because the values of '${family}' are ${isDiscrete ? "ints" : "reals"}`,
+  hint: `write '${right}'`,
+});
+
+export const recursiveFunction = (name: Name, what: "function" | "distribution"): Diagnostic => ({
   code: "E0215",
   severity: "error",
   span: name.span,
-  message: `the function '${name.text}' calls itself, directly or through others, which cannot be compiled`,
+  message: `the ${what} '${name.text}' calls itself, directly or through others, which cannot be compiled`,
 });
 
 export const unusedData = (name: Name): Diagnostic => ({

@@ -1,6 +1,6 @@
 // Messages about what the language has and this compiler does not: each says so, and a way round where there is one.
 import type { Diagnostic } from "../../diagnostic.js";
-import type { Name, Span } from "../../source.js";
+import type { Span } from "../../source.js";
 
 const notYet = (code: string, span: Span, what: string, hint?: string): Diagnostic => ({
   code,
@@ -89,14 +89,6 @@ export const vectorOfVectors = (span: Span): Diagnostic =>
     span,
     "a vector of vectors is",
     "written out it may be indexed at once: '[a, b][k]' is the vector 'a' or 'b'",
-  );
-
-export const densityFunction = (name: Name): Diagnostic =>
-  notYet(
-    "E0497",
-    name.span,
-    `the log density of a distribution as a function ('${name.text}') is`,
-    "write a '~' statement, or the formula itself",
   );
 
 export const vectorFamily = (span: Span): Diagnostic =>
