@@ -7,7 +7,7 @@ import { Bug, hasErrors, type Diagnostic } from "./diagnostic.js";
 import type { Sizes } from "./ir/axis.js";
 import type { OrderChoice } from "./ir/contraction.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
-import { crossedLatents } from "./ir/errors.js";
+import { crossedLatents, seriesNotAlone } from "./ir/errors.js";
 import { checkFits, type Places } from "./ir/fits.js";
 import { particleAxisName } from "./ir/lower/expressions.js";
 import type { ProgramGraph } from "./ir/lower/program-graph.js";
@@ -99,9 +99,11 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
       model,
       options.order === undefined ? { sizes } : { sizes, order: options.order },
     );
-    return isLowered(lowered)
-      ? lowered
-      : crossedLatents(lowered.term, lowered.variables, factorSpan(model, lowered.term));
+    if (isLowered(lowered)) return lowered;
+    const { term, variables, along } = lowered;
+    if (along === null) return crossedLatents(term, variables, factorSpan(model, term));
+    const span = model.groups.find((group) => group.name === term)?.span ?? factorSpan(model, term);
+    return seriesNotAlone(term, variables, along, span);
   };
   const scheduled = (lowered: LoweredModel, graph: ProgramGraph, options: CompileOptions): Program =>
     schedule(lowered.graph, graph, {

@@ -2,6 +2,8 @@
 import { checkSource, type CompileOptions } from "../compile.js";
 import type { CompiledModel } from "../compiled.js";
 import { DiagnosticError } from "../diagnostic.js";
+import type { Sizes } from "../ir/axis.js";
+import { tooLong } from "../runtime/buffers.js";
 import { looksCompiled, readCompiledFile } from "../runtime/compiled-file.js";
 import type { SourceFile } from "../source.js";
 import { VERSION } from "../version.js";
@@ -28,7 +30,20 @@ export function loadModel(path: string, terminal: Terminal): Model {
   if (!looksCompiled(source.text) && !path.endsWith(".mppc")) return fromSource(source, terminal);
   const { model, diagnostics } = readCompiledFile(path, source.text, VERSION);
   if (model === null) throw new DiagnosticError(diagnostics);
-  return { head: model, compile: () => model, compileSeconds: () => 0 };
+  return fromCompiled(model, terminal);
+}
+
+/** The programs as they were planned, or planned anew from the source in the file where data is longer than they allow. */
+function fromCompiled(model: CompiledModel, terminal: Terminal): Model {
+  let again: Model | null = null;
+  const isPlannedFor = (sizes: Sizes): boolean =>
+    Object.values(model.programs).every(({ program }) => tooLong(program, sizes) === null);
+  const compile = (options: CompileOptions): CompiledModel => {
+    if (options.sizes === undefined || isPlannedFor(options.sizes)) return model;
+    again ??= fromSource(sourceOf(model), terminal);
+    return again.compile(options);
+  };
+  return { head: model, compile, compileSeconds: () => again?.compileSeconds() ?? 0 };
 }
 
 function fromSource(source: SourceFile, terminal: Terminal): Model {

@@ -6,7 +6,8 @@ export type AxisRole = "plate" | "event" | "particle";
 /**
  * One named axis. Names are unique over a model: a plate has its own name, a group's particle axis is `k_<group>`,
  * a vector's axis is `i_<size>` (two vectors of one size share it). Its length is known only when data is bound.
- * A block axis counts the blocks of `length` consecutive elements of another axis (the last may be shorter).
+ * A block axis counts the blocks of `length` consecutive elements of another axis (the last may be shorter); with blocks
+ * of one element it is another axis of the same length.
  */
 export type Axis = {
   readonly name: string;

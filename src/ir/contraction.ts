@@ -1,18 +1,27 @@
 // The order in which particle axes are summed out, plates from the inside out: exact search, costs by axis sizes.
 // Plated elimination after Obermeyer et al. 2019 (tensor variable elimination); MATH: log P_MP is a plated
 // sum-product in log space.
+import { chainProduct } from "./chain.js";
 import { volume, type Axis, type Sizes } from "./axis.js";
 import type { Graph, Node } from "./node.js";
 
 /** A term of the log estimator: it counts once per element of `plates`. */
 export type Term = { readonly name: string; readonly node: Node; readonly plates: readonly Axis[] };
 
-/** A particle axis to be summed out, and the plates for each of whose elements it has its own particles. */
-export type Variable = { readonly name: string; readonly axis: Axis; readonly plates: readonly Axis[] };
+/**
+ * A particle axis to be summed out, and the plates for each of whose elements it has its own particles. `past`: terms
+ * may also vary along `past.axis`, which is the same particles one step before along an ordered plate of these.
+ */
+export type Variable = {
+  readonly name: string;
+  readonly axis: Axis;
+  readonly plates: readonly Axis[];
+  readonly past: { readonly axis: Axis; readonly along: Axis } | null;
+};
 
 /** One step of a contraction, for `explain`: what is joined, over which table, and what remains. */
 export type Step = {
-  readonly kind: "sum out" | "plate product";
+  readonly kind: "sum out" | "plate product" | "step matrices" | "multiply neighbours";
   /** The axes that this step removes. */
   readonly removes: readonly Axis[];
   readonly terms: readonly string[];
@@ -23,8 +32,15 @@ export type Step = {
 
 export type Contraction = { readonly root: Node; readonly steps: readonly Step[] };
 
-/** Why a model cannot be contracted: a term joins latents of plates that cross. */
-export type Intractable = { readonly term: string; readonly variables: readonly string[] };
+/**
+ * Why a model cannot be contracted: a term joins latents of plates that cross; or, `along` an ordered plate, the steps of
+ * a series depend on other latents of that plate, which are left when the series is to be multiplied up.
+ */
+export type Intractable = {
+  readonly term: string;
+  readonly variables: readonly string[];
+  readonly along: string | null;
+};
 
 /** How an order of elimination is found: `exact` by search, or as given (for tests that all orders agree). */
 export type OrderChoice = "exact" | "greedy" | ((candidates: readonly string[]) => string);
@@ -50,7 +66,7 @@ export function contract(
   order: OrderChoice = "exact",
 ): Contraction | Intractable {
   const steps: Step[] = [];
-  const variableOf = new Map(variables.map((v) => [v.axis.name, v]));
+  const variableOf = new Map(variables.flatMap((v) => axesOf(v).map((axis) => [axis.name, v])));
   let left = terms.map(working);
   for (;;) {
     const deepest = left.reduce<Working | undefined>(
@@ -63,15 +79,29 @@ export function contract(
     const own = variables.filter((v) => key(v.plates) === key(plates));
     const done: Working[] = [];
     for (const component of components(here, own)) {
-      const joined = eliminate(g, component.terms, component.variables, { plates, sizes, order, steps });
+      const chained = component.variables.filter((v) => v.past !== null);
+      const single = component.variables.filter((v) => v.past === null);
+      const joined = eliminate(g, component.terms, single, { plates, sizes, order, steps });
       if (plates.length === 0) {
         done.push(joined);
         continue;
       }
-      const outer = [...joined.particles].map((name) => variableOf.get(name)).filter((v) => v !== undefined);
+      const outer = [...joined.particles]
+        .map((name) => variableOf.get(name))
+        .filter((v) => v !== undefined && !chained.includes(v)) as Variable[];
       const kept = g.ordered(outer.flatMap((v) => v.plates));
-      if (kept.length === plates.length) return { term: joined.name, variables: outer.map((v) => v.name) };
-      done.push(plateProduct(g, joined, plates, kept, steps));
+      const along = chained[0]?.past?.along ?? null;
+      const isStuck = along === null ? kept.length === plates.length : kept.includes(along);
+      if (isStuck) {
+        const tied = along === null ? outer : outer.filter((v) => v.plates.includes(along));
+        const names = [...new Set(tied.map((v) => v.name))];
+        return { term: chained[0]?.name ?? joined.name, variables: names, along: along?.name ?? null };
+      }
+      done.push(
+        along === null
+          ? plateProduct(g, joined, plates, kept, steps)
+          : multiplyChain(g, joined, chained, along, { plates, sizes, order, steps }),
+      );
     }
     left = [...left.filter((t) => !here.includes(t)), ...done];
     if (plates.length === 0) return { root: g.total(left.map((t) => t.node)), steps };
@@ -100,6 +130,24 @@ function plateProduct(
   return working({ name: term.name, node, plates: kept });
 }
 
+/** The chained variables and their ordered plate summed out of the term that joins them. */
+function multiplyChain(
+  g: Graph,
+  term: Working,
+  chained: readonly Variable[],
+  along: Axis,
+  { plates, sizes, steps }: EliminationContext,
+): Working {
+  const name = chained.map((v) => v.name).join("_");
+  const state = chained.flatMap(({ axis, past }) => (past === null ? [] : [{ axis, previous: past.axis }]));
+  const product = chainProduct(g, { name, matrix: term.node, along, state, plates }, sizes);
+  steps.push(...product.steps);
+  return working({ name, node: product.node, plates: plates.filter((p) => p.name !== along.name) });
+}
+
+/** The axes that terms may have of a variable. */
+const axesOf = ({ axis, past }: Variable): readonly Axis[] => (past === null ? [axis] : [axis, past.axis]);
+
 type Component = { readonly terms: readonly Working[]; readonly variables: readonly Variable[] };
 
 /** Terms joined by variables that are to be summed out here; terms without any stand alone. */
@@ -111,10 +159,12 @@ function components(terms: readonly Working[], variables: readonly Variable[]): 
     const members = [first];
     const found = new Set<Variable>();
     for (const member of members) {
-      for (const variable of variables.filter((v) => member.particles.has(v.axis.name))) {
+      const has = (term: Working, variable: Variable): boolean =>
+        axesOf(variable).some((axis) => term.particles.has(axis.name));
+      for (const variable of variables.filter((v) => has(member, v))) {
         found.add(variable);
         for (const term of left) {
-          if (!term.particles.has(variable.axis.name)) continue;
+          if (!has(term, variable)) continue;
           left.delete(term);
           members.push(term);
         }

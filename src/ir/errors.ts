@@ -13,6 +13,20 @@ export const crossedLatents = (factor: string, groups: readonly string[], span: 
   hint: "nest one plate in the other, or give the latents of one plate values that do not depend on particles (data, a transformed constant)",
 });
 
+/** The steps of a series depend on latents that vary along its plate without being part of it. */
+export const seriesNotAlone = (
+  series: string,
+  groups: readonly string[],
+  along: string,
+  span: Span,
+): Diagnostic => ({
+  code: "E0903",
+  severity: "error",
+  message: `'${series}' is a series along '${along}' for every element of another plate, and its steps depend on ${list(groups)}, which varies along '${along}' too: that ties all the series to each other, and their particles cannot be summed out`,
+  span,
+  hint: `let the series depend on latents that do not vary along '${along}'`,
+});
+
 /** A table of the contraction is larger than the device can hold. */
 export const contractionTooLarge = (
   joined: readonly string[],

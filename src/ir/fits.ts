@@ -1,7 +1,7 @@
 // Whether a planned program fits a device, and what to do about it when it does not.
 import type { Diagnostic } from "../diagnostic.js";
 import type { Span } from "../source.js";
-import { volume, type Axis, type Sizes } from "./axis.js";
+import { sizeOf, volume, type Axis, type Sizes } from "./axis.js";
 import type { Contraction } from "./contraction.js";
 import { contractionTooLarge } from "./errors.js";
 import type { Program } from "./program.js";
@@ -27,7 +27,7 @@ export function checkFits(
   places: Places,
 ): Diagnostic[] {
   const describe = (axes: readonly Axis[]): string =>
-    axes.map((a) => `${a.name} ${sizes.get(a.name) ?? "?"}`).join(" x ");
+    axes.map((a) => `${a.name} ${sizeOf(a, sizes)}`).join(" x ");
   const tables = program.buffers.map((b) => ({
     axes: b.axes,
     bytes: 4 * volume(b.axes, sizes),
@@ -43,9 +43,9 @@ export function checkFits(
     .sort((a, b) => b.bytes / b.limit - a.bytes / a.limit)[0];
   if (worst === undefined) return [];
   const particles = worst.axes.filter((a) => a.role === "particle");
-  const groups = particles.map((axis) => places.group(axis.name));
+  const groups = [...new Set(particles.map((axis) => places.group(axis.blocks?.of ?? axis.name)))];
   const step = contraction.steps.find((s) => particles.every((p) => s.table.some((a) => a.name === p.name)));
-  const largestK = Math.max(...particles.map((p) => sizes.get(p.name) ?? 1));
+  const largestK = Math.max(...particles.map((p) => sizeOf(p, sizes)));
   const fittingK = Math.floor(largestK * (worst.limit / worst.bytes) ** (1 / particles.length));
   const terms = step?.terms ?? groups;
   const span = places.term(terms[0] ?? "");

@@ -101,18 +101,27 @@ export class Graph {
   readonly #axes = new Map<string, Axis>();
   #nextId = 0;
 
-  /** Registers an axis: registration order is storage order within a role. Idempotent. */
+  /**
+   * Registers an axis: registration order is storage order within a role. Idempotent. A block axis whose name is taken
+   * by another axis gets a longer one.
+   */
   axis(name: string, role: Axis["role"], blocks: Axis["blocks"] = null): Axis {
     const known = this.#axes.get(name);
-    if (known !== undefined) return known;
-    const axis = { name, role, blocks };
-    this.#axes.set(name, axis);
-    return axis;
+    if (known === undefined) {
+      const axis = { name, role, blocks };
+      this.#axes.set(name, axis);
+      return axis;
+    }
+    const same = known.blocks?.of === blocks?.of && known.blocks?.length === blocks?.length;
+    return blocks === null || same ? known : this.axis(`${name}_`, role, blocks);
   }
 
   get axes(): readonly Axis[] {
     return [...this.#axes.values()];
   }
+
+  /** Nodes built so far are wrong where an axis is longer than this, by its name. */
+  readonly longest = new Map<string, number>();
 
   /** The given axes without repetition, in storage order. */
   ordered(axes: Iterable<Axis>): readonly Axis[] {

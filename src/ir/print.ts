@@ -85,7 +85,7 @@ export function printPlan(contraction: Contraction): string {
     const removed = step.removes.map((a) => a.name).join(", ");
     const cost = step.table.map((a) => a.name).join(" x ") || "1";
     return (
-      `${String(i + 1).padStart(2)}  ${step.kind} ${removed}: ${step.terms.join(" * ")}\n` +
+      `${String(i + 1).padStart(2)}  ${`${step.kind} ${removed}`.trimEnd()}: ${step.terms.join(" * ")}\n` +
       `      table ${cost}  ->  ${step.result.name} ${axisNames(step.result.axes)}`
     );
   });

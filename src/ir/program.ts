@@ -90,7 +90,10 @@ export type Kernel = {
   readonly comment: string;
   readonly grid: readonly Axis[];
   readonly body: readonly Statement[];
-  /** Names of the buffers it loads from and stores to; a kernel never loads what it stores. */
+  /**
+   * Names of the buffers it loads from and stores to. A kernel that loads what it stores walks its grid in order and looks
+   * back at earlier points of it: only programs of the reference device have such kernels.
+   */
   readonly reads: readonly string[];
   readonly writes: readonly string[];
 };
@@ -102,6 +105,8 @@ export type Program = {
   readonly buffers: readonly Buffer[];
   readonly kernels: readonly Kernel[];
   readonly outputs: readonly string[];
+  /** Axes that the program is wrong for if they have more elements than this: the rounds of a chain's product are fixed. */
+  readonly longest?: Readonly<Record<string, number>>;
 };
 
 /**

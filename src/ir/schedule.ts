@@ -1,8 +1,8 @@
 // Which nodes become tables and which are computed where they are used, decided by cost; then kernels in launch order.
-import { Bug } from "../diagnostic.js";
 import { volume, type Axis, type Sizes } from "./axis.js";
 import { kernelCost, opTime, type AdapterClass } from "./cost.js";
 import { buildKernel, MustBeStored, type Built, type Table } from "./kernels.js";
+import { groupTables, MOST_TABLES_PER_KERNEL, sequentialKernel } from "./launches.js";
 import type { Output, ProgramGraph } from "./lower/program-graph.js";
 import { reachable, type Graph, type Node } from "./node.js";
 import type { Buffer, Kernel, Program } from "./program.js";
@@ -15,8 +15,6 @@ export type ScheduleOptions = {
   readonly optimise?: boolean;
 };
 
-/** More tables than this in one kernel would pass the least number of storage buffers that every adapter has. */
-const MOST_TABLES_PER_KERNEL = 7;
 /** What a table beyond that is taken to cost, in nanoseconds: all tables of the program would have to share a buffer. */
 const CROWDED_TIME = 2e6;
 /** A change of the plan must save this share of a program's time. */
@@ -59,7 +57,8 @@ class Plan {
     const nodes = reachable(source.outputs.map((o) => o.node));
     for (const output of source.outputs) this.#addOutput(output);
     for (const node of nodes) {
-      if (node.kind === "stored" && !this.#stored.has(node)) this.#require(node, node.name, "particles");
+      if (node.kind === "stored" && !this.#stored.has(node))
+        this.#require(node, node.name, source.labels.has(node) ? "contraction step" : "particles");
       if (node.kind === "gather" && node.arg.kind !== "input" && !this.#stored.has(node.arg))
         this.#require(
           node.arg,
@@ -256,14 +255,17 @@ class Plan {
 
   /** The finished program: tables grouped into kernels, kernels in order of their dependencies. */
   program(): Program {
-    const waves = groupTables(this.#tables, (table) => this.#build(table).kernel.reads);
-    const kernels = waves.map((tables, i): Kernel => {
+    const launches = groupTables(this.#tables, (table) => this.#build(table).kernel.reads);
+    const kernels = launches.map(({ tables, isSequential }, i): Kernel => {
       const name = `k${i + 1}_${tables[0]?.name ?? ""}`;
-      return buildKernel(name, tables, this.#stored, this.options.sizes).kernel;
+      return isSequential
+        ? sequentialKernel(name, tables, (table) => this.#build(table).kernel)
+        : buildKernel(name, tables, this.#stored, this.options.sizes).kernel;
     });
+    const computed = new Set(this.#tables.map((t) => t.name));
     const nodes = reachable(this.source.outputs.map((o) => o.node));
     const inputs = nodes.flatMap((n): Buffer[] =>
-      n.kind === "input"
+      n.kind === "input" && !computed.has(n.name)
         ? [{ name: n.name, axes: n.axes, storage: "input", comment: "given by the host" }]
         : [],
     );
@@ -282,6 +284,7 @@ class Plan {
       buffers: [...inputs, ...tables],
       kernels,
       outputs: this.source.outputs.map((o) => o.name),
+      ...(this.graph.longest.size === 0 ? {} : { longest: Object.fromEntries(this.graph.longest) }),
     };
   }
 }
@@ -304,44 +307,4 @@ function nodeAxes(node: Node): readonly Axis[] {
     default:
       return node.axes;
   }
-}
-
-/**
- * Tables of the same axes that become computable at the same time share a kernel, as far as its buffers allow.
- * Returns the groups in launch order.
- */
-function groupTables(tables: readonly Table[], reads: (table: Table) => readonly string[]): Table[][] {
-  const done = new Set<string>();
-  const names = new Set(tables.map((t) => t.name));
-  const waiting = new Set(tables);
-  const groups: Table[][] = [];
-  while (waiting.size > 0) {
-    const ready = [...waiting].filter((t) => reads(t).every((r) => done.has(r) || !names.has(r)));
-    if (ready.length === 0) throw new Bug("tables depend on each other");
-    const wave: Table[][] = [];
-    for (const table of ready) {
-      const same = wave.find((group) => shareKernel(group, table, reads, names));
-      if (same === undefined) wave.push([table]);
-      else same.push(table);
-      waiting.delete(table);
-    }
-    groups.push(...wave);
-    for (const table of ready) done.add(table.name);
-  }
-  return groups;
-}
-
-function shareKernel(
-  group: readonly Table[],
-  table: Table,
-  reads: (table: Table) => readonly string[],
-  names: ReadonlySet<string>,
-): boolean {
-  const key = (t: Table): string => t.axes.map((a) => a.name).join();
-  const [first] = group;
-  if (first === undefined || key(first) !== key(table)) return false;
-  const buffers = new Set(
-    [...group, table].flatMap((t) => [t.name, ...reads(t).filter((r) => names.has(r))]),
-  );
-  return buffers.size <= MOST_TABLES_PER_KERNEL;
 }

@@ -45,7 +45,8 @@ function splitNode(g: Graph, node: Node, get: (node: Node) => Node, sizes: Sizes
 
 function splitReduce(g: Graph, node: NodeOf<"reduce">, arg: Node, sizes: Sizes): Node {
   const { ring, over, within } = node;
-  const long = over.role === "plate" && within === null && sizeOf(over, sizes) > BLOCK_LENGTH;
+  const isWhole = over.role === "plate" && over.blocks === null && within === null;
+  const long = isWhole && sizeOf(over, sizes) > BLOCK_LENGTH;
   if (!long) return g.rawReduce(ring, over, within, arg);
   const blocks = g.axis(`${over.name}_blocks`, "plate", { of: over.name, length: BLOCK_LENGTH });
   return g.rawReduce(ring, blocks, null, g.rawReduce(ring, over, blocks, arg));

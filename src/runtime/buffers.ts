@@ -24,8 +24,22 @@ export function bufferLengths(program: Program, sizes: Sizes): Map<string, numbe
   return new Map(program.buffers.map((b) => [b.name, volume(b.axes, sizes)]));
 }
 
-/** Throws a Bug if a fixed subscript lies outside its axis: on a GPU it would read or overwrite something else. */
+/** The axis that is longer than a program was planned for, and how long it may be; null if there is none. */
+export function tooLong(program: Program, sizes: Sizes): { axis: string; longest: number } | null {
+  const found = Object.entries(program.longest ?? {}).find(([axis, most]) => (sizes.get(axis) ?? 0) > most);
+  return found === undefined ? null : { axis: found[0], longest: found[1] };
+}
+
+/**
+ * Throws a Bug if a fixed subscript lies outside its axis, where a GPU would read or overwrite something else, or if an
+ * axis is longer than the program was planned for.
+ */
 export function checkFixedSubscripts(program: Program, sizes: Sizes): void {
+  const long = tooLong(program, sizes);
+  if (long !== null)
+    throw new Bug(
+      `program '${program.name}' was planned for ${long.longest} elements of '${long.axis}' at most`,
+    );
   const buffers = new Map(program.buffers.map((b) => [b.name, b]));
   const check = (buffer: string, subscripts: readonly Subscript[]): void => {
     subscripts.forEach((s, j) => {

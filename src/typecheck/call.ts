@@ -175,6 +175,8 @@ function isRandom(callee: FunctionDeclaration): boolean {
         return draws(e.vector) || draws(e.index);
       case "vector":
         return e.elements.some(draws);
+      case "previous":
+        return draws(e.initial);
       case "reference":
         return e.variable.kind === "local" && draws(e.variable.value);
       case "literal":

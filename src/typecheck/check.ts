@@ -3,12 +3,14 @@ import { hasErrors, type Diagnostic } from "../diagnostic.js";
 import type { Program, Statement } from "../parser/ast.js";
 import type { SourceFile, Span } from "../source.js";
 import { chain, checkData, type CheckedData } from "./data.js";
+import { checkType } from "./declare.js";
 import type { Prior } from "./default-guide.js";
 import * as errors from "./errors.js";
 import { checkGenerated } from "./generated.js";
 import { checkGuide } from "./guide.js";
 import { extendLibrary, type Library } from "./library.js";
 import type { Generated, Plate, TypedModel, ValueType } from "./model.js";
+import { checkPromises, emptyPast } from "./previous.js";
 import { Scope, type Context } from "./scope.js";
 import { checkStatements, inBlock, type ModelBlock } from "./statements.js";
 
@@ -35,6 +37,9 @@ export function checkModel(
   if (parameters !== undefined && program.parameters.length > 0) report(errors.parametersBlock(parameters));
 
   const block = emptyBlock();
+  const past = emptyPast(program.model, (type, at) =>
+    checkType(type, "model", { ...at, report: () => null }),
+  );
   const context: Context = {
     report,
     library: extended.library,
@@ -48,15 +53,18 @@ export function checkModel(
     used: new Set(),
     instances: new Map(),
     indices: [],
+    past,
   };
-  const data = checkData(program.data, context);
+  const data = checkData(program.data, { ...context, past: "data" });
   const isDataWhole = !hasErrors(diagnostics);
   const later = declaredNames(program.model, block.global);
   inBlock(null, { ...context, later }, block, (inner) => checkStatements(program.model, inner, block));
+  checkPromises(past, context);
   const priors = block.factors.filter((factor): factor is Prior => factor.kind === "prior");
-  const guide = checkGuide(program.guide, priors, context, block);
+  const guide = checkGuide(program.guide, priors, { ...context, past: "guide" }, block, past.lookedBackAt);
   const quantities: Generated[] = [];
-  const inGenerated = { ...context, later: declaredNames(program.generated, block.global) };
+  const laterGenerated = declaredNames(program.generated, block.global);
+  const inGenerated: Context = { ...context, later: laterGenerated, past: "generated" };
   checkGenerated(program.generated, inGenerated, { ...block, quantities, isReported: true });
 
   const at = keyword("model");

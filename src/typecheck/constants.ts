@@ -94,6 +94,7 @@ export function constantValue(e: TypedExpression, args: ConstantArguments = new 
       case "reduce":
       case "random":
       case "vector":
+      case "previous":
         return null;
       case "element": {
         const index = value(x.index);

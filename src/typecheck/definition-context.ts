@@ -26,6 +26,7 @@ export function definitionContext(library: Library, report: Report): Context {
     used: new Set(),
     instances: new Map(),
     indices: [],
+    past: "functions",
   };
 }
 

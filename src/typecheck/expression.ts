@@ -10,6 +10,7 @@ import { constantValue } from "./constants.js";
 import * as errors from "./errors.js";
 import { isWithin } from "./index-range.js";
 import type { Plate, Size, TypedExpression, Variable } from "./model.js";
+import { checkPrevious } from "./previous.js";
 import { dependencies, type Context } from "./scope.js";
 import { describeType, showExpression } from "./show.js";
 import { allInts, isVector, joinSizes, typeOf, withoutBounds, type Base } from "./types.js";
@@ -24,7 +25,10 @@ export function checkExpression(e: Expression, context: Context): Checked {
     case "name":
       return checkName(e.name, context);
     case "call":
-      if (e.callee.text === "prev") return context.report(errors.previousValue(e.callee.span));
+      if (e.callee.text === "prev") {
+        const [, initial = null] = e.args.map((arg, i) => (i === 0 ? null : checkExpression(arg, context)));
+        return checkPrevious(e, initial, (name) => reportUnknown(name, context), context);
+      }
       return checkCall(
         e.callee,
         e.args.map((arg) => checkExpression(arg, context)),

@@ -5,7 +5,7 @@ import type { Name, Span } from "../source.js";
 import { defaultGuide, type Prior } from "./default-guide.js";
 import * as errors from "./errors.js";
 import { checkGuideCall } from "./guide-family.js";
-import type { Group, Guide, Latent, Support } from "./model.js";
+import type { Group, Guide, Latent, Plate, Support } from "./model.js";
 import type { Context } from "./scope.js";
 import { inPlate, type ModelBlock } from "./statements.js";
 import { enumeratedSupport } from "./support.js";
@@ -26,6 +26,7 @@ export function checkGuide(
   priors: readonly Prior[],
   context: Context,
   block: Pick<ModelBlock, "opened" | "unknownPlates" | "closed">,
+  lookedBackAt: ReadonlyMap<Latent, Plate>,
 ): { readonly guides: readonly Guide[]; readonly groups: readonly Group[] } {
   const guide: GuideBlock = {
     ...block,
@@ -45,7 +46,7 @@ export function checkGuide(
     else supports.set(latent, support);
     return [];
   });
-  return { guides, groups: allGroups(guide, context.latents, supports) };
+  return { guides, groups: allGroups(guide, context.latents, supports, lookedBackAt) };
 }
 
 function checkEntry(s: GuideStatement, group: OpenGroup | null, context: Context, block: GuideBlock): void {
@@ -135,13 +136,26 @@ function allGroups(
   block: GuideBlock,
   latents: readonly Latent[],
   supports: ReadonlyMap<Latent, Support>,
+  lookedBackAt: ReadonlyMap<Latent, Plate>,
 ): readonly Group[] {
+  const along = (members: readonly Latent[]): Plate | null =>
+    members.map((latent) => lookedBackAt.get(latent)).find((plate) => plate !== undefined) ?? null;
   const written = block.groups.flatMap(({ name, latents: members }): Group[] => {
     const inOrder = latents.filter((latent) => members.includes(latent));
     const [first] = inOrder;
     if (first === undefined) return [];
     const { plates } = first;
-    return [{ name: name.text, latents: inOrder, plates, support: null, explicit: true, span: name.span }];
+    return [
+      {
+        name: name.text,
+        latents: inOrder,
+        plates,
+        support: null,
+        along: along(inOrder),
+        explicit: true,
+        span: name.span,
+      },
+    ];
   });
   const alone = latents
     .filter((latent) => !written.some((group) => group.latents.includes(latent)))
@@ -151,6 +165,7 @@ function allGroups(
         latents: [latent],
         plates: latent.plates,
         support: supports.get(latent) ?? null,
+        along: along([latent]),
         explicit: false,
         span: latent.span,
       };

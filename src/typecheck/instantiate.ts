@@ -52,6 +52,7 @@ export function expand(e: TypedExpression, settings: Settings): TypedExpression 
     case "random":
     case "element":
     case "vector":
+    case "previous":
       return e;
     default:
       return absurd(e);
@@ -65,6 +66,7 @@ export function isSameExpression(a: TypedExpression, b: TypedExpression): boolea
     if (e.kind === "reduce") return [e.arg];
     if (e.kind === "element") return [e.vector, e.index];
     if (e.kind === "vector") return e.elements;
+    if (e.kind === "previous") return [e.initial];
     return e.kind === "literal" || e.kind === "reference" ? [] : e.args;
   };
   const head = (e: TypedExpression): unknown => {
@@ -85,6 +87,8 @@ export function isSameExpression(a: TypedExpression, b: TypedExpression): boolea
       case "element":
       case "vector":
         return e.kind;
+      case "previous":
+        return e.variable;
       default:
         return absurd(e);
     }
@@ -198,6 +202,8 @@ function replace(
         note(e, e.elements);
         return { ...e, elements, ...dependencies(elements, settings) };
       }
+      case "previous":
+        return { ...e, initial: visit(e.initial) };
       case "random": {
         const args = e.args.map(visit);
         note(e, e.args);

@@ -18,6 +18,8 @@ export type Plate = {
   readonly kind: "plate";
   readonly name: string;
   readonly parent: Plate | null;
+  /** A time axis: its elements are steps, and `prev` looks one step back. */
+  readonly ordered: boolean;
   readonly span: Span;
 };
 
@@ -93,6 +95,13 @@ export type TypedExpression = Common &
     | { readonly kind: "element"; readonly vector: TypedExpression; readonly index: TypedExpression }
     /** The vector of these scalars. */
     | { readonly kind: "vector"; readonly elements: readonly TypedExpression[] }
+    /** The value one step before along an ordered plate, and at its first step `initial`, which does not vary along it. */
+    | {
+        readonly kind: "previous";
+        readonly variable: Data | Latent;
+        readonly along: Plate;
+        readonly initial: TypedExpression;
+      }
   );
 
 /** A function of the standard library or of the model's `functions` block; its locals are already in `value`. */
@@ -176,6 +185,8 @@ export type Group = {
   readonly plates: readonly Plate[];
   /** Not null: its one latent is summed out exactly. Its particles are all these values, and it has no guide. */
   readonly support: Support | null;
+  /** The ordered plate along which the model looks back at its latents; null if it does not. */
+  readonly along: Plate | null;
   readonly explicit: boolean;
   readonly span: Span;
 };
@@ -221,7 +232,7 @@ export type TypedModel = {
   /** In the order of their declaration. */
   readonly plates: readonly Plate[];
   readonly data: readonly Data[];
-  /** In the order of the model: a latent's prior uses only latents before it. */
+  /** In the order of the model: a latent's prior uses only latents before it, and of any latent the step before. */
   readonly latents: readonly Latent[];
   /** Locals of the model block, for hovers and dumps. */
   readonly locals: readonly Local[];

@@ -5,7 +5,7 @@ import { showExpression, showType } from "./show.js";
 /** A typed model as text: what it declares, with types and plates, and its guide as resolved. */
 export function printModel(model: TypedModel): string {
   const sections: readonly (readonly [string, readonly string[]])[] = [
-    ["plates", model.plates.map((p) => (p.parent === null ? p.name : `${p.name} in ${p.parent.name}`))],
+    ["plates", model.plates.map(showPlate)],
     ["data", model.data.map((d) => `${showType(d.type)} ${d.name}${over(d.plates)}`)],
     ["latents", model.latents.map((l) => `${showType(l.type)} ${l.name}${over(l.plates)}`)],
     [
@@ -18,9 +18,10 @@ export function printModel(model: TypedModel): string {
     ["factors", model.factors.map(showFactor)],
     [
       "groups",
-      model.groups.map(
-        (g) => `${g.name}${over(g.plates)}: ${g.latents.map((l) => l.name).join(", ")}${summedOver(g)}`,
-      ),
+      model.groups.map((g) => {
+        const along = g.along === null ? "" : `   a series along ${g.along.name}`;
+        return `${g.name}${over(g.plates)}: ${g.latents.map((l) => l.name).join(", ")}${summedOver(g)}${along}`;
+      }),
     ],
     ["guide", model.guides.map(showGuide)],
     [
@@ -45,6 +46,8 @@ const summedOver = ({ support }: Group): string =>
   support === null
     ? ""
     : `   summed over ${showExpression(support.lower)} to ${showExpression(support.upper)}`;
+const showPlate = (p: Plate): string =>
+  `${p.name}${p.parent === null ? "" : ` in ${p.parent.name}`}${p.ordered ? " ordered" : ""}`;
 
 const dependsOn = (e: TypedExpression): string =>
   e.latents.length === 0 ? "" : `   <- ${e.latents.map((l) => l.name).join(", ")}`;

@@ -10,6 +10,7 @@ import type {
   TypedExpression,
   Variable,
 } from "./model.js";
+import type { Past } from "./previous.js";
 
 /** What a name stands for. `faulty`: its declaration had an error, so its uses are passed over in silence. */
 export type Entry =
@@ -89,6 +90,8 @@ export type Context = {
   readonly instances: Instances;
   /** Data that were used as indices. */
   readonly indices: Index[];
+  /** What `prev` may look back at; a block that has no such thing is named instead. */
+  readonly past: Past | "functions" | "data" | "guide" | "generated";
 };
 
 /** The orders that plates and latents of an expression are listed in. */
@@ -102,8 +105,11 @@ export function dependencies(
   const [first] = parts;
   if (first === undefined) return { plates: [], latents: [] };
   if (parts.length === 1) return { plates: first.plates, latents: first.latents };
+  const used = new Set(parts.flatMap((part) => part.latents));
+  const known = orders.latents.filter((latent) => used.delete(latent));
   return {
     plates: orders.open.filter((plate) => parts.some((part) => part.plates.includes(plate))),
-    latents: orders.latents.filter((latent) => parts.some((part) => part.latents.includes(latent))),
+    // What is left are latents that `prev` looked back at before they were declared.
+    latents: [...known, ...used],
   };
 }

@@ -70,6 +70,8 @@ function show(e: TypedExpression, needed: number): string {
       return `${show(e.vector, POSTFIX)}[${show(e.index, 0)}]`;
     case "vector":
       return `[${e.elements.map((x) => show(x, 0)).join(", ")}]`;
+    case "previous":
+      return `prev(${e.variable.name}, ${show(e.initial, 0)})`;
   }
 }
 

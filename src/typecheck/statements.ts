@@ -9,6 +9,7 @@ import * as errors from "./errors.js";
 import { checkExpression, reference } from "./expression.js";
 import { checkFamily, intersect, supportOf, type Family } from "./family.js";
 import type { Data, Factor, Latent, Local, Plate, TypedExpression, ValueType } from "./model.js";
+import { asPromised } from "./previous.js";
 import { Scope, type ClosedLocal, type Context } from "./scope.js";
 import { describeType } from "./show.js";
 import { showSize, withoutBounds } from "./types.js";
@@ -82,7 +83,13 @@ export function inPlate(
 }
 
 function standIn(name: Name, known: Map<string, Plate>): Plate {
-  const plate = known.get(name.text) ?? { kind: "plate", name: name.text, parent: null, span: name.span };
+  const plate = known.get(name.text) ?? {
+    kind: "plate",
+    name: name.text,
+    parent: null,
+    ordered: false,
+    span: name.span,
+  };
   known.set(name.text, plate);
   return plate;
 }
@@ -156,7 +163,8 @@ function checkSample(s: Extract<Statement, { kind: "sample" }>, context: Context
     return;
   } else {
     const isTyped = s.type === null || declared !== null;
-    const latent = family === null || !isTyped ? null : typedLatent(s.name, declared, family, context);
+    const typed = family === null || !isTyped ? null : typedLatent(s.name, declared, family, context);
+    const latent = typed && asPromised(typed, context);
     const isDeclared = declareVariable(s.name, latent, context.open, block.global, context);
     if (!isDeclared || latent === null || family === null) return;
     block.latents.push(latent);

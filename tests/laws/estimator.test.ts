@@ -8,7 +8,7 @@ import { renderDiagnostics } from "../../src/diagnostic.js";
 import { BUFFERS } from "../../src/ir/interface.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
 import { bruteForce } from "../oracle/brute-force.js";
-import { generator, sourceOf, specs, VALUES, valuesSummed, type Spec } from "./random-model.js";
+import { generator, PLATE_SIZES, sourceOf, specs, VALUES, valuesSummed, type Spec } from "./random-model.js";
 import { asGiven, makeValues, runOn, type Values } from "./values.js";
 
 const RUNS = 60;
@@ -37,7 +37,7 @@ describe("random models", () => {
     await fc.assert(
       fc.asyncProperty(specs, async (spec) => {
         const checked = check(spec);
-        const model = compile(checked, { programs: ["estimate"] });
+        const model = compile(checked, { programs: ["estimate"], sizes: PLATE_SIZES });
         const values = makeValues(spec, model);
         const truth = bruteForce(checked.model, asGiven(model, values));
         const outputs = await runOn(model, "estimate", values, device);
@@ -88,7 +88,7 @@ describe("random models", () => {
   it("gradients with particles held fixed are those of finite differences", async () => {
     await fc.assert(
       fc.asyncProperty(specs, async (spec) => {
-        const model = compile(check(spec), { programs: ["estimate", "gradients_rws"] });
+        const model = compile(check(spec), { programs: ["estimate", "gradients_rws"], sizes: PLATE_SIZES });
         const values = makeValues(spec, model);
         const gradients = await runOn(model, "gradients_rws", values, device);
         await compareWithDifferences(model, values, gradients, "rws", () => undefined);
@@ -100,7 +100,7 @@ describe("random models", () => {
   it("reparameterised gradients are those of finite differences along the draws", async () => {
     await fc.assert(
       fc.asyncProperty(specs, async (spec) => {
-        const model = compile(check(spec), {});
+        const model = compile(check(spec), { sizes: PLATE_SIZES });
         const hasRejection = spec.latents.some(
           (l) =>
             l.family === "gamma" ||

@@ -10,9 +10,13 @@ type LatentSpec = {
   readonly vector: boolean;
   readonly usesEarlier: boolean;
   readonly grouped: boolean;
+  /** Whether it depends on its own value one step before, where its plate is ordered. */
+  readonly looksBack: boolean;
 };
 export type Spec = {
   readonly shape: PlateShape;
+  /** Which plates are ordered, by depth. */
+  readonly ordered: readonly boolean[];
   readonly latents: readonly LatentSpec[];
   readonly observation: "normal" | "bernoulli_logit" | "poisson_log" | "student_t";
   readonly particles: number;
@@ -35,6 +39,7 @@ export const VECTOR_SIZE = 2;
 export const specs: fc.Arbitrary<Spec> = fc
   .record({
     shape: fc.constantFrom<PlateShape>("none", "one", "nested", "crossed"),
+    ordered: fc.tuple(fc.boolean(), fc.boolean()),
     latents: fc.array(
       fc.record({
         depth: fc.integer({ min: 0, max: 2 }),
@@ -50,6 +55,7 @@ export const specs: fc.Arbitrary<Spec> = fc
         vector: fc.boolean(),
         usesEarlier: fc.boolean(),
         grouped: fc.boolean(),
+        looksBack: fc.boolean(),
       }),
       { minLength: 1, maxLength: 4 },
     ),
@@ -99,9 +105,10 @@ const nameOf = (i: number): string => `z${i + 1}`;
 /** The model's source. Every latent has a learned guide of its own family. */
 export function sourceOf(spec: Spec): string {
   const plates = PLATES[spec.shape];
-  const declared = plates.map((p, i) =>
-    spec.shape === "nested" && i === 1 ? `plate ${p} in a;` : `plate ${p};`,
-  );
+  const declared = plates.map((p, i) => {
+    const inside = spec.shape === "nested" && i === 1 ? " in a" : "";
+    return `plate ${p}${inside}${spec.ordered[i] === true ? " ordered" : ""};`;
+  });
   // Crossed plates are declared, and their data laid out, in another order than they are opened.
   if (spec.shape === "crossed") declared.reverse();
   const dims =
@@ -130,7 +137,7 @@ const scalar = (spec: Spec, i: number): string =>
 
 function priorOf(spec: Spec, latent: LatentSpec, i: number): string {
   const declared = latent.vector ? `vector[${VECTOR_SIZE}] ` : "";
-  const earlier = latent.usesEarlier && i > 0 ? `0.3 * ${scalar(spec, i - 1)}` : "0.2";
+  const earlier = `${latent.usesEarlier && i > 0 ? `0.3 * ${scalar(spec, i - 1)}` : "0.2"}${pastOf(spec, latent, i)}`;
   const args: Readonly<Record<Family, string>> = {
     normal: `${earlier}, exp(0.1 * ${earlier})`,
     log_normal: `${earlier}, 0.7`,
@@ -149,6 +156,15 @@ function picked(spec: Spec, i: number): string {
   if (picker < 0 || picker === i) return scalar(spec, i);
   const name = spec.latents[i]?.vector === true ? nameOf(i) : `[0.3, ${nameOf(i)}]`;
   return `${name}[${nameOf(picker)} + 1]`;
+}
+
+/** What a latent of an ordered plate takes from its own past: before the first step an outer latent stands for it. */
+function pastOf(spec: Spec, latent: LatentSpec, i: number): string {
+  if (!latent.looksBack || latent.depth === 0 || spec.ordered[latent.depth - 1] !== true) return "";
+  const outer = spec.latents.findIndex((l) => l.depth < latent.depth);
+  const real = outer < 0 ? "0.1" : scalar(spec, outer);
+  const past = `prev(${nameOf(i)}, ${VALUES[latent.family] === undefined ? real : "1"})`;
+  return ` + 0.4 * ${latent.vector ? `sum(${past})` : past}`;
 }
 
 function observationOf(spec: Spec): string {

@@ -23,10 +23,14 @@ const PARTICLES: Readonly<Record<string, readonly [number, number]>> = {
   beta: [0.1, 0.9],
 };
 
-export function makeValues(spec: Spec, model: CompiledModel): Values {
+export function makeValues(
+  spec: Pick<Spec, "seed" | "particles" | "observation" | "latents">,
+  model: CompiledModel,
+  plates: ReadonlyMap<string, number> = PLATE_SIZES,
+): Values {
   const random = generator(spec.seed);
   const uniform = (low: number, high: number): number => low + (high - low) * random();
-  const sizes = new Map(PLATE_SIZES);
+  const sizes = new Map(plates);
   for (const { axis } of model.interface.eventAxes) sizes.set(axis, VECTOR_SIZE);
   for (const g of model.interface.groups) sizes.set(g.axis, spec.particles);
   spec.latents.forEach((l, i) => {
@@ -87,7 +91,7 @@ export function asGiven(model: CompiledModel, { sizes, arrays }: Values): Given 
   const vector = (event: string | null, of: (place: readonly number[]) => number): number | number[] =>
     event === null ? of([]) : Array.from({ length: sizes.get(event) ?? 0 }, (_, i) => of([i]));
   return {
-    plates: PLATE_SIZES,
+    plates: sizes,
     particles: (group) => sizes.get(`k_${group}`) ?? 0,
     data: (name, place) => look(name, model.interface.data.find((d) => d.name === name)?.plates ?? [], place),
     particle: (latent, place, k) => {

@@ -11,7 +11,7 @@ import type {
   TypedModel,
   Variable,
 } from "../../src/typecheck/model.js";
-import { evaluate, evaluateScalar, type Value } from "./evaluate.js";
+import { evaluate, evaluateScalar, type Environment, type Value } from "./evaluate.js";
 
 /** Where one is along each open plate. */
 type Place = ReadonlyMap<Plate, number>;
@@ -110,14 +110,21 @@ function logRatio(
       ? given.particle(latent.name, own, k)
       : (valuesOf(support, model, given)[k] ?? NaN);
   };
-  const environment = (place: Place): Map<Variable, Value> => {
+  const environment = (place: Place): Environment => {
     const values = new Map<Variable, Value>();
     for (const data of model.data)
       if (data.plates.every((p) => place.has(p)))
         values.set(data, given.data(data.name, at(place, data.plates)));
     for (const latent of model.latents)
       if (latent.plates.every((p) => place.has(p))) values.set(latent, latentAt(latent, place));
-    return values;
+    const before = (variable: Variable, along: Plate): Value | null => {
+      const step = (place.get(along) ?? 0) - 1;
+      if (step < 0) return null;
+      const there = new Map([...place, [along, step]]);
+      if (variable.kind === "latent") return latentAt(variable, there);
+      return variable.kind === "data" ? given.data(variable.name, at(there, variable.plates)) : null;
+    };
+    return { values, before };
   };
   let total = 0;
   for (const factor of model.factors)
@@ -128,10 +135,11 @@ function logRatio(
   return total;
 }
 
-function logFactor(factor: Factor, values: ReadonlyMap<Variable, Value>): number {
-  if (factor.kind === "target") return evaluateScalar(factor.value, { values });
-  const y = factor.kind === "prior" ? values.get(factor.latent) : evaluate(factor.value, { values });
-  const args = factor.args.map((a) => evaluate(a, { values }));
+function logFactor(factor: Factor, environment: Environment): number {
+  if (factor.kind === "target") return evaluateScalar(factor.value, environment);
+  const y =
+    factor.kind === "prior" ? environment.values.get(factor.latent) : evaluate(factor.value, environment);
+  const args = factor.args.map((a) => evaluate(a, environment));
   return logDensity(factor.distribution, args, y ?? NaN);
 }
 

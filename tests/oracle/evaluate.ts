@@ -6,6 +6,7 @@ import type {
   Argument,
   FunctionDeclaration,
   Local,
+  Plate,
   RandomPrimitive,
   Reduction,
   TypedExpression,
@@ -20,11 +21,13 @@ export type Environment = {
   readonly values: ReadonlyMap<Variable, Value>;
   /** A fresh draw at every call. Without it a random primitive is a Bug. */
   readonly random?: (primitive: RandomPrimitive, args: readonly number[]) => number;
+  /** The value of data or of a latent one step before along its ordered plate; null at the first step. */
+  readonly before?: (variable: Variable, along: Plate) => Value | null;
 };
 
 /** The expression's value. Within one call each expression and each local has one value, random ones too. */
 export function evaluate(expression: TypedExpression, environment: Environment): Value {
-  return new Frame(environment.values, environment.random).value(expression);
+  return new Frame(environment.values, environment.random, environment.before).value(expression);
 }
 
 /** `evaluate` of an expression whose value is a scalar. */
@@ -58,6 +61,7 @@ class Frame {
   constructor(
     private readonly values: ReadonlyMap<Variable, Value>,
     private readonly random: Environment["random"],
+    private readonly before?: Environment["before"],
   ) {}
 
   value(e: TypedExpression): Value {
@@ -107,6 +111,11 @@ class Frame {
           if (typeof value !== "number") throw new Bug("a vector of vectors");
           return value;
         });
+      case "previous": {
+        if (this.before === undefined) throw new Bug(`'${e.variable.name}' has no step before`);
+        const before = this.before(e.variable, e.along);
+        return before ?? elementwise([this.value(e.initial)], this.length(e), ([x]) => x ?? NaN);
+      }
       default:
         return absurd(e);
     }

@@ -25,7 +25,7 @@ export type Fixture = {
   };
 };
 
-export const FIXTURES = ["radon", "movielens", "bus_breakdown", "chimpanzees"] as const;
+export const FIXTURES = ["radon", "movielens", "bus_breakdown", "chimpanzees", "random_walk"] as const;
 
 const text = (name: string): string => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), "utf8");
 export const readFixture = (name: string): Fixture => JSON.parse(text(`${name}.json`)) as Fixture;
@@ -145,7 +145,7 @@ function fixtureInputs(model: CompiledModel, fixture: Fixture): Map<string, Inpu
   return inputs;
 }
 
-/** The guide that stands in chimpanzees.mpp. */
+/** The guides that stand in chimpanzees.mpp and random_walk.mpp. */
 const WRITTEN: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   sigma_block: { mu: -0.3, sigma: 0.5 },
   sigma_actor: { mu: 0.2, sigma: 0.6 },
@@ -154,4 +154,6 @@ const WRITTEN: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   alpha: { mu: 0.2, sigma: 0.6 },
   alpha_actor: { mu: 0.1, sigma: 0.9 },
   alpha_block: { mu: -0.1, sigma: 0.7 },
+  x0: { mu: 0, sigma: 1 },
+  x: { mu: 0, sigma: 1 },
 };

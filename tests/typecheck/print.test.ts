@@ -61,6 +61,8 @@ function structure(e: TypedExpression): unknown {
       return [base, structure(e.vector), structure(e.index)];
     case "vector":
       return [base, ...e.elements.map(structure)];
+    case "previous":
+      return [base, e.variable.name, e.along.name, structure(e.initial)];
   }
 }
 

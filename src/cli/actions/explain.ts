@@ -61,7 +61,7 @@ function summedText(groups: readonly GroupInterface[], sizes: Sizes): string {
 /** Each step with the largest table it looks at; it is stored only where the kernels below say so. */
 function stepsText(steps: readonly Step[], sizes: Sizes): string {
   const rows = steps.map((step, i) => [
-    `${i + 1}. ${step.kind} ${names(step.removes)}`,
+    `${i + 1}. ${step.kind} ${names(step.removes)}`.trimEnd(),
     names(step.table) || "1",
     `[${step.result.axes.map((axis) => axis.name).join(", ")}]`,
     whole(volume(step.table, sizes)),

@@ -10,6 +10,7 @@ import type {
   Variable as ModelVariable,
 } from "../../typecheck/model.js";
 import type { Axis, Sizes } from "../axis.js";
+import { copyOf } from "../chain.js";
 import {
   contract,
   isContraction,
@@ -22,7 +23,13 @@ import {
 import { differentiate } from "../derivatives.js";
 import { BUFFERS } from "../interface.js";
 import { substitute, type Node } from "../node.js";
-import { particleAxisName, PointSet, type Environment, type ExpressionLowering } from "./expressions.js";
+import {
+  particleAxisName,
+  PointSet,
+  stepBefore,
+  type Environment,
+  type ExpressionLowering,
+} from "./expressions.js";
 import { guideArgumentShape } from "./interface.js";
 
 /** How many random streams a latent's draw may use. */
@@ -58,6 +65,30 @@ export type Estimator = {
 /** The particle axis of a group. */
 export const particleAxis = (lowering: ExpressionLowering, group: Group): Axis =>
   lowering.graph.axis(particleAxisName(group.name), "particle");
+
+/** A copy of a group's particle axis: for its particles one step before. */
+export const previousAxis = (lowering: ExpressionLowering, group: Group): Axis =>
+  copyOf(lowering.graph, particleAxis(lowering, group), "prev");
+
+/** The particles of latents one step before, over their group's previous particle axis. */
+function particlesBefore(
+  model: TypedModel,
+  lowering: ExpressionLowering,
+  particles: ReadonlyMap<Latent, Node>,
+): ReadonlyMap<Latent, Node> {
+  const series = model.groups.flatMap((group) => {
+    const { along } = group;
+    if (along === null) return [];
+    const [axis, previous] = [particleAxis(lowering, group), previousAxis(lowering, group)];
+    return group.latents.flatMap((latent): (readonly [Latent, Node])[] => {
+      const node = particles.get(latent);
+      if (node === undefined) return [];
+      const renamed = lowering.graph.slide(node, axis, { to: previous, multiply: 1, add: 0 });
+      return [[latent, stepBefore(lowering.graph, renamed, lowering.plate(along))]];
+    });
+  });
+  return new Map(series);
+}
 
 export const groupOf = (model: TypedModel, latent: Latent): Group => {
   const group = model.groups.find((g) => g.latents.includes(latent));
@@ -175,7 +206,9 @@ export function buildEstimator(
   const g = lowering.graph;
   const parameters = guideParameters(model, lowering);
   const particles = particleNodes(model, lowering, options.source, parameters);
-  const factors = lowerFactors(model, lowering, new Map<ModelVariable, Node>(particles), parameters);
+  const before = particlesBefore(model, lowering, particles);
+  const env: Environment = Object.assign(new Map<ModelVariable, Node>(particles), { before });
+  const factors = lowerFactors(model, lowering, env, parameters);
   const sources = model.groups.map((group) => {
     const axis = particleAxis(lowering, group);
     const plates = lowering.plates(group.plates);
@@ -197,7 +230,16 @@ export function buildEstimator(
   });
   for (const { request, plates, source } of joint)
     terms.push({ name: `source of ${request.name}`, plates, node: source });
-  const variables = sources.map(({ group, axis, plates }): Variable => ({ name: group.name, axis, plates }));
+  const variables = sources.map(({ group, axis, plates }): Variable => {
+    const { along, name } = group;
+    const previous = along === null ? null : previousAxis(lowering, group);
+    return {
+      name,
+      axis,
+      plates,
+      past: previous && along && { axis: previous, along: lowering.plate(along) },
+    };
+  });
   const contraction = contract(g, terms, variables, options.sizes, options.order);
   if (!isContraction(contraction)) return contraction;
 

@@ -13,12 +13,16 @@ import type {
   Variable,
 } from "../../typecheck/model.js";
 import type { Axis } from "../axis.js";
+import { isFirstStep } from "../chain.js";
 import { BUFFERS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
 import type { Coordinate } from "../program.js";
 
 /** What variables stand for while expressions are lowered; locals are added as they are first met, so that each has one value. */
-export type Environment = Map<Variable, Node>;
+export type Environment = Map<Variable, Node> & {
+  /** The values of latents one step before along their ordered plate; at its first step they are never looked at. */
+  readonly before?: ReadonlyMap<Latent, Node>;
+};
 
 /** A set of quasi-random points with a coordinate for every scalar that is drawn together: those of a group's latents. */
 export class PointSet {
@@ -46,6 +50,12 @@ export type RandomSource = {
   readonly particle: Axis;
   readonly points: PointSet | null;
 };
+
+/** A value one step before; that of the first step stands for itself, and is not to be looked at. */
+export function stepBefore(g: Graph, node: Node, along: Axis): Node {
+  const at = g.sub(g.index(along), g.constant(1));
+  return g.gatherAll(node, [{ over: along, at, slide: { to: along, multiply: 1, add: -1 } }]);
+}
 
 /** The axis names of one model. */
 export const particleAxisName = (group: string): string => `k_${group}`;
@@ -127,7 +137,19 @@ export class ExpressionLowering {
       }
       case "vector":
         return this.#vector(e.elements.map(lower), this.event(e.type));
+      case "previous": {
+        const along = this.plate(e.along);
+        const isFirst = isFirstStep(this.graph, along);
+        return this.graph.map("select", isFirst, lower(e.initial), this.#before(e.variable, along, env));
+      }
     }
+  }
+
+  #before(variable: Data | Latent, along: Axis, env: Environment): Node {
+    if (variable.kind === "data") return stepBefore(this.graph, this.data(variable), along);
+    const node = env.before?.get(variable);
+    if (node === undefined) throw new Bug(`'${variable.name}' has no value at the step before`);
+    return node;
   }
 
   #reference(variable: Variable, env: Environment, random: RandomSource | null): Node {

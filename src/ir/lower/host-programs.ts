@@ -1,10 +1,11 @@
 // The programs that run on the reference device alone: draws from the prior, fits, widening, bounds of data.
 import { Bug } from "../../diagnostic.js";
-import type { Data, TypedExpression, ValueType, Variable } from "../../typecheck/model.js";
+import type { Data, Latent, TypedExpression, ValueType, Variable } from "../../typecheck/model.js";
 import { hasAxis } from "../axis.js";
 import { BUFFERS, PRIOR_AXIS } from "../interface.js";
 import { reachable, type Node } from "../node.js";
 import { guideParameters, priorSite } from "./estimator.js";
+import { stepBefore, type Environment } from "./expressions.js";
 import {
   elementAxes,
   nodesOrNone,
@@ -15,11 +16,24 @@ import {
 } from "./program-graph.js";
 import { meanOver } from "./reparameterise.js";
 
-/** Every latent drawn from its prior given the same particle of its parents. */
+/**
+ * Every latent drawn from its prior given the same particle of its parents, the latents of series step by step: what they
+ * look back at is the very table that is being filled.
+ */
 export function priorProgram(context: Context): ProgramGraph {
   const { graph: g, model, lowering } = context;
   const particle = g.axis(PRIOR_AXIS, "particle");
-  const env = new Map<Variable, Node>();
+  const before = new Map(
+    model.groups.flatMap(({ latents, along }) => {
+      if (along === null) return [];
+      return latents.map((latent): [Latent, Node] => {
+        const axes = [...elementAxes(context, latent), particle];
+        const table = g.input(BUFFERS.particles(latent.name), axes);
+        return [latent, stepBefore(g, table, lowering.plate(along))];
+      });
+    }),
+  );
+  const env: Environment = Object.assign(new Map<Variable, Node>(), { before });
   const outputs = model.latents.map((latent, index): Output => {
     const factor = model.factors.find((f) => f.kind === "prior" && f.latent === latent);
     if (factor?.kind !== "prior") throw new Bug(`'${latent.name}' has no prior`);
@@ -121,9 +135,10 @@ export function fixedProgram(context: Context): ProgramGraph {
 /** Bounds of data: as declared, and the support of the families that it is observed from where no latent decides it. */
 export function boundsProgram(context: Context): ProgramGraph {
   const { graph: g, model, lowering } = context;
-  const unknown = new Map<Variable, Node>(
+  const latents = new Map(
     model.latents.map((l) => [l, g.input(`latent.${l.name}`, elementAxes(context, l))]),
   );
+  const unknown: Environment = Object.assign(new Map<Variable, Node>(latents), { before: latents });
   const isKnown = (node: Node): boolean =>
     reachable([node]).every((n) => n.kind !== "input" || !n.name.startsWith("latent."));
   const bounds = new Map<string, Output>();

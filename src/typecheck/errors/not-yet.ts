@@ -18,9 +18,6 @@ export const plateBy = (span: Span): Diagnostic =>
     "nest the data, one row of it per element of the outer plate",
   );
 
-export const plateOrdered = (span: Span): Diagnostic =>
-  notYet("E0481", span, "ordered plates (time series) are");
-
 export const constrainedType = (span: Span, type: string): Diagnostic =>
   notYet("E0482", span, `the type '${type}' is`, "'int', 'real' and 'vector', with bounds, are supported");
 
@@ -51,7 +48,8 @@ export const parametersBlock = (span: Span): Diagnostic =>
     "declare a latent with a prior in the model block: 'rate ~ log_normal(0, 1);'",
   );
 
-export const previousValue = (span: Span): Diagnostic => notYet("E0489", span, "'prev' (time series) is");
+export const previousOutsideModel = (span: Span, block: string): Diagnostic =>
+  notYet("E0489", span, `'prev' in the '${block}' block is`);
 
 export const flatPrior = (span: Span): Diagnostic =>
   notYet("E0490", span, "the improper prior 'flat()' is", "use a wide proper prior, as in 'normal(0, 100)'");
