@@ -45,6 +45,7 @@ export function checkModel(
     library: extended.library,
     scope: block.global,
     open: [],
+    condition: null,
     latents: block.latents,
     later: new Map(),
     closed: block.closed,
@@ -111,6 +112,8 @@ function declaredNames(body: readonly Statement[], scope: Scope): ReadonlyMap<st
   const names = new Map<string, Span>();
   const visit = (s: Statement): void => {
     if (s.kind === "plate" || s.kind === "block") s.body.forEach(visit);
+    if (s.kind === "if") [s.then, ...(s.otherwise === null ? [] : [s.otherwise])].forEach(visit);
+    if (s.kind === "for") visit(s.body);
     if (s.kind !== "sample" && s.kind !== "local") return;
     const { text, span } = s.name;
     if (scope.find(text) === undefined && !names.has(text)) names.set(text, span);

@@ -18,6 +18,7 @@ export function definitionContext(library: Library, report: Report): Context {
     library,
     scope: new Scope(),
     open: [],
+    condition: null,
     latents: [],
     later: new Map(),
     closed: new Map(),

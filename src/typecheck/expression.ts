@@ -209,7 +209,8 @@ function checkRemainder(args: readonly TypedExpression[], span: Span, context: C
   return wrong.length > 0 ? null : apply("mod", args, "int", span, context);
 }
 
-function isCondition(e: TypedExpression, what: string, context: Context): boolean {
+/** False, after a report, if it is no int that says yes or no. */
+export function isCondition(e: TypedExpression, what: string, context: Context): boolean {
   if (e.type.base === "int" && !isVector(e.type)) return true;
   context.report(errors.conditionType(e.span, what, describeType(e.type)));
   return false;

@@ -42,10 +42,10 @@ function checkStatement(s: Statement, context: Context, block: GeneratedBlock): 
     case "target":
       throw new Bug("the parser lets no 'target' into the generated block");
     case "if":
-      context.report(errors.ifStatement(s.span));
+      context.report(errors.generatedIf(s.span));
       return;
     case "for":
-      context.report(errors.forLoop(s.span));
+      context.report(errors.generatedFor(s.span));
       return;
     default:
       return absurd(s);

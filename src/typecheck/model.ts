@@ -161,6 +161,8 @@ export type Factor =
   | {
       readonly kind: "observation";
       readonly name: string;
+      /** Not null: it counts only where this is not 0. */
+      readonly condition: TypedExpression | null;
       /** What is observed: a reference to data, or to a local that only data goes into. */
       readonly value: TypedExpression;
       readonly distribution: Distribution;
@@ -170,6 +172,8 @@ export type Factor =
     }
   | {
       readonly kind: "target";
+      /** Not null: it counts only where this is not 0. */
+      readonly condition: TypedExpression | null;
       readonly value: TypedExpression;
       readonly plates: readonly Plate[];
       readonly span: Span;

@@ -52,13 +52,16 @@ const showPlate = (p: Plate): string =>
 const dependsOn = (e: TypedExpression): string =>
   e.latents.length === 0 ? "" : `   <- ${e.latents.map((l) => l.name).join(", ")}`;
 
+const where = (condition: TypedExpression | null): string =>
+  condition === null ? "" : `   where ${showExpression(condition)}`;
+
 function showFactor(factor: Factor): string {
   const at = over(factor.plates);
   if (factor.kind === "target")
-    return `target${at} += ${showExpression(factor.value)}${dependsOn(factor.value)}`;
+    return `target${at} += ${showExpression(factor.value)}${where(factor.condition)}${dependsOn(factor.value)}`;
   const name = factor.kind === "prior" ? factor.latent.name : factor.name;
   const args = factor.args.map(showExpression).join(", ");
-  const observed = factor.kind === "observation" ? "   observed" : "";
+  const observed = factor.kind === "observation" ? `   observed${where(factor.condition)}` : "";
   return `${name}${at} ~ ${factor.distribution.name}(${args})${observed}`;
 }
 

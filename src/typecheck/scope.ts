@@ -76,6 +76,8 @@ export type Context = {
   readonly scope: Scope;
   /** Outermost first. */
   readonly open: readonly Plate[];
+  /** The conditions of all branches around, together; null outside of any. */
+  readonly condition: TypedExpression | null;
   /** All so far, in the order of the model. */
   readonly latents: readonly Latent[];
   /** Names that are declared only further down. */

@@ -3,6 +3,7 @@ import { absurd } from "../diagnostic.js";
 import type { Statement } from "../parser/ast.js";
 import type { Name, Span } from "../source.js";
 import { constantValue } from "./constants.js";
+import { checkFor, checkIf } from "./control.js";
 import { checkType, declareVariable, isNewName } from "./declare.js";
 import { chain, findPlate } from "./data.js";
 import * as errors from "./errors.js";
@@ -50,14 +51,17 @@ function checkStatement(s: Statement, context: Context, block: ModelBlock): void
     case "block":
       return inBlock(null, context, block, (inner) => checkStatements(s.body, inner, block));
     case "if":
-      context.report(errors.ifStatement(s.span));
-      return;
+      return checkIf(s, context, block, inBranch);
     case "for":
-      context.report(errors.forLoop(s.span));
-      return;
+      return checkFor(s, context, block, inBranch);
     default:
       return absurd(s);
   }
+}
+
+/** A branch or a round of a loop has locals of its own. */
+function inBranch(s: Statement, context: Context, block: ModelBlock): void {
+  inBlock(null, context, block, (inner) => checkStatement(s, inner, block));
 }
 
 /** Runs `body` with the plate open. */
@@ -142,7 +146,8 @@ function checkTarget(s: Extract<Statement, { kind: "target" }>, context: Context
           latents,
           span,
         };
-  block.factors.push({ kind: "target", value: scalar, plates: context.open, span: s.span });
+  const { condition } = context;
+  block.factors.push({ kind: "target", condition, value: scalar, plates: context.open, span: s.span });
 }
 
 /** `name ~ family(args)`: an observation if the name is data or a local, else a latent. */
@@ -162,6 +167,7 @@ function checkSample(s: Extract<Statement, { kind: "sample" }>, context: Context
   } else if (entry?.kind === "faulty") {
     return;
   } else {
+    if (context.condition !== null) context.report(errors.latentInBranch(s.name));
     const isTyped = s.type === null || declared !== null;
     const typed = family === null || !isTyped ? null : typedLatent(s.name, declared, family, context);
     const latent = typed && asPromised(typed, context);
@@ -248,6 +254,7 @@ function observe(
   block.factors.push({
     kind: "observation",
     name: name.text,
+    condition: context.condition,
     value,
     distribution,
     args,

@@ -123,13 +123,19 @@ export function sourceOf(spec: Spec): string {
       open.push("}");
     }
     spec.latents.forEach((latent, i) => {
-      if (latent.depth === depth) lines.push(priorOf(spec, latent, i));
+      if (latent.depth === depth) lines.push(priorOf(spec, latent, i), ...smoothed(latent, i));
     });
   }
   lines.push(observationOf(spec), ...open);
   return `data {\n  ${[...declared, `${type} y${dims};`, `real x${dims};`].join("\n  ")}\n}
 model {\n  ${lines.join("\n  ")}\n}\n${guideOf(spec)}`;
 }
+
+/** A factor that ties neighbouring elements of a vector, in a loop. */
+const smoothed = (latent: LatentSpec, i: number): string[] =>
+  latent.vector
+    ? [`for (i in 1:${VECTOR_SIZE}) if (i > 1) target += -square(${nameOf(i)}[i] - ${nameOf(i)}[i - 1]);`]
+    : [];
 
 /** A real number from a latent, whatever its shape. */
 const scalar = (spec: Spec, i: number): string =>
@@ -171,8 +177,12 @@ function observationOf(spec: Spec): string {
   const terms = spec.latents.map((_, i) => `${i % 2 === 0 ? "x * " : ""}${picked(spec, i)}`);
   const eta = terms.join(" + ");
   switch (spec.observation) {
-    case "normal":
-      return `y ~ normal(${eta}, 0.8);`;
+    case "normal": {
+      const picker = spec.latents.findIndex((l) => l.family === "bernoulli");
+      return picker < 0
+        ? `y ~ normal(${eta}, 0.8);`
+        : `if (${nameOf(picker)} == 1 && x > 0) y ~ normal(${eta}, 0.8); else y ~ normal(0.4 * (${eta}), 1.3);`;
+    }
     case "student_t":
       return `y ~ student_t(4, ${eta}, 0.8);`;
     case "bernoulli_logit":

@@ -136,6 +136,8 @@ function logRatio(
 }
 
 function logFactor(factor: Factor, environment: Environment): number {
+  if (factor.kind !== "prior" && factor.condition !== null)
+    if (evaluateScalar(factor.condition, environment) === 0) return 0;
   if (factor.kind === "target") return evaluateScalar(factor.value, environment);
   const y =
     factor.kind === "prior" ? environment.values.get(factor.latent) : evaluate(factor.value, environment);

@@ -6,6 +6,7 @@ import type {
   Guide,
   Latent,
   Support,
+  TypedExpression,
   TypedModel,
   Variable as ModelVariable,
 } from "../../typecheck/model.js";
@@ -161,17 +162,24 @@ function lowerFactors(
   env: Environment,
   parameters: ReadonlyMap<Latent, readonly Node[]>,
 ): LoweredFactor[] {
+  const g = lowering.graph;
+  const under = (condition: TypedExpression | null, node: Node): Node =>
+    condition === null ? node : g.map("select", lowering.expression(condition, env), node, g.constant(0));
   const joint = model.factors.map((factor): LoweredFactor => {
     const plates = lowering.plates(factor.plates);
-    if (factor.kind === "target")
-      return { name: "target", node: lowering.expression(factor.value, env), plates, sign: 1 };
+    if (factor.kind === "target") {
+      const node = under(factor.condition, lowering.expression(factor.value, env));
+      return { name: "target", node, plates, sign: 1 };
+    }
     const args = factor.args.map((a) => lowering.expression(a, env));
     const [name, value, event] =
       factor.kind === "prior"
         ? [factor.latent.name, env.get(factor.latent), lowering.latentEvent(factor.latent)]
         : [factor.name, lowering.expression(factor.value, env), lowering.event(factor.value.type)];
     if (value === undefined) throw new Bug(`'${name}' has no particles`);
-    return { name, node: lowering.logDensity(factor.distribution, args, value, event), plates, sign: 1 };
+    const density = lowering.logDensity(factor.distribution, args, value, event);
+    const node = factor.kind === "prior" ? density : under(factor.condition, density);
+    return { name, node, plates, sign: 1 };
   });
   const guide = model.guides.map(({ latent, distribution }): LoweredFactor => {
     const value = env.get(latent);

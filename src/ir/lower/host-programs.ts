@@ -160,7 +160,9 @@ export function boundsProgram(context: Context): ProgramGraph {
     add(data, "upper", lowering.expression(size.value, unknown));
   }
   for (const factor of model.factors) {
-    if (factor.kind !== "observation" || factor.value.kind !== "reference") continue;
+    // Under a condition an observation may be of no account.
+    if (factor.kind !== "observation" || factor.condition !== null) continue;
+    if (factor.value.kind !== "reference") continue;
     const { variable } = factor.value;
     if (variable.kind !== "data") continue;
     const args = factor.args.map((a) => lowering.expression(a, unknown));

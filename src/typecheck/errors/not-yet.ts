@@ -34,11 +34,21 @@ export const offsetMultiplier = (span: Span): Diagnostic =>
 
 export const truncation = (span: Span): Diagnostic => notYet("E0485", span, "truncation 'T[ , ]' is");
 
-export const ifStatement = (span: Span): Diagnostic =>
-  notYet("E0486", span, "'if' is", "for a value that depends on a condition write 'condition ? a : b'");
+export const generatedIf = (span: Span): Diagnostic =>
+  notYet(
+    "E0486",
+    span,
+    "'if' in the generated block is",
+    "for a value that depends on a condition write 'condition ? a : b'",
+  );
 
-export const forLoop = (span: Span): Diagnostic =>
-  notYet("E0487", span, "'for' is", "use a plate, or vectors, whose arithmetic is element by element");
+export const generatedFor = (span: Span): Diagnostic =>
+  notYet(
+    "E0487",
+    span,
+    "'for' in the generated block is",
+    "give every quantity a name of its own, or use a plate",
+  );
 
 export const parametersBlock = (span: Span): Diagnostic =>
   notYet(
