@@ -245,6 +245,10 @@ class KernelEmitter {
         return { kind: "call", callee: "random.stdUniform", args: [...args, ...place] };
       case "std_gamma":
         return { kind: "call", callee: "random.stdGamma", args: [...args, ...place] };
+      case "uniform_index":
+        return { kind: "call", callee: "random.uniformIndex", args: [...args, ...place] };
+      case "permuted_index":
+        return { kind: "call", callee: "random.permutedIndex", args: [...args, ...place] };
       default:
         return absurd(e.primitive);
     }

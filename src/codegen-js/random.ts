@@ -174,6 +174,35 @@ export function stdUniform(
   return place(word, particle, particles, { site, element, run }, 0, pointOf(set, setElement, coordinate));
 }
 
+/** A whole number from 0 up to (without) `count`, every particle's independent of the others'. */
+export function uniformIndex(
+  count: number,
+  site: number,
+  element: number,
+  particle: number,
+  _particles: number,
+  run: RandomRun,
+): number {
+  return multiplyHigh(philox([element, particle, run.iteration, 0], [run.seed, site])[0], count);
+}
+
+/**
+ * The same, spread evenly over the particles of an element: of as many particles as numbers every number falls to one,
+ * by a fresh random permutation; else to as many as to any other, or one more.
+ */
+export function permutedIndex(
+  count: number,
+  site: number,
+  element: number,
+  particle: number,
+  particles: number,
+  run: RandomRun,
+): number {
+  const within = uniformIndex(count, site, element, particle, particles, run);
+  const rank = rankOf(particle, particles, { site, element, run }, 0);
+  return Math.floor((rank * count + within) / particles);
+}
+
 const pointOf = (set: number, element: number, coordinate: number): Point | null =>
   set === NO_POINTS ? null : { set, element, coordinate };
 

@@ -309,13 +309,9 @@ class Body {
     const { point } = e;
     const of = (p: PointAddress): WgslExpression =>
       call("vec3u", unsigned(p.set), this.index(p.element, scope), this.index(p.coordinate, scope));
-    const place = [
-      unsigned(e.site),
-      this.index(e.element, scope),
-      particle,
-      this.module.bound(e.particle),
-      point === null ? named("NO_POINT") : of(point),
-    ];
+    const place = [unsigned(e.site), this.index(e.element, scope), particle, this.module.bound(e.particle)];
+    if (e.primitive === "std_uniform" || e.primitive === "std_gamma")
+      place.push(point === null ? named("NO_POINT") : of(point));
     return { e: call(e.primitive, ...args, ...place), depth: DEEPEST, constant: false };
   }
 }

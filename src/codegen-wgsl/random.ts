@@ -54,6 +54,15 @@ fn particle_rank(site: u32, element: u32, particle: u32, particles: u32, lane: u
   for (var other = 0u; other < particles; other++) { rank += u32(particle_hash(other, key) < mine); }
   return rank;
 }`,
+  uniform_index: `fn uniform_index(count: f32, site: u32, element: u32, particle: u32, particles: u32) -> f32 {
+  let words = philox(vec4u(element, particle, run.iteration, 0u), vec2u(run.seed, site));
+  return f32(multiply_high(words.x, u32(count)));
+}`,
+  permuted_index: `fn permuted_index(count: f32, site: u32, element: u32, particle: u32, particles: u32) -> f32 {
+  let within = u32(uniform_index(count, site, element, particle, particles));
+  let rank = particle_rank(site, element, particle, particles, 0u);
+  return f32((rank * u32(count) + within) / particles);
+}`,
   NO_POINT: `// Of draws that belong to no set of quasi-random points
 const NO_POINT = vec3u(0xffffffffu, 0u, 0u);`,
   SOBOL_DIRECTIONS: `// Sobol's direction numbers: a line per dimension, two bits of the point's number per word

@@ -47,6 +47,14 @@ export const noStart = (latent: string, parameter: string): Diagnostic =>
     `its prior may be improper or extremely wide: give the guide a first value, ${parameter} = learn(...)`,
   );
 
+/** Learned parameters that no moments fit. `parameters`: as the guide's interface names them. */
+export const notFitted = (latent: string, parameters: readonly string[]): Diagnostic =>
+  error(
+    "E0706",
+    `expectation maximisation cannot learn ${list(parameters)} of the guide of '${latent}', because an argument of its family is computed`,
+    "give fixed values in place of learn(...), or write 'learn(...)' alone for every argument of the family",
+  );
+
 /** The evidence became zero in every set of the final pass. */
 export const noFiniteFinalEvidence = (): Diagnostic =>
   error(

@@ -7,6 +7,7 @@ import type { GuideParameters, HostProgram } from "./guide.js";
 import { bufferAxes, output, rewriteInputs, writeInputs, type Inputs } from "./layout.js";
 import type { Method } from "./method.js";
 import { makeMethod } from "./methods.js";
+import { refuseUnfitted } from "./qem.js";
 import { emptyMoments, type LatentMoments } from "./moments.js";
 import { hostLogEvidence, onHost, programOf, sizesOf, type RunContext } from "./run.js";
 import { particlesPerGroup } from "./settings.js";
@@ -32,6 +33,7 @@ export type Fitted = {
 /** Fits the guide from its start until the evidence has settled, or for as many iterations as asked. */
 export async function fitPosterior(context: RunContext): Promise<Fitted> {
   const { model, data, settings, keeper = NO_KEEPER } = context;
+  refuseUnfitted(model.interface);
   const particles = particlesPerGroup(model.interface, settings);
   const prior = programOf(model, "prior");
   const draws = priorDrawCount(

@@ -94,7 +94,7 @@ export async function fitGuide(
     momentsForFit(latent).forEach((raw, i) => values.set(BUFFERS.moment(latent.guide.latent, i), raw));
   const outputs = await runOnHost(fit, (name) => values.get(name) ?? parameters.get(name) ?? inputs(name));
   return new Map(
-    moments.map(({ guide }) => [guide.latent, accept(guide, parameters, outputs, (p) => p.learned)]),
+    moments.map(({ guide }) => [guide.latent, accept(guide, parameters, outputs, (p) => p.fitted)]),
   );
 }
 

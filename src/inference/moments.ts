@@ -16,7 +16,7 @@ const MOST_NOISE = 0.5;
 export type LatentMoments = {
   readonly guide: GuideInterface;
   readonly group: string;
-  /** Axes of the moments: those over which any of the guide's learned parameters varies. */
+  /** Axes of the moments: those over which any of the guide's fitted parameters varies. */
   readonly axes: readonly Axis[];
   /** The cell of each element, and the element of the group's plates that it belongs to. */
   readonly cells: Int32Array;
@@ -32,13 +32,13 @@ export type LatentMoments = {
 /** What one iteration's results say of the fit's health. */
 export type UpdateReport = { readonly nonFiniteElements: number };
 
-/** Guides that have something to learn. */
-export const learnedGuides = (model: ModelInterface): readonly GuideInterface[] =>
-  model.guides.filter((guide) => guide.parameters.some((p) => p.learned));
+/** Guides that moments fit. */
+export const fittedGuides = (model: ModelInterface): readonly GuideInterface[] =>
+  model.guides.filter((guide) => guide.parameters.some((p) => p.fitted));
 
-/** Moments, all zero as yet, of every learned guide; `initial` is the program of that name. */
+/** Moments, all zero as yet, of every guide that is fitted; `initial` is the program of that name. */
 export function emptyMoments(model: ModelInterface, initial: CompiledProgram, sizes: Sizes): LatentMoments[] {
-  return learnedGuides(model).map((guide) => {
+  return fittedGuides(model).map((guide) => {
     const latent = model.latents.find((l) => l.name === guide.latent);
     const group = model.groups.find((g) => g.name === latent?.group);
     const drawn = bufferAxes(initial, BUFFERS.statistic(guide.latent, 0));
@@ -46,7 +46,7 @@ export function emptyMoments(model: ModelInterface, initial: CompiledProgram, si
       throw new Bug(`the guide of '${guide.latent}' has no moments`);
     const elementAxes = drawn.filter((axis) => axis.name !== PRIOR_AXIS);
     const groupAxes = elementAxes.filter((axis) => group.plates.includes(axis.name));
-    const learned = guide.parameters.filter((p) => p.learned);
+    const learned = guide.parameters.filter((p) => p.fitted);
     const varying = new Set(learned.flatMap((p) => [...p.over, ...(p.event === null ? [] : [p.event])]));
     const axes = elementAxes.filter((axis) => varying.has(axis.name));
     const count = elementCount(axes, sizes);

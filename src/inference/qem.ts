@@ -1,13 +1,14 @@
 // Massively parallel expectation maximisation: the guide is fitted to moving averages of the posterior means of its
 // families' sufficient statistics.
 import type { Course } from "./course.js";
+import { InferenceError, notFitted } from "./errors.js";
 import { fitGuide, type GuideParameters, type HostProgram } from "./guide.js";
 import { type Inputs } from "./layout.js";
 import type { Method, Outputs, SavedArrays } from "./method.js";
 import { centre, update, type LatentMoments } from "./moments.js";
 import { averagingWeight, QEM_PACE } from "./schedule.js";
 import type { Start } from "./start.js";
-import { BUFFERS } from "../ir/interface.js";
+import { BUFFERS, type ModelInterface } from "../ir/interface.js";
 
 export type QemOptions = {
   /** The loaded program `fit`. */
@@ -23,6 +24,20 @@ export type QemOptions = {
   /** The data's arrays. */
   readonly data: Inputs;
 };
+
+/** Throws an InferenceError where the guide has learned parameters that moments do not fit. */
+export function refuseUnfitted(model: ModelInterface): void {
+  for (const { latent, parameters } of model.guides) {
+    const unfitted = parameters.filter((p) => p.learned && !p.fitted);
+    if (unfitted.length > 0)
+      throw new InferenceError(
+        notFitted(
+          latent,
+          unfitted.map((p) => p.name),
+        ),
+      );
+  }
+}
 
 export class Qem implements Method {
   readonly program = "qem";

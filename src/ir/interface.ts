@@ -40,10 +40,15 @@ export type GroupInterface = {
 /** The whole numbers from `lower` to `upper`, both included. */
 export type SupportInterface = { readonly lower: SizeExpression; readonly upper: SizeExpression };
 
-/** A parameter of a guide's family: buffer `guide.<latent>.<parameter>` with axes `over` then `event`. */
+/**
+ * What the host gives for a guide, a parameter of its family or one that is learned inside an argument: buffer
+ * `guide.<latent>.<parameter>` with axes `over` then `event`.
+ */
 export type GuideParameterInterface = {
   readonly name: string;
   readonly learned: boolean;
+  /** Learned, and by the family's moment fit. */
+  readonly fitted: boolean;
   readonly over: readonly string[];
   readonly event: string | null;
   /** The learned scale: identity; log (lower bound 0); logit (between 0 and 1). */

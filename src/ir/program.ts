@@ -2,8 +2,11 @@
 import type { Op } from "../ops.js";
 import type { Axis } from "./axis.js";
 
-/** Sources of randomness: uniform on (0, 1); gamma of a given shape and rate 1. */
-export type RandomPrimitive = "std_uniform" | "std_gamma";
+/**
+ * Sources of randomness: uniform on (0, 1); gamma with shape `args[0]` and rate 1; whole numbers from 0 up to (without)
+ * `args[0]`: every particle's independent and equally likely, or spread as evenly over the particles as they can be.
+ */
+export type RandomPrimitive = "std_uniform" | "std_gamma" | "uniform_index" | "permuted_index";
 
 /**
  * An array over named axes, stored row-major in the order of `axes` (the first varies slowest). `input`: the host
@@ -58,7 +61,7 @@ export type KernelExpression =
   | { readonly kind: "size"; readonly axis: Axis }
   /** The current 0-based place along an axis, as a number. */
   | { readonly kind: "index"; readonly axis: Axis }
-  /** A random number: uniform on (0, 1), or gamma with shape `args[0]` and rate 1. */
+  /** A random number. */
   | (RandomPlace & {
       readonly kind: "random";
       readonly primitive: RandomPrimitive;

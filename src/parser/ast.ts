@@ -44,6 +44,14 @@ export type Expression =
       readonly indices: readonly Expression[];
       readonly span: Span;
     }
+  /** `learn(initial, over = (plates))`, a parameter of a guide that is learned. */
+  | {
+      readonly kind: "learn";
+      readonly name: Name;
+      readonly initial: Expression | null;
+      readonly over: readonly Name[] | null; // null: every open plate; []: `over = none`
+      readonly span: Span;
+    }
   /** `[a, b]`: a vector of its elements. */
   | { readonly kind: "vector"; readonly elements: readonly Expression[]; readonly span: Span };
 
@@ -126,10 +134,15 @@ export type Statement =
       readonly span: Span;
     };
 
-/** `x;` (default family), `x ~ family(args);`, `plate p { ... }`, `group g { ... }`. `learn(...)` is a call expression. */
+/** `x;` (default family), `x ~ family(args);`, `plate p { ... }`, `group g { ... }`. */
 export type GuideStatement =
   | { readonly kind: "default"; readonly name: Name; readonly span: Span }
-  | { readonly kind: "sample"; readonly name: Name; readonly distribution: GuideCall; readonly span: Span }
+  | {
+      readonly kind: "sample";
+      readonly name: Name;
+      readonly distribution: DistributionCall;
+      readonly span: Span;
+    }
   | {
       readonly kind: "plate";
       readonly name: Name;
@@ -141,17 +154,6 @@ export type GuideStatement =
       readonly name: Name;
       readonly family: Name | null; // `group g : multi_normal { ... }`
       readonly body: readonly GuideStatement[];
-      readonly span: Span;
-    };
-
-/** A guide's family; each argument is an expression or `learn(initial, over = (plates))`. */
-export type GuideCall = { readonly name: Name; readonly args: readonly GuideArgument[]; readonly span: Span };
-export type GuideArgument =
-  | { readonly kind: "expression"; readonly value: Expression; readonly span: Span }
-  | {
-      readonly kind: "learn";
-      readonly initial: Expression | null;
-      readonly over: readonly Name[] | null; // null: every open plate; []: `over = none`
       readonly span: Span;
     };
 

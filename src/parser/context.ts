@@ -1,12 +1,13 @@
 // What every part of the tree builder shares: the source, the diagnostics, and which nodes hold syntax errors.
 import type { CstNode } from "chevrotain";
-import { absurd, type Diagnostic } from "../diagnostic.js";
+import type { Diagnostic } from "../diagnostic.js";
 import type { Comment } from "../lexer/lexer.js";
 import type { Name, SourceFile } from "../source.js";
 import type { Expression } from "./ast.js";
 import { nodeSpan } from "./cst.js";
 import { docBefore } from "./doc-comments.js";
 import * as errors from "./errors.js";
+import { operandsOf } from "./operands.js";
 import type { Segments } from "./segments.js";
 
 /** How many operations an expression may have one inside the other, so that recursion over it is safe. */
@@ -65,29 +66,6 @@ export class Context {
   /** The text of the `///` lines that stand directly before `offset`. */
   docBefore(offset: number): string {
     return docBefore(this.source, this.comments, offset);
-  }
-}
-
-/** The direct parts of an expression. */
-function operandsOf(expression: Expression): readonly Expression[] {
-  switch (expression.kind) {
-    case "number":
-    case "name":
-      return [];
-    case "call":
-      return expression.args;
-    case "unary":
-      return [expression.operand];
-    case "binary":
-      return [expression.left, expression.right];
-    case "conditional":
-      return [expression.condition, expression.whenTrue, expression.whenFalse];
-    case "index":
-      return [expression.object, ...expression.indices];
-    case "vector":
-      return expression.elements;
-    default:
-      return absurd(expression);
   }
 }
 

@@ -99,11 +99,43 @@ function nameOrCall(cx: Context, from: CstNode): Maybe<Expression> {
   const name = nameOf(cx.source, identifier);
   if (token(from, "LeftParen") === undefined) return cx.expression({ kind: "name", name, span: name.span });
   const syntax = node(from, "arguments");
+  if (name.text === "learn") return learn(cx, { name, args: syntax, span: nodeSpan(cx.source, from) });
   const args = positionalArguments(cx, syntax);
   if (args === undefined) return undefined;
   const bar = tokens(syntax, "ArgumentSeparator")[0]?.image === "|";
   const span = nodeSpan(cx.source, from);
   return cx.expression({ kind: "call", callee: name, args, ...(bar ? { bar } : {}), span });
+}
+
+/** `learn()`, `learn(initial)`, `learn(initial, over = ...)`, `learn(over = ...)`. */
+function learn(cx: Context, { name, args, span }: CallSyntax): Maybe<Expression> {
+  const given = nodes(args, "argument");
+  const named = given.filter((argument) => token(argument, "Identifier"));
+  const positional = given.filter((argument) => !token(argument, "Identifier"));
+  const stranger = named.find((argument) => token(argument, "Identifier")?.image !== "over");
+  if (stranger || named.length > 1 || positional.length > 1 || (named[0] && named[0] !== given.at(-1))) {
+    cx.report(errors.learnArguments(span, "'learn' takes an initial value and 'over', in this order"));
+    return undefined;
+  }
+  const initial = positional[0] ? expression(cx, node(positional[0], "expression")) : null;
+  const over = named[0] ? plates(cx, node(named[0], "expression")) : null;
+  if (initial === undefined || over === undefined) return undefined;
+  return cx.expression({ kind: "learn", name, initial, over, span });
+}
+
+/** `none`, `users` or `(users, films)`. */
+function plates(cx: Context, from: CstNode | undefined): Maybe<readonly Name[]> {
+  if (from === undefined) return undefined;
+  const members = all(listMembers(from).map((member) => expression(cx, member)));
+  if (members === undefined) return undefined;
+  const names = all(members.map((member) => (member.kind === "name" ? member.name : undefined)));
+  if (names === undefined) {
+    cx.report(
+      errors.learnArguments(nodeSpan(cx.source, from), "'over' takes the names of plates, or 'none'"),
+    );
+    return undefined;
+  }
+  return names.length === 1 && names[0]?.text === "none" ? [] : names;
 }
 
 /** The span of what stands in parentheses includes them. */
@@ -143,7 +175,7 @@ export function solePrimary(from: CstNode | undefined): CstNode | undefined {
   return tokens(only, "UnaryOperator").length > 0 ? undefined : node(only, "primary");
 }
 
-/** The call that an expression consists of, if it is nothing more: a distribution, or `learn(...)`. */
+/** The call that an expression consists of, if it is nothing more: a distribution. */
 export function soleCall(cx: Context, from: CstNode | undefined): CallSyntax | undefined {
   const reference = node(solePrimary(from), "reference");
   const identifier = token(reference, "Identifier");

@@ -1,11 +1,11 @@
 // Statements of the guide block.
 import type { CstNode } from "chevrotain";
-import type { Name, Span } from "../source.js";
-import type { GuideArgument, GuideCall, GuideStatement } from "./ast.js";
-import { all, type Context, type Maybe } from "./context.js";
+import type { Span } from "../source.js";
+import type { DistributionCall, GuideStatement } from "./ast.js";
+import type { Context, Maybe } from "./context.js";
 import { nameOf, node, nodes, nodeSpan, token, tokens } from "./cst.js";
 import * as errors from "./errors.js";
-import { type CallSyntax, expression, listMembers, soleCall } from "./expressions.js";
+import { positionalArguments, soleCall } from "./expressions.js";
 import { type Form, FORMS, misplaced, type Simple, simpleForm } from "./forms.js";
 
 /** The statements of a guide's body. */
@@ -84,59 +84,14 @@ function simpleStatement(cx: Context, simple: Simple): Maybe<GuideStatement> {
   return distribution && { kind: "sample", name, distribution, span };
 }
 
-function guideCall(cx: Context, from: CstNode | undefined): Maybe<GuideCall> {
+function guideCall(cx: Context, from: CstNode | undefined): Maybe<DistributionCall> {
   const call = soleCall(cx, from);
   if (call === undefined) {
     if (from) cx.report(errors.notADistribution(nodeSpan(cx.source, from)));
     return undefined;
   }
-  const bar = tokens(call.args, "ArgumentSeparator").find((separator) => separator.image === "|");
-  if (bar) cx.report(errors.misplacedBar(nameOf(cx.source, bar).span));
-  const args = all(nodes(call.args, "argument").map((argument) => guideArgument(cx, argument)));
+  const bar = tokens(call.args, "ArgumentSeparator")[0];
+  if (bar?.image === "|") cx.report(errors.misplacedBar(nameOf(cx.source, bar).span));
+  const args = positionalArguments(cx, call.args);
   return args && { name: call.name, args, span: call.span };
-}
-
-function guideArgument(cx: Context, from: CstNode): Maybe<GuideArgument> {
-  const span = nodeSpan(cx.source, from);
-  const name = token(from, "Identifier");
-  if (name) {
-    cx.report(errors.namedArgument(span, name.image));
-    return undefined;
-  }
-  const value = node(from, "expression");
-  const call = soleCall(cx, value);
-  if (call?.name.text === "learn") return learn(cx, call);
-  const built = expression(cx, value);
-  return built && { kind: "expression", value: built, span };
-}
-
-/** `learn()`, `learn(initial)`, `learn(initial, over = ...)`, `learn(over = ...)`. */
-function learn(cx: Context, { args, span }: CallSyntax): Maybe<GuideArgument> {
-  const given = nodes(args, "argument");
-  const named = given.filter((argument) => token(argument, "Identifier"));
-  const positional = given.filter((argument) => !token(argument, "Identifier"));
-  const stranger = named.find((argument) => token(argument, "Identifier")?.image !== "over");
-  if (stranger || named.length > 1 || positional.length > 1 || (named[0] && named[0] !== given.at(-1))) {
-    cx.report(errors.learnArguments(span, "'learn' takes an initial value and 'over', in this order"));
-    return undefined;
-  }
-  const initial = positional[0] ? expression(cx, node(positional[0], "expression")) : null;
-  const over = named[0] ? plates(cx, node(named[0], "expression")) : null;
-  if (initial === undefined || over === undefined) return undefined;
-  return { kind: "learn", initial, over, span };
-}
-
-/** `none`, `users` or `(users, films)`. */
-function plates(cx: Context, from: CstNode | undefined): Maybe<readonly Name[]> {
-  if (from === undefined) return undefined;
-  const members = all(listMembers(from).map((member) => expression(cx, member)));
-  if (members === undefined) return undefined;
-  const names = all(members.map((member) => (member.kind === "name" ? member.name : undefined)));
-  if (names === undefined) {
-    cx.report(
-      errors.learnArguments(nodeSpan(cx.source, from), "'over' takes the names of plates, or 'none'"),
-    );
-    return undefined;
-  }
-  return names.length === 1 && names[0]?.text === "none" ? [] : names;
 }

@@ -4,11 +4,10 @@ import { positionAt, type Span } from "../source.js";
 import type {
   Argument,
   DataItem,
+  DistributionCall,
   DistributionItem,
   Expression,
   FunctionItem,
-  GuideArgument,
-  GuideCall,
   GuideStatement,
   NamedTuple,
   Program,
@@ -65,6 +64,8 @@ export function printExpression(expression: Expression): string {
     }
     case "index":
       return `${printExpression(expression.object)}${brackets(expression.indices)}`;
+    case "learn":
+      return printLearn(expression);
     case "vector":
       return `[${list(expression.elements)}]`;
     default:
@@ -112,11 +113,13 @@ function statement(from: Statement): Tree {
   switch (from.kind) {
     case "sample": {
       const type = from.type ? `${printType(from.type)} ` : "";
-      const { name, args } = from.distribution;
       const limits = from.truncation;
       const bound = (value: Expression | null): string => (value ? printExpression(value) : "");
       const truncation = limits ? ` T[${bound(limits.lower)}, ${bound(limits.upper)}]` : "";
-      return leaf(from.span, `sample ${type}${from.name.text} ~ ${name.text}(${list(args)})${truncation}`);
+      return leaf(
+        from.span,
+        `sample ${type}${from.name.text} ~ ${distributionCall(from.distribution)}${truncation}`,
+      );
     }
     case "local":
       return leaf(
@@ -151,7 +154,7 @@ function guideStatement(from: GuideStatement): Tree {
     case "default":
       return leaf(from.span, `default ${from.name.text}`);
     case "sample":
-      return leaf(from.span, `sample ${from.name.text} ~ ${guideCall(from.distribution)}`);
+      return leaf(from.span, `sample ${from.name.text} ~ ${distributionCall(from.distribution)}`);
     case "plate":
       return { line: at(from.span, `plate ${from.name.text}`), children: from.body.map(guideStatement) };
     case "group": {
@@ -166,16 +169,14 @@ function guideStatement(from: GuideStatement): Tree {
   }
 }
 
-const guideCall = (call: GuideCall): string =>
-  `${call.name.text}(${call.args.map(guideArgument).join(", ")})`;
+const distributionCall = ({ name, args }: DistributionCall): string => `${name.text}(${list(args)})`;
 
-function guideArgument(argument: GuideArgument): string {
-  if (argument.kind === "expression") return printExpression(argument.value);
-  const names = argument.over?.map((name) => name.text);
+function printLearn(learn: Extract<Expression, { kind: "learn" }>): string {
+  const names = learn.over?.map((name) => name.text);
   const over =
     names && (names.length === 0 ? "none" : names.length === 1 ? names.join("") : `(${names.join(", ")})`);
   const parts = [
-    argument.initial ? printExpression(argument.initial) : "",
+    learn.initial ? printExpression(learn.initial) : "",
     over === undefined ? "" : `over = ${over}`,
   ];
   return `learn(${parts.filter((part) => part !== "").join(", ")})`;

@@ -41,7 +41,6 @@ export function checkCall(name: Name, args: readonly Checked[], span: Span, cont
 
 function reportUnknownFunction(name: Name, context: Context): null {
   if (context.isDropped(name.text)) return null;
-  if (name.text === "learn") return context.report(errors.learnOutsideGuide(name));
   if (context.library.distributionNames.includes(name.text))
     return context.report(errors.distributionAsFunction(name));
   const suggestion = didYouMean(name.text, [...BUILTINS.keys(), ...context.library.functionNames]);

@@ -52,6 +52,7 @@ export function checkModel(
     isDropped: (name) => !isWhole && mayDeclare(source.text, name),
     place: "model",
     used: new Set(),
+    learn: null,
     instances: new Map(),
     indices: [],
     past,

@@ -93,6 +93,7 @@ const WHAT: Readonly<Record<Variable["kind"], string>> = {
   latent: "a latent",
   local: "a local",
   argument: "a parameter",
+  learned: "a learned parameter",
 };
 
 function describeEntry(entry: Entry): string {

@@ -95,5 +95,5 @@ function assemble(
         : errors.defaultGuideDepends(span, latent.name, parameter.name, family.name, on.name);
     args.push({ kind: "fixed", parameter, value });
   }
-  return { latent, distribution: family, args, isDefault: true, span };
+  return { latent, distribution: family, args, isDefault: true, parents: [], span };
 }

@@ -25,6 +25,7 @@ export function definitionContext(library: Library, report: Report): Context {
     isDropped: () => false,
     place: "definition",
     used: new Set(),
+    learn: null,
     instances: new Map(),
     indices: [],
     past: "functions",

@@ -43,6 +43,8 @@ export function checkExpression(e: Expression, context: Context): Checked {
       return checkConditional(e, context);
     case "index":
       return checkIndex(e, context);
+    case "learn":
+      return context.learn === null ? context.report(errors.learnOutsideGuide(e.name)) : context.learn(e);
     case "vector":
       return checkVector(e, context);
     default:
@@ -86,6 +88,8 @@ export function reference(variable: Variable, span: Span, context: Pick<Context,
       return { ...common, plates: inOrder(variable.plates), latents: [variable] };
     case "local":
       return { ...common, plates: inOrder(variable.value.plates), latents: variable.value.latents };
+    case "learned":
+      return { ...common, plates: inOrder(variable.over), latents: [] };
     case "argument":
       return { ...common, plates: [], latents: [] };
     default:

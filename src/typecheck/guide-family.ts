@@ -1,11 +1,12 @@
 // The family that a guide gives a latent: `x ~ normal(learn(0), 1)`.
-import type { GuideArgument as ArgumentSyntax, GuideCall } from "../parser/ast.js";
+import type { DistributionCall, Expression } from "../parser/ast.js";
+import { operandsOf } from "../parser/operands.js";
 import type { Span } from "../source.js";
 import { checkArgumentType, constantArguments, violatedConstraint } from "./arguments.js";
 import { findPlate } from "./data.js";
 import { defaultFamilyName, isLearnable, type Prior } from "./default-guide.js";
 import * as errors from "./errors.js";
-import { checkExpression } from "./expression.js";
+import { checkExpression, reference } from "./expression.js";
 import { findDistribution, isArgumentCount, isSameSupport, supportOf } from "./family.js";
 import type {
   Argument,
@@ -13,40 +14,53 @@ import type {
   Guide,
   GuideArgument,
   Latent,
+  LearnedParameter,
   Plate,
   TypedExpression,
 } from "./model.js";
-import type { Context } from "./scope.js";
+import { dependencies, type Context } from "./scope.js";
 import { describeType, describeValues } from "./show.js";
-import { showSize } from "./types.js";
+import { showSize, typeOf } from "./types.js";
 
+type LearnSyntax = Extract<Expression, { kind: "learn" }>;
 /** An argument with its checked expression; `value` is null where it has none, or one with a mistake. */
-type Given = { readonly syntax: ArgumentSyntax; readonly value: TypedExpression | null };
+type Given = {
+  readonly syntax: Expression;
+  readonly value: TypedExpression | null;
+  /** The parameters that its expression holds. */
+  readonly learned: readonly LearnedParameter[];
+};
 
 /** The guide of `prior`'s latent (null: of an unknown one, whose family is checked all the same); null after reports. */
 export function checkGuideCall(
-  call: GuideCall,
+  call: DistributionCall,
   prior: Prior | null,
   span: Span,
   context: Context,
 ): Guide | null {
-  const given = call.args.map((syntax): Given => {
-    const e = syntax.kind === "expression" ? syntax.value : syntax.initial;
-    return { syntax, value: e === null ? null : checkExpression(e, context) };
+  const latent = prior?.latent ?? null;
+  const known = context.library.distribution(call.name.text);
+  const given = call.args.map((syntax, i): Given => {
+    const learned: LearnedParameter[] = [];
+    const name = known?.parameters[i]?.name ?? "";
+    const inside = { ...context, learn: learnInside(syntax, name, latent, learned, context) };
+    const e = syntax.kind === "learn" ? syntax.initial : syntax;
+    const value = e === null ? null : checkExpression(e, syntax.kind === "learn" ? context : inside);
+    return { syntax, value, learned };
   });
   const family = findDistribution(call.name, context);
   if (family === null || !isArgumentCount(call.name, given.length, family, context)) return null;
   if (family.draw === null) return context.report(errors.guideNeedsDraw(call.name));
-  const latent = prior?.latent ?? null;
   const values = given.map(({ value }) => value);
   const constants = constantArguments(family.parameters, values);
+  const isComputed = given.some(({ value, syntax, learned }) => !isFixed(syntax, value, learned));
   const args = family.parameters.flatMap((parameter, i) => {
     const arg = given[i];
     if (arg === undefined) return [];
-    return checkArgument(parameter, arg, { family, latent, constants }, context) ?? [];
+    return checkArgument(parameter, arg, { family, latent, constants, isComputed }, context) ?? [];
   });
   if (prior === null || latent === null || args.length < given.length) return null;
-  const fixed = args.map((arg) => (arg.kind === "fixed" ? arg.value : null));
+  const fixed = args.map((arg) => (arg.kind === "learned" ? null : arg.value));
   const support = supportOf(family, fixed, latent.type.size, context);
   if (!isSameSupport(support, latent.type))
     return context.report(
@@ -59,26 +73,85 @@ export function checkGuideCall(
         defaultFamilyName(prior, context),
       ),
     );
-  return { latent, distribution: family, args, isDefault: false, span };
+  const { latents: parents } = dependencies(
+    args.flatMap((arg) => (arg.kind === "computed" ? [arg.value] : [])),
+    context,
+  );
+  return { latent, distribution: family, args, isDefault: false, parents, span };
+}
+
+/** False where latents or learned parameters go into an expression. */
+const isFixed = (
+  syntax: Expression,
+  value: TypedExpression | null,
+  learned: readonly LearnedParameter[],
+): boolean => syntax.kind === "learn" || (learned.length === 0 && (value?.latents.length ?? 0) === 0);
+
+/** The `learn(...)`s of an expression, itself included. */
+const learns = (e: Expression): number =>
+  operandsOf(e).reduce((sum, operand) => sum + learns(operand), e.kind === "learn" ? 1 : 0);
+
+/** What makes parameters of the `learn(...)`s inside one argument, collecting them. */
+function learnInside(
+  argument: Expression,
+  parameter: string,
+  latent: Latent | null,
+  learned: LearnedParameter[],
+  context: Context,
+): NonNullable<Context["learn"]> {
+  const isOnly = learns(argument) === 1;
+  return (syntax) => {
+    const over = checkOver(syntax, latent, context);
+    if (syntax.initial === null)
+      return context.report(errors.learnNeedsInitial(syntax.span, latent?.name ?? ""));
+    const initial = checkExpression(syntax.initial, context);
+    if (initial === null || over === null || !isFirstValue(initial, context)) return null;
+    const variable: LearnedParameter = {
+      kind: "learned",
+      name: isOnly ? parameter : `${parameter}_${learned.length + 1}`,
+      type: typeOf("real", initial.type.size ?? latent?.type.size ?? null),
+      initial,
+      over,
+      span: syntax.span,
+    };
+    learned.push(variable);
+    return reference(variable, syntax.span, context);
+  };
+}
+
+/** False, after a report, if a latent goes into the first value of a learned parameter. */
+function isFirstValue(initial: TypedExpression, context: Context): boolean {
+  const [on] = initial.latents;
+  if (on !== undefined) context.report(errors.initialDependsOnLatent(initial.span, on.name));
+  return on === undefined;
 }
 
 type Callee = {
   readonly family: Distribution;
   readonly latent: Latent | null;
   readonly constants: ReturnType<typeof constantArguments>;
+  /** Any of the family's arguments is. */
+  readonly isComputed: boolean;
 };
 
 function checkArgument(
   parameter: Argument,
-  given: Given,
+  { syntax, value, learned }: Given,
   callee: Callee,
   context: Context,
 ): GuideArgument | null {
-  const { syntax, value } = given;
   const isValid = value !== null && isValidValue(parameter, value, syntax.kind, callee, context);
-  if (syntax.kind === "expression") return isValid ? { kind: "fixed", parameter, value } : null;
+  if (syntax.kind !== "learn") {
+    if (!isValid) return null;
+    return isFixed(syntax, value, learned)
+      ? { kind: "fixed", parameter, value }
+      : { kind: "computed", parameter, value, learned };
+  }
   const over = checkOver(syntax, callee.latent, context);
-  const isLearned = isLearnableParameter(parameter, syntax.span, callee, context);
+  const isLearned = callee.isComputed || isLearnableParameter(parameter, syntax.span, callee, context);
+  if (callee.isComputed && syntax.initial === null)
+    return context.report(errors.learnNeedsInitial(syntax.span, callee.latent?.name ?? ""));
+  if (value !== null && !isFirstValue(value, context)) return null;
   if (!isLearned || over === null || (syntax.initial !== null && !isValid)) return null;
   return { kind: "learned", parameter, initial: value, over };
 }
@@ -87,16 +160,11 @@ function checkArgument(
 function isValidValue(
   parameter: Argument,
   value: TypedExpression,
-  kind: ArgumentSyntax["kind"],
+  kind: Expression["kind"],
   { family, latent, constants }: Callee,
   context: Context,
 ): boolean {
   if (!checkArgumentType(parameter, value, family.name, context)) return false;
-  const [on] = value.latents;
-  if (on !== undefined) {
-    context.report(errors.guideDependsOnLatent(value.span, on.name));
-    return false;
-  }
   const { size } = value.type;
   const own = latent?.type.size ?? null;
   const takesScalar = parameter.type.size === null;
@@ -131,11 +199,7 @@ function isLearnableParameter(
 }
 
 /** The plates over which a learned parameter varies, in the order of the latent's; null after a report. */
-function checkOver(
-  syntax: Extract<ArgumentSyntax, { kind: "learn" }>,
-  latent: Latent | null,
-  context: Context,
-): readonly Plate[] | null {
+function checkOver(syntax: LearnSyntax, latent: Latent | null, context: Context): readonly Plate[] | null {
   const all = latent?.plates ?? context.open;
   if (syntax.over === null) return all;
   const named = syntax.over.map((name) => {

@@ -15,7 +15,9 @@ type OpenGroup = { readonly name: Name; readonly members: Latent[] };
 /** What the guide block has said so far. */
 type GuideBlock = Pick<ModelBlock, "opened" | "unknownPlates" | "closed"> & {
   readonly priors: ReadonlyMap<Latent, Prior>;
-  /** Where the guide names a latent, and the guide if that entry is a whole one. */
+  /** Every name that the guide gives an entry, and where. */
+  readonly named: ReadonlyMap<string, Span>;
+  /** Where the guide has named a latent, and the guide if that entry is a whole one. */
   readonly entries: Map<Latent, { readonly span: Span; readonly guide: Guide | null }>;
   readonly groups: { readonly name: Name; readonly latents: readonly Latent[] }[];
 };
@@ -31,6 +33,7 @@ export function checkGuide(
   const guide: GuideBlock = {
     ...block,
     priors: new Map(priors.map((prior) => [prior.latent, prior])),
+    named: namedIn(body),
     entries: new Map(),
     groups: [],
   };
@@ -46,7 +49,7 @@ export function checkGuide(
     else supports.set(latent, support);
     return [];
   });
-  return { guides, groups: allGroups(guide, context.latents, supports, lookedBackAt) };
+  return { guides: inOrder(guides), groups: allGroups(guide, context.latents, supports, lookedBackAt) };
 }
 
 function checkEntry(s: GuideStatement, group: OpenGroup | null, context: Context, block: GuideBlock): void {
@@ -65,7 +68,8 @@ function checkEntry(s: GuideStatement, group: OpenGroup | null, context: Context
       if (prior === null) return;
       const { latent } = prior;
       if (!isNewEntry(s.name, latent, context, block)) return;
-      const entry = s.kind === "sample" ? guide : defaultOf(prior, s.name.span, context);
+      const given = s.kind === "sample" ? guide : defaultOf(prior, s.name.span, context);
+      const entry = given !== null && hasEarlierParents(given, context, block) ? given : null;
       block.entries.set(latent, { span: s.name.span, guide: entry });
       if (group !== null) joinGroup(s.name, latent, group, context);
       return;
@@ -73,6 +77,45 @@ function checkEntry(s: GuideStatement, group: OpenGroup | null, context: Context
     default:
       return absurd(s);
   }
+}
+
+/** False, after reports, where arguments depend on the latent itself, or on one that comes later or is not sampled. */
+function hasEarlierParents(guide: Guide, context: Context, block: GuideBlock): boolean {
+  const wrong = guide.args.flatMap((argument) => {
+    if (argument.kind !== "computed") return [];
+    const { span, latents } = argument.value;
+    return latents.flatMap((on) => {
+      const later = on === guide.latent ? null : block.named.get(on.name);
+      if (later === undefined && on.type.base === "int")
+        return [errors.guideUsesSummedOut(span, guide.latent.name, on.name)];
+      return later === undefined || block.entries.has(on)
+        ? []
+        : [errors.guideUsesLater(span, guide.latent.name, on.name, later)];
+    });
+  });
+  wrong.forEach(context.report);
+  return wrong.length === 0;
+}
+
+/** Every name that the guide gives an entry, and where. */
+function namedIn(body: readonly GuideStatement[]): ReadonlyMap<string, Span> {
+  return new Map(
+    body.flatMap((s): (readonly [string, Span])[] =>
+      s.kind === "plate" || s.kind === "group" ? [...namedIn(s.body)] : [[s.name.text, s.name.span]],
+    ),
+  );
+}
+
+/** Guides so that each comes after those of its parents. */
+function inOrder(guides: readonly Guide[]): readonly Guide[] {
+  const done: Guide[] = [];
+  const add = (guide: Guide): void => {
+    if (done.includes(guide)) return;
+    for (const parent of guides) if (guide.parents.includes(parent.latent)) add(parent);
+    done.push(guide);
+  };
+  guides.forEach(add);
+  return done;
 }
 
 function defaultOf(prior: Prior, span: Span, context: Context): Guide | null {

@@ -58,7 +58,19 @@ export type Argument = {
   readonly span: Span;
 };
 
-export type Variable = Data | Latent | Local | Argument;
+/** A parameter of a guide that stands inside an expression: `learn(initial)` in `x ~ normal(learn(0) * a, 1)`. */
+export type LearnedParameter = {
+  readonly kind: "learned";
+  /** That of the family's parameter; numbered where several stand in one argument (`mu_1`, `mu_2`). */
+  readonly name: string;
+  readonly type: ValueType;
+  readonly initial: TypedExpression;
+  /** One value per element of these plates (a sub-list of the latent's). */
+  readonly over: readonly Plate[];
+  readonly span: Span;
+};
+
+export type Variable = Data | Latent | Local | Argument | LearnedParameter;
 
 /** Reductions over the event axis of a vector: the result is a scalar. */
 export type Reduction = "sum" | "log_sum_exp" | "max";
@@ -206,9 +218,17 @@ export type GuideArgument =
       /** One value per element of these plates (a sub-list of the latent's). */
       readonly over: readonly Plate[];
     }
-  | { readonly kind: "fixed"; readonly parameter: Argument; readonly value: TypedExpression };
+  /** Only data goes into it. */
+  | { readonly kind: "fixed"; readonly parameter: Argument; readonly value: TypedExpression }
+  /** Depends on latents that come earlier in the guide, or on learned parameters, or both. */
+  | {
+      readonly kind: "computed";
+      readonly parameter: Argument;
+      readonly value: TypedExpression;
+      readonly learned: readonly LearnedParameter[];
+    };
 
-/** The approximate posterior of one latent. */
+/** The approximate posterior of one latent, given those that its arguments depend on. */
 export type Guide = {
   readonly latent: Latent;
   readonly distribution: Distribution;
@@ -216,6 +236,8 @@ export type Guide = {
   readonly args: readonly GuideArgument[];
   /** True where the guide was not written but derived from the prior. */
   readonly isDefault: boolean;
+  /** The latents that its arguments depend on, in the order of the guide. */
+  readonly parents: readonly Latent[];
   readonly span: Span;
 };
 
@@ -243,7 +265,10 @@ export type TypedModel = {
   readonly factors: readonly Factor[];
   /** In the order of their first latent in the model. */
   readonly groups: readonly Group[];
-  /** One per latent that is sampled, in the order of `latents`; those that are summed out have none. */
+  /**
+   * One per latent that is sampled, each after those of its parents, otherwise in the order of `latents`; those that are
+   * summed out have none.
+   */
   readonly guides: readonly Guide[];
   readonly generated: readonly Generated[];
   /** Data that are used as indices of vectors of these sizes: their values must be within. */

@@ -72,7 +72,7 @@ function showGuide(guide: Guide): string {
 }
 
 function showArgument(arg: GuideArgument, guide: Guide): string {
-  if (arg.kind === "fixed") return showExpression(arg.value);
+  if (arg.kind !== "learned") return showExpression(arg.value);
   const initial = arg.initial === null ? [] : [showExpression(arg.initial)];
   const isEverywhere = arg.over.length === guide.latent.plates.length;
   const shared = isEverywhere ? [] : [arg.over.length === 0 ? "over = none" : `over = (${names(arg.over)})`];

@@ -1,5 +1,6 @@
 // Names in scope, and the context in which an expression is checked.
 import type { Diagnostic } from "../diagnostic.js";
+import type { Expression } from "../parser/ast.js";
 import type { Span } from "../source.js";
 import type {
   Distribution,
@@ -87,6 +88,8 @@ export type Context = {
   readonly isDropped: (name: string) => boolean;
   /** What the expression belongs to; random primitives are for draws, and for functions, which draws may call. */
   readonly place: "model" | "function" | "draw" | "definition";
+  /** A parameter of the guide by its `learn(...)`; null where none may stand. */
+  readonly learn: ((syntax: Extract<Expression, { kind: "learn" }>) => TypedExpression | null) | null;
   /** Every variable that was used. */
   readonly used: Set<Variable>;
   readonly instances: Instances;

@@ -57,7 +57,7 @@ function show(e: TypedExpression, needed: number): string {
     case "literal":
       return showNumber(e.value, e.type.base === "real");
     case "reference":
-      return e.variable.name;
+      return e.variable.kind === "learned" ? `learn(${show(e.variable.initial, 0)})` : e.variable.name;
     case "apply":
       return showApply(e.op, e.args, needed);
     case "reduce":

@@ -5,7 +5,7 @@ import { middle, TRIMMED } from "../../src/inference/start.js";
 import type { GuideInterface } from "../../src/ir/interface.js";
 
 const parameter = (name: string, scale: "identity" | "log" | "logit") =>
-  ({ name, learned: true, over: [], event: null, scale }) as const;
+  ({ name, learned: true, fitted: true, over: [], event: null, scale }) as const;
 const guide: GuideInterface = {
   latent: "z",
   family: "normal",

@@ -225,6 +225,15 @@ describe("failures", () => {
     expect(await code(text, far)).toBe("E0703");
   });
 
+  it("E0706: learned parameters that no moments fit", async () => {
+    const model = "data { real y; } model { a ~ normal(0, 1); z ~ normal(a, 1); y ~ normal(z, 1); }";
+    expect(await code(`${model} guide { z ~ normal(learn(0.5) * a, 1); }`, far)).toBe("E0706");
+    expect(await code(`${model} guide { z ~ normal(0.5 * a, learn(1)); }`, far)).toBe("E0706");
+    expect(
+      await code(`${model} guide { z ~ normal(0.5 * a, 1); }`, far, { iterations: 10, finalDraws: 2 }),
+    ).toBe("none");
+  });
+
   it("E0705: settings that make no sense", async () => {
     for (const changes of [
       { iterations: 0 },

@@ -13,7 +13,7 @@ import { flattening } from "../../src/inference/schedule.js";
 import { BUFFERS } from "../../src/ir/interface.js";
 
 const parameter = (name: string, scale: "identity" | "log") =>
-  ({ name, learned: true, over: [], event: null, scale }) as const;
+  ({ name, learned: true, fitted: true, over: [], event: null, scale }) as const;
 
 /** A normal guide of `z` with these cells of each element; its group's plates are the elements. */
 function normalMoments(cells: readonly number[], mean: number, variance: number): LatentMoments {

@@ -99,7 +99,8 @@ describe("random models", () => {
 
   it("reparameterised gradients are those of finite differences along the draws", async () => {
     await fc.assert(
-      fc.asyncProperty(specs, async (spec) => {
+      fc.asyncProperty(specs, async (coupled) => {
+        const spec = { ...coupled, latents: coupled.latents.map((l) => ({ ...l, follows: false })) };
         const model = compile(check(spec), { sizes: PLATE_SIZES });
         const hasRejection = spec.latents.some(
           (l) =>

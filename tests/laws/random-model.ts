@@ -12,6 +12,8 @@ type LatentSpec = {
   readonly grouped: boolean;
   /** Whether it depends on its own value one step before, where its plate is ordered. */
   readonly looksBack: boolean;
+  /** Its guide depends on the latent before it in the guide, with learned coefficients. */
+  readonly follows: boolean;
 };
 export type Spec = {
   readonly shape: PlateShape;
@@ -56,6 +58,7 @@ export const specs: fc.Arbitrary<Spec> = fc
         usesEarlier: fc.boolean(),
         grouped: fc.boolean(),
         looksBack: fc.boolean(),
+        follows: fc.boolean(),
       }),
       { minLength: 1, maxLength: 4 },
     ),
@@ -82,7 +85,8 @@ function clampDepths(shape: PlateShape, latents: readonly LatentSpec[]): readonl
 export const VALUES: Readonly<Partial<Record<Family, number>>> = { bernoulli: 2, binomial: 3 };
 
 /** Discrete latents that the guide does not name are summed out. */
-export const valuesSummed = (l: LatentSpec): number | null => (l.grouped ? null : (VALUES[l.family] ?? null));
+export const valuesSummed = (l: LatentSpec): number | null =>
+  l.grouped || l.follows ? null : (VALUES[l.family] ?? null);
 
 /** Combinations of particles and values at one element of the plates at this depth. */
 const combinationsAt = (spec: Spec, depth: number): number => {
@@ -192,13 +196,35 @@ function observationOf(spec: Spec): string {
   }
 }
 
+/** A family that follows `on`. */
+const FOLLOWING: Readonly<Record<Family, (on: string) => string>> = {
+  normal: (on) => `normal(learn(0.5) * ${on} + learn(0.1), learn(1))`,
+  log_normal: (on) => `log_normal(learn(0.2) * ${on}, exp(learn(0.1) * ${on}))`,
+  gamma: (on) => `gamma(learn(2), exp(learn(0.3) * ${on}))`,
+  exponential: (on) => `exponential(exp(learn(0.3) * ${on}))`,
+  beta: (on) => `beta(learn(2), exp(learn(0.2) * ${on}))`,
+  bernoulli: (on) => `bernoulli_logit(learn(0.7) * ${on})`,
+  binomial: (on) => `binomial(2, inv_logit(learn(0.4) * ${on}))`,
+};
+
 function guideOf(spec: Spec): string {
   const plates = PLATES[spec.shape];
+  let before: number | null = null;
+  const entry = (i: number): string[] => {
+    const latent = spec.latents[i];
+    if (latent === undefined || valuesSummed(latent) !== null) return [];
+    const on = before === null ? "0.3" : scalar(spec, before);
+    before = i;
+    return [latent.follows ? `${nameOf(i)} ~ ${FOLLOWING[latent.family](on)};` : `${nameOf(i)};`];
+  };
   const at = (depth: number): string => {
-    const own = spec.latents.flatMap((l, i) => (l.depth === depth && l.grouped ? [`${nameOf(i)};`] : []));
+    const here = spec.latents.flatMap((l, i) => (l.depth === depth ? [i] : []));
+    const own = here.filter((i) => spec.latents[i]?.grouped).flatMap(entry);
+    const alone = here.filter((i) => spec.latents[i]?.grouped !== true).flatMap(entry);
     const group = own.length === 0 ? "" : `group g${depth} { ${own.join(" ")} }`;
     const plate = plates[depth];
-    return plate === undefined ? group : `${group} plate ${plate} { ${at(depth + 1)} }`;
+    const inner = plate === undefined ? "" : `plate ${plate} { ${at(depth + 1)} }`;
+    return [group, ...alone, inner].filter((text) => text !== "").join(" ");
   };
   return `guide { ${at(0)} }\n`;
 }

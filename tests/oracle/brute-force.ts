@@ -129,10 +129,59 @@ function logRatio(
   let total = 0;
   for (const factor of model.factors)
     for (const place of places(factor.plates, given)) total += logFactor(factor, environment(place));
-  for (const guide of model.guides)
-    for (const place of places(guide.latent.plates, given))
-      total -= logGuide(guide, given, place, latentAt(guide.latent, place));
+  for (const { group, place } of pickers) total -= logGuide(model, given, group, place, environment);
   return total;
+}
+
+/**
+ * log Q of a group's particle: the mean over all combinations of particles of the groups that its guides depend on. A
+ * latent of those groups takes each of its particles in turn, whatever `environment` says.
+ */
+function logGuide(
+  model: TypedModel,
+  given: Given,
+  group: Group,
+  place: Place,
+  environment: (place: Place) => Environment,
+): number {
+  const guides = model.guides.filter((guide) => group.latents.includes(guide.latent));
+  const parents = model.groups.filter(
+    (other) =>
+      other !== group && other.latents.some((l) => guides.some((guide) => guide.parents.includes(l))),
+  );
+  let combinations: ReadonlyMap<Variable, Value>[] = [environment(place).values];
+  for (const parent of parents)
+    combinations = combinations.flatMap((values) =>
+      Array.from({ length: given.particles(parent.name) }, (_, k) => {
+        const own = at(place, parent.plates);
+        return new Map([
+          ...values,
+          ...parent.latents.map((l) => [l, given.particle(l.name, own, k)] as const),
+        ]);
+      }),
+    );
+  const logs = combinations.map((values) =>
+    guides.reduce((sum, guide) => sum + logGuideGiven(guide, given, place, values), 0),
+  );
+  const largest = Math.max(...logs);
+  return largest + Math.log(logs.reduce((sum, x) => sum + Math.exp(x - largest), 0) / logs.length);
+}
+
+function logGuideGiven(
+  guide: Guide,
+  given: Given,
+  place: Place,
+  values: ReadonlyMap<Variable, Value>,
+): number {
+  const { latent } = guide;
+  const own = at(place, latent.plates);
+  const parameter = (name: string): Value => given.guide(latent.name, name, own);
+  const args = guide.args.map((argument) => {
+    if (argument.kind !== "computed") return parameter(argument.parameter.name);
+    const learned = argument.learned.map((l) => [l, parameter(l.name)] as const);
+    return evaluate(argument.value, { values: new Map([...values, ...learned]) });
+  });
+  return logDensity(guide.distribution, args, values.get(latent) ?? NaN);
 }
 
 function logFactor(factor: Factor, environment: Environment): number {
@@ -143,12 +192,6 @@ function logFactor(factor: Factor, environment: Environment): number {
     factor.kind === "prior" ? environment.values.get(factor.latent) : evaluate(factor.value, environment);
   const args = factor.args.map((a) => evaluate(a, environment));
   return logDensity(factor.distribution, args, y ?? NaN);
-}
-
-function logGuide(guide: Guide, given: Given, place: Place, y: Value): number {
-  const own = at(place, guide.latent.plates);
-  const args = guide.args.map((a) => given.guide(guide.latent.name, a.parameter.name, own));
-  return logDensity(guide.distribution, args, y);
 }
 
 /** The density, elementwise over vectors and summed. */

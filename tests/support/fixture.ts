@@ -7,6 +7,7 @@ import { volume, type Axis } from "../../src/ir/axis.js";
 import type { Buffer } from "../../src/ir/program.js";
 import { BUFFERS } from "../../src/ir/interface.js";
 import type { Device } from "../../src/runtime/device.js";
+import { createReferenceDevice } from "../../src/runtime/reference.js";
 
 export type Nested = number | readonly Nested[];
 type Moments = Readonly<Record<string, { readonly mean: Nested; readonly mean_square: Nested }>>;
@@ -25,7 +26,15 @@ export type Fixture = {
   };
 };
 
-export const FIXTURES = ["radon", "movielens", "bus_breakdown", "chimpanzees", "random_walk"] as const;
+export const FIXTURES = [
+  "radon",
+  "movielens",
+  "bus_breakdown",
+  "chimpanzees",
+  "random_walk",
+  "coupled_gaussian",
+  "occupancy",
+] as const;
 
 const text = (name: string): string => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), "utf8");
 export const readFixture = (name: string): Fixture => JSON.parse(text(`${name}.json`)) as Fixture;
@@ -99,7 +108,8 @@ export async function runFixture(
   const compiled = model.programs[program];
   if (compiled === undefined) throw new Error(`no program ${program}`);
   const loaded = await device.load(compiled, sizes);
-  const inputs = fixtureInputs(model, fixture);
+  const given = fixtureInputs(model, fixture);
+  const inputs = new Map([...(await writtenArguments(model, given, sizes)), ...given]);
   const buffers = new Map(compiled.program.buffers.map((b): [string, Buffer] => [b.name, b]));
   for (const buffer of buffers.values()) {
     if (buffer.storage !== "input") continue;
@@ -138,22 +148,37 @@ function fixtureInputs(model: CompiledModel, fixture: Fixture): Map<string, Inpu
   }
   for (const guide of model.interface.guides)
     for (const p of guide.parameters) {
-      const value = fixture.guide_parameters?.[guide.latent]?.[p.name] ?? WRITTEN[guide.latent]?.[p.name];
+      const value = fixture.guide_parameters?.[guide.latent]?.[p.name];
       if (value !== undefined)
         inputs.set(BUFFERS.guide(guide.latent, p.name), { value, axes: [...p.over, ...event(p.event)] });
     }
   return inputs;
 }
 
-/** The guides that stand in chimpanzees.mpp and random_walk.mpp. */
-const WRITTEN: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  sigma_block: { mu: -0.3, sigma: 0.5 },
-  sigma_actor: { mu: 0.2, sigma: 0.6 },
-  beta_pc: { mu: 0.1, sigma: 0.8 },
-  beta_p: { mu: 0.4, sigma: 0.7 },
-  alpha: { mu: 0.2, sigma: 0.6 },
-  alpha_actor: { mu: 0.1, sigma: 0.9 },
-  alpha_block: { mu: -0.1, sigma: 0.7 },
-  x0: { mu: 0, sigma: 1 },
-  x: { mu: 0, sigma: 1 },
-};
+/** The guide's arguments that stand in the model, by the names of their buffers. */
+async function writtenArguments(
+  model: CompiledModel,
+  inputs: ReadonlyMap<string, Input>,
+  sizes: ReadonlyMap<string, number>,
+): Promise<Map<string, Input>> {
+  const compiled = model.programs.fixed;
+  if (compiled === undefined) return new Map();
+  const loaded = await createReferenceDevice().load(compiled, sizes);
+  for (const { name, axes, storage } of compiled.program.buffers) {
+    const input = inputs.get(name);
+    if (storage === "input" && input !== undefined)
+      loaded.write(name, rearrange(flatten(input.value), input.axes, axes, sizes));
+  }
+  const outputs = await loaded.run({ seed: 1, iteration: 0, drawsFrom: "iid" });
+  return new Map(
+    model.interface.guides.flatMap((guide) =>
+      guide.parameters.flatMap((p): [string, Input][] => {
+        const value = outputs.get(BUFFERS.newGuide(guide.latent, p.name));
+        const axes = [...p.over, ...(p.event === null ? [] : [p.event])];
+        return value === undefined
+          ? []
+          : [[BUFFERS.guide(guide.latent, p.name), { value: [...value], axes }]];
+      }),
+    ),
+  );
+}

@@ -3,9 +3,7 @@
 import { Bug } from "../../diagnostic.js";
 import type {
   Group,
-  Guide,
   Latent,
-  Support,
   TypedExpression,
   TypedModel,
   Variable as ModelVariable,
@@ -24,17 +22,18 @@ import {
 import { differentiate } from "../derivatives.js";
 import { BUFFERS } from "../interface.js";
 import { substitute, type Node } from "../node.js";
+import { stepBefore, type Environment, type ExpressionLowering } from "./expressions.js";
 import {
-  particleAxisName,
-  PointSet,
-  stepBefore,
-  type Environment,
-  type ExpressionLowering,
-} from "./expressions.js";
-import { guideArgumentShape } from "./interface.js";
-
-/** How many random streams a latent's draw may use. */
-const SITES_PER_LATENT = 16;
+  drawParticles,
+  groupOf,
+  guideArguments,
+  guideDensities,
+  guideInputNodes,
+  particleAxis,
+  SITES_PER_LATENT,
+  type Coupling,
+  type GuideNodes,
+} from "./guide.js";
 
 /** One factor of the estimator as lowered, for dumps: `sign` is -1 for a guide's density. */
 export type LoweredFactor = {
@@ -56,16 +55,14 @@ export type Estimator = {
   readonly contraction: Contraction;
   readonly factors: readonly LoweredFactor[];
   readonly particles: ReadonlyMap<Latent, Node>;
-  readonly guideParameters: ReadonlyMap<Latent, readonly Node[]>;
+  readonly guideInputs: GuideNodes;
+  /** The arguments of each guide's family at the particles, in its order. */
+  readonly guideArguments: ReadonlyMap<Latent, readonly Node[]>;
   /** Marginal weights of a group's particles: [plates, particle]. */
   readonly weights: ReadonlyMap<Group, Node>;
   /** Joint weights of requested groups: [plates, particle axes]. */
   readonly joint: ReadonlyMap<SourceRequest, Node>;
 };
-
-/** The particle axis of a group. */
-export const particleAxis = (lowering: ExpressionLowering, group: Group): Axis =>
-  lowering.graph.axis(particleAxisName(group.name), "particle");
 
 /** A copy of a group's particle axis: for its particles one step before. */
 export const previousAxis = (lowering: ExpressionLowering, group: Group): Axis =>
@@ -91,62 +88,29 @@ function particlesBefore(
   return new Map(series);
 }
 
-export const groupOf = (model: TypedModel, latent: Latent): Group => {
-  const group = model.groups.find((g) => g.latents.includes(latent));
-  if (group === undefined) throw new Bug(`'${latent.name}' is in no group`);
-  return group;
-};
-
-const guideOf = (model: TypedModel, latent: Latent): Guide => {
-  const guide = model.guides.find((each) => each.latent === latent);
-  if (guide === undefined) throw new Bug(`'${latent.name}' has no guide`);
-  return guide;
-};
-
-/** The guide's parameters as inputs, by latent, in the family's order. */
-export function guideParameters(
-  model: TypedModel,
-  lowering: ExpressionLowering,
-): Map<Latent, readonly Node[]> {
+/** The values of the latents that are summed out, along the particle axes of their groups. */
+function summedOut(model: TypedModel, lowering: ExpressionLowering): Map<Latent, Node> {
+  const g = lowering.graph;
   return new Map(
-    model.guides.map((guide) => [
-      guide.latent,
-      guide.args.map((argument) => {
-        const { over, event } = guideArgumentShape(lowering, guide, argument);
-        const name = BUFFERS.guide(guide.latent.name, argument.parameter.name);
-        return lowering.graph.input(name, event === null ? over : [...over, event]);
-      }),
-    ]),
+    model.groups.flatMap((group): [Latent, Node][] => {
+      const { support, latents } = group;
+      if (support === null) return [];
+      const value = g.add(
+        g.index(particleAxis(lowering, group)),
+        lowering.expression(support.lower, new Map()),
+      );
+      return latents.map((latent) => [latent, value]);
+    }),
   );
 }
 
-/** The values of a latent that is summed out, along the particle axis of its group. */
-function supportNode(lowering: ExpressionLowering, group: Group, { lower }: Support): Node {
-  const g = lowering.graph;
-  return g.add(g.index(particleAxis(lowering, group)), lowering.expression(lower, new Map()));
-}
-
-/** Particles of every latent over [plates, event, particle axis of its group]. */
-function particleNodes(
-  model: TypedModel,
-  lowering: ExpressionLowering,
-  source: ParticleSource,
-  parameters: ReadonlyMap<Latent, readonly Node[]>,
-): Map<Latent, Node> {
-  const points = new Map(model.groups.map((group, index) => [group, new PointSet(index)]));
+/** Particles of every sampled latent over [plates, event, particle axis of its group], given by the host. */
+function givenParticles(model: TypedModel, lowering: ExpressionLowering): Map<Latent, Node> {
   return new Map(
-    model.latents.map((latent, index): [Latent, Node] => {
-      const group = groupOf(model, latent);
-      if (group.support !== null) return [latent, supportNode(lowering, group, group.support)];
-      const particle = particleAxis(lowering, group);
-      const element = lowering.axesOf(latent.plates, latent.type);
-      const name = BUFFERS.particles(latent.name);
-      if (source === "input") return [latent, lowering.graph.input(name, [...element, particle])];
-      let site = index * SITES_PER_LATENT;
-      const random = { nextSite: () => site++, element, particle, points: points.get(group) ?? null };
-      const guide = guideOf(model, latent);
-      const draw = lowering.draw(guide.distribution, parameters.get(latent) ?? [], random);
-      return [latent, lowering.graph.stored(name, draw)];
+    model.guides.map(({ latent }) => {
+      const particle = particleAxis(lowering, groupOf(model, latent));
+      const axes = [...lowering.axesOf(latent.plates, latent.type), particle];
+      return [latent, lowering.graph.input(BUFFERS.particles(latent.name), axes)];
     }),
   );
 }
@@ -160,7 +124,7 @@ function lowerFactors(
   model: TypedModel,
   lowering: ExpressionLowering,
   env: Environment,
-  parameters: ReadonlyMap<Latent, readonly Node[]>,
+  inputs: GuideNodes,
 ): LoweredFactor[] {
   const g = lowering.graph;
   const under = (condition: TypedExpression | null, node: Node): Node =>
@@ -181,17 +145,14 @@ function lowerFactors(
     const node = factor.kind === "prior" ? density : under(factor.condition, density);
     return { name, node, plates, sign: 1 };
   });
-  const guide = model.guides.map(({ latent, distribution }): LoweredFactor => {
-    const value = env.get(latent);
-    if (value === undefined) throw new Bug(`'${latent.name}' has no particles`);
-    const node = lowering.logDensity(
-      distribution,
-      parameters.get(latent) ?? [],
-      value,
-      lowering.latentEvent(latent),
-    );
-    return { name: `guide of ${latent.name}`, node, plates: lowering.plates(latent.plates), sign: -1 };
-  });
+  const guide = guideDensities(model, lowering, inputs, env).map(
+    ({ latents, group, node }): LoweredFactor => ({
+      name: `guide of ${latents.map((latent) => latent.name).join(", ")}`,
+      node,
+      plates: lowering.plates(latents[0]?.plates ?? group.plates),
+      sign: -1,
+    }),
+  );
   return [...joint, ...guide];
 }
 
@@ -200,11 +161,14 @@ export type EstimatorOptions = {
   readonly sizes: Sizes;
   readonly order?: OrderChoice;
   readonly requests?: readonly SourceRequest[];
+  /** How drawn particles are given their parents'; by permutations if not said. */
+  readonly coupling?: Coupling;
 };
 
 /**
  * log P_MP (MATH: section 1) of a model and its marginal weights. r_k is the product of the factors; each sampled group's
- * own factor also holds 1/K, while one that is summed over all its values has neither that nor a guide. Returns the reason where plates cross so that no contraction is polynomial.
+ * own factor also holds 1/K, while one that is summed over all its values has neither that nor a guide. Returns the
+ * reason where plates cross so that no contraction is polynomial.
  */
 export function buildEstimator(
   model: TypedModel,
@@ -212,11 +176,16 @@ export function buildEstimator(
   options: EstimatorOptions,
 ): Estimator | Intractable {
   const g = lowering.graph;
-  const parameters = guideParameters(model, lowering);
-  const particles = particleNodes(model, lowering, options.source, parameters);
+  const inputs = guideInputNodes(model, lowering);
+  const particles = new Map([
+    ...summedOut(model, lowering),
+    ...(options.source === "input"
+      ? givenParticles(model, lowering)
+      : drawParticles(model, lowering, inputs, options.coupling ?? "permutation")),
+  ]);
   const before = particlesBefore(model, lowering, particles);
   const env: Environment = Object.assign(new Map<ModelVariable, Node>(particles), { before });
-  const factors = lowerFactors(model, lowering, env, parameters);
+  const factors = lowerFactors(model, lowering, env, inputs);
   const sources = model.groups.map((group) => {
     const axis = particleAxis(lowering, group);
     const plates = lowering.plates(group.plates);
@@ -267,7 +236,10 @@ export function buildEstimator(
     contraction: { root, steps },
     factors,
     particles,
-    guideParameters: parameters,
+    guideInputs: inputs,
+    guideArguments: new Map(
+      model.guides.map((guide) => [guide.latent, guideArguments(lowering, guide, inputs, env)]),
+    ),
     weights: new Map(sources.map((s, i) => [s.group, rest[i] ?? root])),
     joint: new Map(joint.map((s, i) => [s.request, rest[sources.length + i] ?? root])),
   };

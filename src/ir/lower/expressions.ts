@@ -165,6 +165,7 @@ export class ExpressionLowering {
       }
       case "latent":
       case "argument":
+      case "learned":
         throw new Bug(`'${variable.name}' has no value here`);
     }
   }

@@ -4,16 +4,10 @@ import type { Data, Latent, TypedExpression, ValueType, Variable } from "../../t
 import { hasAxis } from "../axis.js";
 import { BUFFERS, PRIOR_AXIS } from "../interface.js";
 import { reachable, type Node } from "../node.js";
-import { guideParameters, priorSite } from "./estimator.js";
+import { priorSite } from "./estimator.js";
 import { stepBefore, type Environment } from "./expressions.js";
-import {
-  elementAxes,
-  nodesOrNone,
-  momentAxes,
-  type Context,
-  type Output,
-  type ProgramGraph,
-} from "./program-graph.js";
+import { guideArguments, guideInputNodes, guideInputs, isFitted } from "./guide.js";
+import { elementAxes, momentAxes, type Context, type Output, type ProgramGraph } from "./program-graph.js";
 import { meanOver } from "./reparameterise.js";
 
 /**
@@ -53,13 +47,16 @@ export function priorProgram(context: Context): ProgramGraph {
 export function initialProgram(context: Context): ProgramGraph {
   const { graph: g, model, lowering } = context;
   const particle = g.axis(PRIOR_AXIS, "particle");
-  const parameters = guideParameters(model, lowering);
-  const outputs = model.guides.flatMap((guide) => {
+  const inputs = guideInputNodes(model, lowering);
+  const outputs = model.guides.filter(isFitted).flatMap((guide) => {
     const { latent } = guide;
-    if (guide.args.every((a) => a.kind === "fixed")) return [];
     const axes = [...elementAxes(context, latent), particle];
     const z = g.input(BUFFERS.particles(latent.name), axes);
-    const statistics = lowering.statistics(guide.distribution, nodesOrNone(parameters.get(latent)), z);
+    const statistics = lowering.statistics(
+      guide.distribution,
+      guideArguments(lowering, guide, inputs, new Map()),
+      z,
+    );
     return statistics.map((node, i): Output => ({ name: BUFFERS.statistic(latent.name, i), node, axes }));
   });
   return { name: "initial", outputs, labels: new Map() };
@@ -67,11 +64,11 @@ export function initialProgram(context: Context): ProgramGraph {
 
 export function fitProgram(context: Context): ProgramGraph {
   const { graph: g, model, lowering } = context;
-  const parameters = guideParameters(model, lowering);
-  const outputs = model.guides.flatMap((guide) => {
+  const inputs = guideInputNodes(model, lowering);
+  const outputs = model.guides.filter(isFitted).flatMap((guide) => {
     const { fit } = guide.distribution;
-    const args = nodesOrNone(parameters.get(guide.latent));
-    if (fit === null || guide.args.every((a) => a.kind === "fixed")) return [];
+    if (fit === null) return [];
+    const args = guideArguments(lowering, guide, inputs, new Map());
     const axes = momentAxes(context, guide);
     const moments = fit.moments.map(
       (m, i) => [m, g.input(BUFFERS.moment(guide.latent.name, i), axes)] as const,
@@ -92,26 +89,32 @@ export function fitProgram(context: Context): ProgramGraph {
 /** Every parameter of every guide, its family's spread times a factor where the family knows how. */
 export function widenProgram(context: Context): ProgramGraph {
   const { graph: g, model, lowering } = context;
-  const parameters = guideParameters(model, lowering);
+  const inputs = guideInputNodes(model, lowering);
   const outputs = model.guides.flatMap((guide) => {
     const { distribution, latent } = guide;
-    const args = nodesOrNone(parameters.get(latent));
+    const own = inputs.get(latent) ?? new Map<string, Node>();
+    const unknown = new Map<Variable, Node>(
+      guide.parents.map((parent) => [parent, g.input(`latent.${parent.name}`, elementAxes(context, parent))]),
+    );
+    const args = guideArguments(lowering, guide, inputs, unknown);
     const factor = g.input(BUFFERS.widenFactor(latent.name), []);
     const { widen } = distribution;
     const wider =
       widen === null
         ? new Map<string, Node>()
         : lowering.named(distribution, args, widen.values, [[widen.factor, factor]]);
-    // Where a shared argument would need a value per element, the guide stays as it is.
-    const fits = args.every((input, i) => {
-      const node = wider.get(guide.args[i]?.parameter.name ?? "");
-      return node === undefined || node.axes.every((axis) => hasAxis(input, axis));
+    // Where a computed argument would have to change, or a shared one would need a value per element, the guide stays.
+    const fits = [...wider].every(([name, node]) => {
+      const input = own.get(name);
+      const isInput = guide.args.some((a) => a.kind !== "computed" && a.parameter.name === name);
+      const isKnown = reachable([node]).every((n) => n.kind !== "input" || !n.name.startsWith("latent."));
+      return input !== undefined && isInput && isKnown && node.axes.every((axis) => hasAxis(input, axis));
     });
-    return args.map((input, i): Output => {
-      const name = guide.args[i]?.parameter.name ?? "";
-      const node = fits ? (wider.get(name) ?? input) : input;
-      return { name: BUFFERS.newGuide(latent.name, name), node, axes: input.axes };
-    });
+    return [...own].map(([name, input]): Output => ({
+      name: BUFFERS.newGuide(latent.name, name),
+      node: fits ? (wider.get(name) ?? input) : input,
+      axes: input.axes,
+    }));
   });
   return { name: "widen", outputs, labels: new Map() };
 }
@@ -119,14 +122,12 @@ export function widenProgram(context: Context): ProgramGraph {
 /** What the guide's text itself says of its parameters: fixed arguments, and first values of learned ones. */
 export function fixedProgram(context: Context): ProgramGraph {
   const { model, lowering } = context;
-  const parameters = guideParameters(model, lowering);
   const outputs = model.guides.flatMap((guide) =>
-    guide.args.flatMap((argument, i): Output[] => {
-      const written = argument.kind === "fixed" ? argument.value : argument.initial;
-      const axes = parameters.get(guide.latent)?.[i]?.axes;
-      if (written === null || axes === undefined) return [];
-      const name = BUFFERS.newGuide(guide.latent.name, argument.parameter.name);
-      return [{ name, node: lowering.expression(written, new Map()), axes }];
+    guideInputs(lowering, guide).flatMap(({ name, over, event, written }): Output[] => {
+      if (written === null) return [];
+      const axes = event === null ? over : [...over, event];
+      const node = lowering.expression(written, new Map());
+      return [{ name: BUFFERS.newGuide(guide.latent.name, name), node, axes }];
     }),
   );
   return { name: "fixed", outputs, labels: new Map() };

@@ -1,14 +1,6 @@
 // The interface of a typed model: what its data, latents, groups, guides and generated quantities are called and shaped.
 import { Bug } from "../../diagnostic.js";
-import type {
-  Guide,
-  GuideArgument,
-  Plate,
-  TypedExpression,
-  TypedModel,
-  ValueType,
-} from "../../typecheck/model.js";
-import type { Axis } from "../axis.js";
+import type { Guide, Plate, TypedExpression, TypedModel, ValueType } from "../../typecheck/model.js";
 import type {
   EventAxisInterface,
   GuideInterface,
@@ -18,6 +10,7 @@ import type {
 } from "../interface.js";
 import type { Node } from "../node.js";
 import { particleAxisName, type ExpressionLowering } from "./expressions.js";
+import { guideInputs } from "./guide.js";
 
 const names = (plates: readonly Plate[]): string[] => plates.map((p) => p.name);
 
@@ -32,18 +25,6 @@ export function learnedScale(type: ValueType): GuideParameterInterface["scale"] 
   if (bound(type.lower) === 0 && type.upper === null) return "log";
   if (bound(type.lower) === 0 && bound(type.upper) === 1) return "logit";
   return "identity";
-}
-
-/** The plates a guide's argument varies over, and its event axis. */
-export function guideArgumentShape(
-  lowering: ExpressionLowering,
-  guide: Guide,
-  argument: GuideArgument,
-): { readonly over: readonly Axis[]; readonly event: Axis | null } {
-  const { latent } = guide;
-  return argument.kind === "learned"
-    ? { over: lowering.plates(argument.over), event: lowering.event(latent.type) }
-    : { over: lowering.plates(argument.value.plates), event: lowering.event(argument.value.type) };
 }
 
 /** All but the axes of vectors, which are known once every program is lowered. */
@@ -94,16 +75,14 @@ function guideInterface(lowering: ExpressionLowering, guide: Guide): GuideInterf
   return {
     latent: guide.latent.name,
     family: guide.distribution.name,
-    parameters: guide.args.map((argument) => {
-      const { over, event } = guideArgumentShape(lowering, guide, argument);
-      return {
-        name: argument.parameter.name,
-        learned: argument.kind === "learned",
-        over: over.map((a) => a.name),
-        event: event?.name ?? null,
-        scale: learnedScale(argument.parameter.type),
-      };
-    }),
+    parameters: guideInputs(lowering, guide).map(({ name, learned, fitted, over, event, type }) => ({
+      name,
+      learned,
+      fitted,
+      over: over.map((a) => a.name),
+      event: event?.name ?? null,
+      scale: learnedScale(type),
+    })),
     statistics: squareOf.length,
     squareOf,
   };

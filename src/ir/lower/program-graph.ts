@@ -4,7 +4,7 @@ import type { Guide, Latent, TypedModel } from "../../typecheck/model.js";
 import type { Axis } from "../axis.js";
 import type { Graph, Node } from "../node.js";
 import type { ExpressionLowering } from "./expressions.js";
-import { guideArgumentShape } from "./interface.js";
+import { guideInputs } from "./guide.js";
 
 /** A buffer that a program gives back: its axes are promised even where the value does not vary along them. */
 export type Output = { readonly name: string; readonly node: Node; readonly axes: readonly Axis[] };
@@ -28,12 +28,10 @@ export const nodesOrNone = (nodes: readonly Node[] | undefined): readonly Node[]
 export const elementAxes = ({ lowering }: Context, latent: Latent): readonly Axis[] =>
   lowering.axesOf(latent.plates, latent.type);
 
-/** Axes over which a guide's moments are kept: all plates over which any of its parameters is learned, and the event. */
+/** Axes over which a guide's moments are kept: all plates over which any of its parameters is fitted, and the event. */
 export function momentAxes(context: Context, guide: Guide): readonly Axis[] {
   const { lowering } = context;
-  const shapes = guide.args
-    .filter((a) => a.kind === "learned")
-    .map((a) => guideArgumentShape(lowering, guide, a));
+  const shapes = guideInputs(lowering, guide).filter((input) => input.fitted);
   return context.graph.ordered(
     shapes.flatMap(({ over, event }) => (event === null ? over : [...over, event])),
   );

@@ -6,15 +6,9 @@ import type { Contraction, Intractable, OrderChoice } from "../contraction.js";
 import { differentiate } from "../derivatives.js";
 import { BUFFERS, type ModelInterface } from "../interface.js";
 import { Graph, type Node } from "../node.js";
-import {
-  buildEstimator,
-  guideParameters,
-  groupOf,
-  particleAxis,
-  type Estimator,
-  type LoweredFactor,
-} from "./estimator.js";
+import { buildEstimator, type Estimator, type LoweredFactor } from "./estimator.js";
 import { ExpressionLowering } from "./expressions.js";
+import { groupOf, guideInputNodes, guideInputs, isFitted, particleAxis, type Coupling } from "./guide.js";
 import {
   boundsProgram,
   fitProgram,
@@ -43,7 +37,12 @@ export type LoweredModel = {
   readonly gradientsUnavailable: Readonly<Partial<Record<"vi" | "rws", string>>>;
 };
 
-export type LoweringOptions = { readonly sizes: Sizes; readonly order?: OrderChoice };
+export type LoweringOptions = {
+  readonly sizes: Sizes;
+  readonly order?: OrderChoice;
+  /** How particles are given those of the latents that their guide depends on; permutations if not said. */
+  readonly coupling?: Coupling;
+};
 
 /** Lowers a typed model to all its programs, or says why its estimator has no polynomial contraction. */
 export function lowerModel(model: TypedModel, options: LoweringOptions): LoweredModel | Intractable {
@@ -162,13 +161,11 @@ function learnedParameters({
   model,
   lowering,
 }: Context): { guide: Guide; name: string; node: Node; type: ValueType }[] {
-  const nodes = guideParameters(model, lowering);
+  const nodes = guideInputNodes(model, lowering);
   return model.guides.flatMap((guide) =>
-    guide.args.flatMap((argument, i) => {
-      const node = nodes.get(guide.latent)?.[i];
-      return argument.kind === "learned" && node !== undefined
-        ? [{ guide, name: argument.parameter.name, node, type: argument.parameter.type }]
-        : [];
+    guideInputs(lowering, guide).flatMap(({ name, learned, type }) => {
+      const node = nodes.get(guide.latent)?.get(name);
+      return learned && node !== undefined ? [{ guide, name, node, type }] : [];
     }),
   );
 }
@@ -210,37 +207,57 @@ function rwsProgram(context: Context, estimator: Estimator): ProgramGraph {
   return gradientProgram(context, estimator, "rws", new Map(nodes.map((n, i) => [n, gradients[i] ?? n])));
 }
 
-/** d log P_MP / d parameter with the particles moving with the parameters (reparameterised). */
+/**
+ * d log P_MP / d parameter with the particles moving with the parameters (reparameterised): latents that others' guides
+ * depend on after those others, since they move them along.
+ */
 function viProgram(context: Context, estimator: Estimator): ProgramGraph | { readonly reason: string } {
   const { graph: g, model, lowering } = context;
-  const learned = learnedParameters(context).map((p) => p.node);
-  const guided = model.guides.filter((guide) => guide.args.some((a) => a.kind === "learned"));
-  const particles = guided.map((guide) => particlesOf(estimator, guide.latent));
-  const adjoints = differentiate(g, estimator.logEvidence, [...learned, ...particles]);
-  const total = new Map(learned.map((node, i) => [node, adjoints[i] ?? g.constant(0)]));
-  for (const [i, guide] of guided.entries()) {
-    const { latent, distribution } = guide;
-    const z = particles[i];
-    const adjoint = adjoints[learned.length + i];
-    if (z === undefined || adjoint === undefined) throw new Bug("particles without an adjoint");
+  const learned = learnedParameters(context);
+  const particles = model.latents.map((latent) => particlesOf(estimator, latent));
+  const wrt = [...learned.map((p) => p.node), ...particles];
+  const adjoints = differentiate(g, estimator.logEvidence, wrt);
+  const total = new Map(wrt.map((node, i) => [node, adjoints[i] ?? g.constant(0)]));
+  const moving = movingLatents(model);
+  for (const [i, guide] of [...model.guides.entries()].reverse()) {
+    const { latent, distribution, parents } = guide;
+    if (!moving.has(latent)) continue;
+    const group = groupOf(model, latent);
+    const other = parents.find((p) => !group.latents.includes(p));
+    if (other !== undefined)
+      return {
+        reason: `the particles of '${latent.name}' are drawn given those of '${other.name}', and given particles do not say which`,
+      };
     const reason = `the draws of '${latent.name}' (${distribution.name}) cannot be reparameterised yet`;
     if (distribution.draw === null || latent.type.base === "int") return { reason };
-    const args = nodesOrNone(estimator.guideParameters.get(latent));
     let site = 0;
-    const axis = particleAxis(lowering, groupOf(model, latent));
     const random = {
       nextSite: () => -1 - (i * 16 + site++),
       element: elementAxes(context, latent),
-      particle: axis,
+      particle: particleAxis(lowering, group),
       points: null,
     };
-    const draw = lowering.draw(distribution, args, random);
-    const own = args.filter((a) => total.has(a));
-    const gradients = reparameterisedGradient(g, draw, z, adjoint, own);
+    const draw = lowering.draw(distribution, nodesOrNone(estimator.guideArguments.get(latent)), random);
+    const z = particlesOf(estimator, latent);
+    const own = [
+      ...learned.filter((p) => p.guide === guide).map((p) => p.node),
+      ...parents.filter((p) => moving.has(p)).map((p) => particlesOf(estimator, p)),
+    ];
+    const gradients = reparameterisedGradient(g, draw, z, total.get(z) ?? g.constant(0), own);
     if (gradients === null) return { reason };
     own.forEach((node, j) => total.set(node, g.add(total.get(node) ?? node, gradients[j] ?? node)));
   }
   return gradientProgram(context, estimator, "vi", total);
+}
+
+/** The latents whose particles move with learned parameters, their own or those of latents before them. */
+function movingLatents(model: TypedModel): ReadonlySet<Latent> {
+  const moving = new Set<Latent>();
+  for (const { latent, args, parents } of model.guides) {
+    const learns = args.some((a) => a.kind === "learned" || (a.kind === "computed" && a.learned.length > 0));
+    if (learns || parents.some((parent) => moving.has(parent))) moving.add(latent);
+  }
+  return moving;
 }
 
 /** A guide's statistics less their centres; a squared one is the square of the centred other. */
@@ -267,12 +284,11 @@ function qemProgram(context: Context, estimator: Estimator): ProgramGraph {
     const node = g.reduce("sum", particleAxis(lowering, group), g.map("square", weights));
     return { name: BUFFERS.weightSquares(group.name), node, axes: lowering.plates(group.plates) };
   });
-  const statistics = model.guides.flatMap((guide) => {
-    if (guide.args.every((a) => a.kind === "fixed")) return [];
+  const statistics = model.guides.filter(isFitted).flatMap((guide) => {
     const { latent } = guide;
     const axis = particleAxis(lowering, groupOf(model, latent));
     const weights = weightsOf(context, estimator, latent);
-    const args = nodesOrNone(estimator.guideParameters.get(latent));
+    const args = nodesOrNone(estimator.guideArguments.get(latent));
     const axes = elementAxes(context, latent);
     return centredStatistics(context, guide, args, particlesOf(estimator, latent)).flatMap(
       (node, i): Output[] => [

@@ -194,3 +194,43 @@ export const notSummedOut = (latent: Name, reason: string): Diagnostic => ({
   message: `the discrete latent '${latent.text}' cannot be summed out: ${reason}`,
   hint: `give it a family in the guide, and it is sampled: '${latent.text} ~ family(...);'`,
 });
+
+/** `later`: where the guide names it; null: it is the latent itself. */
+export const guideUsesLater = (span: Span, latent: string, on: string, later: Span | null): Diagnostic => ({
+  code: "E0470",
+  severity: "error",
+  span,
+  message:
+    later === null
+      ? `the guide of '${latent}' depends on '${latent}' itself`
+      : `the guide of '${latent}' depends on '${on}', which comes later in the guide`,
+  hint:
+    later === null
+      ? "it may depend on latents that come earlier in the guide"
+      : `move the entry of '${on}' before this one; no latent's guide can depend on itself, not even by way of others`,
+  ...(later === null ? {} : { related: [{ span: later, message: `'${on}' comes here` }] }),
+});
+
+export const learnNeedsInitial = (span: Span, latent: string): Diagnostic => ({
+  code: "E0471",
+  severity: "error",
+  span,
+  message: `this 'learn' needs a first value: no moments give one where an argument of the guide of '${latent}' is computed`,
+  hint: "write it between the parentheses, as in 'learn(0)'",
+});
+
+export const initialDependsOnLatent = (span: Span, on: string): Diagnostic => ({
+  code: "E0472",
+  severity: "error",
+  span,
+  message: `the first value of a learned parameter cannot depend on the latent '${on}'`,
+  hint: "use numbers and data; multiply or add the latent outside of 'learn(...)'",
+});
+
+export const guideUsesSummedOut = (span: Span, latent: string, on: string): Diagnostic => ({
+  code: "E0473",
+  severity: "error",
+  span,
+  message: `the guide of '${latent}' depends on '${on}', which is summed out and so has no particles`,
+  hint: `give '${on}' a family in the guide, before '${latent}', and it is sampled: '${on} ~ family(...);'`,
+});

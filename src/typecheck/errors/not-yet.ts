@@ -64,14 +64,6 @@ export const previousOutsideModel = (span: Span, block: string): Diagnostic =>
 export const flatPrior = (span: Span): Diagnostic =>
   notYet("E0490", span, "the improper prior 'flat()' is", "use a wide proper prior, as in 'normal(0, 100)'");
 
-export const guideDependsOnLatent = (span: Span, latent: string): Diagnostic =>
-  notYet(
-    "E0491",
-    span,
-    `a guide that depends on a latent (here '${latent}') is`,
-    "use only numbers, data and 'learn(...)'",
-  );
-
 export const groupFamily = (span: Span): Diagnostic =>
   notYet(
     "E0492",
