@@ -120,7 +120,7 @@ export class Graph {
     return [...this.#axes.values()];
   }
 
-  /** Nodes built so far are wrong where an axis is longer than this, by its name. */
+  /** Contractions built so far are wrong where an axis is longer than this, by its name. */
   readonly longest = new Map<string, number>();
 
   /** The given axes without repetition, in storage order. */

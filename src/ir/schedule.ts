@@ -284,7 +284,10 @@ class Plan {
       buffers: [...inputs, ...tables],
       kernels,
       outputs: this.source.outputs.map((o) => o.name),
-      ...(this.graph.longest.size === 0 ? {} : { longest: Object.fromEntries(this.graph.longest) }),
+      // Only what holds steps of a contraction depends on how many rounds it was given.
+      ...(this.source.labels.size > 0 && this.graph.longest.size > 0
+        ? { longest: Object.fromEntries(this.graph.longest) }
+        : {}),
     };
   }
 }

@@ -41,7 +41,7 @@ async function byTree(
         { name: "gradient", node: gradient, axes: [along, axis, previous] },
         { name: "first_gradient", node: firstGradient, axes: [axis] },
       ],
-      labels: new Map(),
+      labels: new Map([[node, "value"]]),
     },
     { sizes, adapter: ADAPTER_CLASSES.software },
   );
