@@ -92,7 +92,10 @@ export function compileSource(
 
 function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
   const planningSizes = (options: CompileOptions): PlanningSizes =>
-    new PlanningSizes([...knownSupports(model), ...(options.sizes ?? [])]);
+    new PlanningSizes(
+      options.sizes ?? new Map(),
+      knownSupports(model).filter(([axis]) => options.sizes?.has(axis) !== true),
+    );
   const lower = (options: CompileOptions): LoweredModel | Diagnostic => {
     const sizes = planningSizes(options);
     const lowered = lowerModel(

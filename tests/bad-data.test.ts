@@ -26,7 +26,7 @@ describe("bad data and invocations", () => {
     await expect(`exit code ${code}\n${out}${err}`).toMatchFileSnapshot(join(folder, "expected"));
   });
 
-  it.each(["runtime/errors.ts", "cli/errors.ts", "ir/errors.ts"])(
+  it.each(["runtime/errors.ts", "runtime/row-errors.ts", "cli/errors.ts", "ir/errors.ts"])(
     "has a case for every code of src/%s",
     (file) => {
       const text = readFileSync(fileURLToPath(new URL(`../src/${file}`, import.meta.url)), "utf8");

@@ -5,7 +5,9 @@ import { BUFFERS, type GroupInterface, type LatentInterface } from "../ir/interf
 import { bufferAxes } from "../inference/layout.js";
 import { sampledGroups } from "../inference/settings.js";
 import { readJson } from "../runtime/data-json.js";
-import { transpose } from "../runtime/data-layout.js";
+import { ExtendedSizes, type Sizes } from "../ir/axis.js";
+import { fileAddresses } from "../runtime/arrangement.js";
+import { dimensionsOf } from "../runtime/data-rows.js";
 import type { DataEntry, NumbersValue } from "../runtime/data-value.js";
 import { flawedElement, foundWords, shapeWords, type Dimension } from "../runtime/errors.js";
 import type { SourceFile } from "../source.js";
@@ -25,7 +27,6 @@ export type EstimateInput = {
   readonly particleSizes: ReadonlyMap<string, number>;
 };
 type Read<T> = { readonly value: T | null; readonly diagnostics: readonly Diagnostic[] };
-type Sizes = ReadonlyMap<string, number>;
 
 /** What checks on the particles of several latents share. */
 type ParticleContext = {
@@ -83,25 +84,26 @@ function takeParticles(latent: LatentInterface, entry: DataEntry, context: Parti
   const { model, program, sizes, k, kOf, inputs, diagnostics } = context;
   const group = groupOf(model, latent);
   const expected: Dimension[] = [
-    ...latent.plates.map((plate) => ({ name: plate, length: sizes.get(plate) ?? null })),
+    ...dimensions(model, latent.plates, sizes),
     { name: "K", length: null },
     ...(latent.event === null ? [] : [{ name: "vector", length: sizes.get(latent.event) ?? null }]),
   ];
   const what = `the particles of '${latent.name}'`;
   const value = numbersOf(entry, what, expected, diagnostics);
   if (value === undefined) return;
-  const found = value.shape[latent.plates.length] ?? 0;
+  const axes = [...latent.plates, group.axis, ...(latent.event === null ? [] : [latent.event])];
+  const found = value.shape[dimensionsOf(model, latent.plates).length] ?? 0;
+  const filled = new ExtendedSizes(sizes, [[group.axis, found]]);
   const before = kOf.get(group.name);
   const refuse = (diagnostic: Diagnostic): void => void diagnostics.push({ ...diagnostic, span: value.span });
-  if (!fits(value, expected)) refuse(misshapen(what, expected, value));
+  if (!fits(value, expected, axes, filled)) refuse(misshapen(what, expected, value));
   else if (k !== undefined && found !== k) refuse(wrongK(latent.name, found, k));
   else if (before !== undefined && before.k !== found)
     refuse(particlesDisagree(group.name, before.latent, before.k, latent.name, found));
   else {
     kOf.set(group.name, before ?? { latent: latent.name, k: found });
     const name = BUFFERS.particles(latent.name);
-    const axes = [...latent.plates, group.axis, ...(latent.event === null ? [] : [latent.event])];
-    inputs.set(name, arrange(value, axes, program, name));
+    inputs.set(name, arrange(value, axes, program, name, filled));
   }
 }
 
@@ -130,7 +132,7 @@ export function readGuideParameters(
     const inner = ofLatent?.kind === "object" ? ofLatent.entries : [];
     const entry = entryOf(inner, parameter.name);
     const expected: Dimension[] = [
-      ...parameter.over.map((plate) => ({ name: plate, length: sizes.get(plate) ?? null })),
+      ...dimensions(model, parameter.over, sizes),
       ...(parameter.event === null ? [] : [{ name: "vector", length: sizes.get(parameter.event) ?? null }]),
     ];
     const what = `'${parameter.name}' of the guide of '${latent}'`;
@@ -145,11 +147,11 @@ export function readGuideParameters(
     }
     const value = numbersOf(entry, what, expected, diagnostics);
     if (value === undefined) continue;
-    if (!fits(value, expected)) diagnostics.push(misshapen(what, expected, value));
+    const axes = [...parameter.over, ...(parameter.event === null ? [] : [parameter.event])];
+    if (!fits(value, expected, axes, sizes)) diagnostics.push(misshapen(what, expected, value));
     else {
       const name = BUFFERS.guide(latent, parameter.name);
-      const axes = [...parameter.over, ...(parameter.event === null ? [] : [parameter.event])];
-      inputs.set(name, arrange(value, axes, program, name));
+      inputs.set(name, arrange(value, axes, program, name, sizes));
     }
   }
   return { value: inputs, diagnostics };
@@ -204,8 +206,24 @@ const misshapen = (what: string, expected: readonly Dimension[], value: NumbersV
   span: value.span,
 });
 
-const fits = (value: NumbersValue, expected: readonly Dimension[]): boolean =>
-  !value.shape.includes(0) && expected.every((d, i) => d.length === null || d.length === value.shape[i]);
+/** Whether an array has its expected lengths; rows of a ragged plate may have any that come to the right number. */
+const fits = (
+  { shape, lengths, values }: NumbersValue,
+  expected: readonly Dimension[],
+  axes: readonly string[],
+  sizes: Sizes,
+): boolean =>
+  lengths.every((rows, i) => rows === null || sizes.rows?.has(expected[i]?.name ?? "") === true) &&
+  expected.every((d, i) => d.length === null || d.length === shape[i]) &&
+  fileAddresses([], axes, sizes).length === values.length &&
+  values.length > 0;
+
+/** The dimensions that an array over plates has; those of rows in nested lists have no single length. */
+const dimensions = (model: CompiledModel, plates: readonly string[], sizes: Sizes): Dimension[] =>
+  dimensionsOf(model, plates).map((name) => {
+    const rows = sizes.rows?.get(name);
+    return { name, length: rows?.byKey === null ? null : (sizes.get(name) ?? null) };
+  });
 
 /** The numbers, in the file over the axes `axes`, as the program's buffer stores them. */
 function arrange(
@@ -213,10 +231,13 @@ function arrange(
   axes: readonly string[],
   program: CompiledProgram,
   name: string,
+  sizes: Sizes,
 ): Float64Array {
-  const stored = bufferAxes(program, name)?.map((axis) => axes.indexOf(axis.name));
+  const stored = bufferAxes(program, name)?.map((axis) => axis.name);
   if (stored === undefined) return value.values;
-  if (stored.length !== axes.length || stored.includes(-1))
+  if (stored.length !== axes.length || stored.some((axis) => !axes.includes(axis)))
     throw new Bug(`buffer '${name}' is not over ${axes.join(", ")}`);
-  return transpose(value.values, value.shape, stored);
+  const result = new Float64Array(value.values.length);
+  fileAddresses(stored, axes, sizes).forEach((address, i) => (result[address] = value.values[i] ?? NaN));
+  return result;
 }

@@ -4,10 +4,9 @@ import { Bug, type Diagnostic } from "../diagnostic.js";
 import { bufferAxes } from "../inference/layout.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS, type GuideParameterInterface } from "../ir/interface.js";
-import { transpose } from "../runtime/data-layout.js";
+import { nestOver, type Nested } from "../runtime/arrangement.js";
 import type { GradientKind } from "./commands/estimate.js";
 import { valueNotFinite } from "./errors.js";
-import { nest, type Nested } from "./nested.js";
 
 /** The log of zero as devices have it is any number at or below this. */
 const IMPOSSIBLE = -1e29;
@@ -88,18 +87,4 @@ export function estimateOutput(
 /** Gradients are by the parameter on its learned scale. */
 function gradientKey({ name, scale }: GuideParameterInterface): string {
   return scale === "identity" ? name : `${scale}_${name}`;
-}
-
-/** A stored array as nested ones over the axes `wanted`. */
-export function nestOver(
-  values: Float64Array,
-  stored: readonly string[],
-  wanted: readonly string[],
-  sizes: Sizes,
-): Nested {
-  const order = wanted.map((axis) => stored.indexOf(axis));
-  if (order.length !== stored.length || order.includes(-1))
-    throw new Bug(`an output is over ${stored.join(", ")}, not over ${wanted.join(", ")}`);
-  const lengths = (axes: readonly string[]): number[] => axes.map((axis) => sizes.get(axis) ?? 0);
-  return nest(transpose(values, lengths(stored), order), lengths(wanted));
 }

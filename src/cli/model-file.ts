@@ -33,10 +33,11 @@ export function loadModel(path: string, terminal: Terminal): Model {
   return fromCompiled(model, terminal);
 }
 
-/** The programs as they were planned, or planned anew from the source in the file where data is longer than they allow. */
+/** The programs as they were planned, or planned anew from the source in the file where data has other rows or is longer. */
 function fromCompiled(model: CompiledModel, terminal: Terminal): Model {
   let again: Model | null = null;
   const isPlannedFor = (sizes: Sizes): boolean =>
+    hasRowsOf(model, sizes) &&
     Object.values(model.programs).every(({ program }) => tooLong(program, sizes) === null);
   const compile = (options: CompileOptions): CompiledModel => {
     if (options.sizes === undefined || isPlannedFor(options.sizes)) return model;
@@ -45,6 +46,10 @@ function fromCompiled(model: CompiledModel, terminal: Terminal): Model {
   };
   return { head: model, compile, compileSeconds: () => again?.compileSeconds() ?? 0 };
 }
+
+/** Whether a compiled model's plates are ragged where the data's are: its kernels walk their rows. */
+const hasRowsOf = ({ interface: { plates } }: CompiledModel, sizes: Sizes): boolean =>
+  plates.every(({ name, ragged }) => ragged === (sizes.rows?.has(name) === true));
 
 function fromSource(source: SourceFile, terminal: Terminal): Model {
   let seconds = 0;

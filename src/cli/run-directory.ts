@@ -5,11 +5,10 @@ import type { CompiledModel } from "../compiled.js";
 import type { InferenceResult } from "../inference/infer.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
+import { nestOver, type Nested } from "../runtime/arrangement.js";
 import { notARun, otherRunThere, outputIsFile, systemReason, unwritableFile } from "./errors.js";
 import { UsageError } from "./failures.js";
 import { writeAtomically } from "./files.js";
-import { nestOver } from "./estimate-output.js";
-import type { Nested } from "./nested.js";
 import type { WeightedParticles } from "./run-particles.js";
 import type { RunReport, RunSettingsReport } from "./run-report.js";
 

@@ -6,10 +6,9 @@ import { programOf } from "../inference/run.js";
 import { axisSizes, particlesPerGroup, type InferenceSettings } from "../inference/settings.js";
 import { volume } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
+import { nestOver, type Nested } from "../runtime/arrangement.js";
 import type { BoundData } from "../runtime/data.js";
 import type { Device } from "../runtime/device.js";
-import { nestOver } from "./estimate-output.js";
-import type { Nested } from "./nested.js";
 
 /** More numbers than this are not written as JSON. */
 const MOST_NUMBERS = 4_000_000;

@@ -10,6 +10,7 @@ import {
 import type { Axis } from "../ir/axis.js";
 import { Identifiers, Scope } from "../ir/identifiers.js";
 import type { Kernel, Program } from "../ir/program.js";
+import { loopParent, rowArrayName } from "../ir/ragged.js";
 import { applyRow } from "../ops.js";
 import { printStatements, type JsExpression, type JsStatement } from "./javascript.js";
 import { JS_OPS } from "./spell.js";
@@ -69,7 +70,9 @@ class KernelEmitter {
       const scope = new Scope(outer);
       const index = this.bind(axisKey(axis), axis.name, scope);
       const inner = [...this.block(level.offsets, scope), ...walk(depth + 1, scope)];
-      return [{ kind: "for", name: index, from: literal(0), below: this.size(axis), body: inner }];
+      const [from, below] =
+        axis.parent === null ? [literal(0), this.size(axis)] : this.rows(axis, axis.parent, outer);
+      return [{ kind: "for", name: index, from, below, body: inner }];
     };
     const loops = walk(0, new Scope(null));
     return [...printStatements([...this.declarations(), ...loops]), ""].join("\n");
@@ -149,6 +152,10 @@ class KernelEmitter {
     const index = this.bind(axisKey(s.axis), s.axis.name, scope);
     const body = this.block(s.body, scope);
     const comment: JsStatement = { kind: "comment", text: `${s.axis.name}: ${s.comment}` };
+    if (s.axis.parent !== null) {
+      const [from, below] = this.rows(s.axis, loopParent(s.axis, s.within), outer);
+      return [comment, { kind: "for", name: index, from, below, body }];
+    }
     if (s.within === null)
       return [comment, { kind: "for", name: index, from: literal(0), below: this.size(s.axis), body }];
     if (s.within.blocks?.of !== s.axis.name)
@@ -168,6 +175,16 @@ class KernelEmitter {
       { kind: "const", name: end, value: beyond },
       { kind: "for", name: index, from: name(first), below: name(end), body },
     ];
+  }
+
+  /** The first row of a ragged axis that belongs to the present place along `within`, and the first that does not. */
+  private rows(axis: Axis, within: Axis, scope: Scope): [JsExpression, JsExpression] {
+    const bound = (kind: "start" | "end"): JsExpression => ({
+      kind: "element",
+      array: this.bufferName(rowArrayName({ kind, axis, within })),
+      index: this.find(axisKey(within), scope),
+    });
+    return [bound("start"), bound("end")];
   }
 
   private element(buffer: string, at: Index, scope: Scope): JsExpression {
@@ -208,8 +225,12 @@ class KernelEmitter {
         return this.find(e.name, scope);
       case "size":
         return this.size(e.axis);
-      case "index":
-        return this.find(axisKey(e.axis), scope);
+      case "index": {
+        const place = this.find(axisKey(e.axis), scope);
+        if (e.axis.parent === null) return place;
+        const [start] = this.rows(e.axis, e.axis.parent, scope);
+        return { kind: "binary", operator: "-", left: place, right: start };
+      }
       case "load":
         return this.element(e.buffer, e.at, scope);
       case "apply":

@@ -7,8 +7,9 @@ import type {
   Index,
   PointAddress,
 } from "../ir/addresses.js";
-import type { Axis } from "../ir/axis.js";
+import { countedAxes, isImplied, type Axis } from "../ir/axis.js";
 import { Scope, type Identifiers } from "../ir/identifiers.js";
+import { loopParent, rowArrayName, type RowArray } from "../ir/ragged.js";
 import { applyRow, type Op } from "../ops.js";
 import type { KernelModule } from "./module.js";
 import { WGSL_SPELLING } from "./spell.js";
@@ -70,9 +71,15 @@ class Body {
     const first = binary("+", binary("*", named("group.x"), unsigned(workgroupSize)), named("lane"));
     if (this.grid.length === 0)
       return [{ kind: "return-if", test: binary(">", first, unsigned(0)) }, ...inner];
-    const along = indices
-      .filter(({ axis }) => this.used.has(axis.name))
-      .map(({ index, axis }): WgslStatement => ({ kind: "let", name: index, value: this.along(axis) }));
+    // A row's parent is loaded once the row is known, and may itself be a row.
+    for (const axis of this.grid)
+      if (this.used.has(axis.name)) for (const child of this.rowsIn(axis)) this.used.add(child.name);
+    const [implied, counted] = [true, false].map((which) =>
+      indices.filter(({ axis }) => isImplied(axis, this.grid) === which && this.used.has(axis.name)),
+    );
+    const along = [...(counted ?? []), ...(implied ?? []).toReversed()].map(
+      ({ index, axis }): WgslStatement => ({ kind: "let", name: index, value: this.along(axis, outer) }),
+    );
     const step = binary("*", named("groups.x"), unsigned(workgroupSize));
     const body = [...along, ...inner];
     return [{ kind: "for", name: this.point, from: first, below: this.volume(this.grid), step, body }];
@@ -103,13 +110,28 @@ class Body {
   }
 
   private volume(axes: readonly Axis[]): WgslExpression {
-    return axes.map((axis) => this.length(axis)).reduce((volume, length) => binary("*", volume, length));
+    return countedAxes(axes)
+      .map((axis) => this.length(axis))
+      .reduce((volume, length) => binary("*", volume, length));
+  }
+
+  /** The ragged axes of the grid that an axis is the parent of. */
+  private rowsIn(axis: Axis): Axis[] {
+    return this.grid.filter((each) => each.parent?.name === axis.name);
+  }
+
+  /** An element of an array that says where ragged rows lie, as a whole number. */
+  private rowPlace(kind: RowArray["kind"], axis: Axis, within: Axis, at: WgslExpression): WgslExpression {
+    return call("u32", this.module.element(rowArrayName({ kind, axis, within }), at));
   }
 
   /** The index along one axis of the grid, whose last axis varies fastest. */
-  private along(axis: Axis): WgslExpression {
-    const place = this.grid.indexOf(axis);
-    const inner = this.grid.slice(place + 1);
+  private along(axis: Axis, scope: Scope): WgslExpression {
+    const [row] = this.rowsIn(axis);
+    if (row !== undefined) return this.rowPlace("parent", row, axis, this.axis(row, scope));
+    const grid = countedAxes(this.grid);
+    const place = grid.indexOf(axis);
+    const inner = grid.slice(place + 1);
     const outermost =
       inner.length === 0 ? named(this.point) : binary("/", named(this.point), this.volume(inner));
     return place === 0 ? outermost : binary("%", outermost, this.length(axis));
@@ -191,6 +213,22 @@ class Body {
     const index = this.identifiers.fresh(s.axis.name);
     for (const scope of scopes) scope.define(axisKey(s.axis), index);
     const comment: WgslStatement = { kind: "comment", text: `${s.axis.name}: ${s.comment}` };
+    const [scope] = outer;
+    if (scope === undefined) throw new Bug("a loop has no scope");
+    if (s.axis.parent !== null) {
+      const within = loopParent(s.axis, s.within);
+      const end = this.identifiers.fresh(`${s.axis.name}_end`);
+      const [from, below] = (["start", "end"] as const).map((kind) =>
+        this.rowPlace(kind, s.axis, within, this.axis(within, scope)),
+      );
+      if (from === undefined || below === undefined) throw new Bug("a loop has no bounds");
+      const body = this.block(s.body, scopes);
+      return [
+        comment,
+        { kind: "let", name: end, value: below },
+        { kind: "for", name: index, from, below: named(end), step: null, body },
+      ];
+    }
     const bound = this.module.bound(s.axis);
     if (s.within === null) {
       const body = this.block(s.body, scopes);
@@ -198,8 +236,6 @@ class Body {
     }
     if (s.within.blocks?.of !== s.axis.name)
       throw new Bug(`'${s.within.name}' has no blocks of '${s.axis.name}'`);
-    const [scope] = outer;
-    if (scope === undefined) throw new Bug("a loop has no scope");
     const length = unsigned(s.within.blocks.length);
     const first = this.identifiers.fresh(`${s.axis.name}_first`);
     const end = this.identifiers.fresh(`${s.axis.name}_end`);
@@ -267,8 +303,14 @@ class Body {
         return { e: this.find(e.name, scope), depth: 1, constant: false };
       case "size":
         return { e: call("f32", this.module.bound(e.axis)), depth: 2, constant: false };
-      case "index":
-        return { e: call("f32", this.axis(e.axis, scope)), depth: 2, constant: false };
+      case "index": {
+        const { parent } = e.axis;
+        const place = call("f32", this.axis(e.axis, scope));
+        if (parent === null) return { e: place, depth: 2, constant: false };
+        const name = rowArrayName({ kind: "start", axis: e.axis, within: parent });
+        const start = this.module.element(name, this.axis(parent, scope));
+        return { e: binary("-", place, start), depth: 8, constant: false };
+      }
       case "load":
         return { e: this.module.element(e.buffer, this.index(e.at, scope)), depth: 8, constant: false };
       case "apply":

@@ -21,7 +21,7 @@ export function emitWgsl(program: Program): Record<string, WgslKernel> {
 }
 
 function usesOf(kernel: Kernel, program: Program): Uses {
-  const inputNames = new Set(program.buffers.filter((b) => b.storage === "input").map((b) => b.name));
+  const inputNames = new Set(program.buffers.filter((b) => b.storage !== "table").map((b) => b.name));
   const reads = [...new Set(kernel.reads)];
   const writes = [...new Set(kernel.writes)];
   const input = writes.find((b) => inputNames.has(b));

@@ -1,7 +1,7 @@
 // Tiles: several points along one axis of the grid computed together, so that what they share is loaded once.
 import { absurd } from "../diagnostic.js";
 import type { AddressedExpression, AddressedStatement, Index } from "../ir/addresses.js";
-import type { Axis } from "../ir/axis.js";
+import { isImplied, type Axis } from "../ir/axis.js";
 
 export type Tile = { readonly axis: Axis; readonly length: number };
 
@@ -100,14 +100,15 @@ const keyOf = (s: { readonly kind: string; readonly name: string }): string =>
 /**
  * The axis to tile a kernel along, or null. It pays where the innermost loops load more that the points of a tile
  * share than what is each point's own. Never along the last axis, along which neighbouring invocations load
- * neighbouring elements, nor along blocks, whose loops differ in length.
+ * neighbouring elements, nor along blocks or what has ragged rows, whose loops differ in length, nor along ragged rows.
  */
 export function chooseTile(grid: readonly Axis[], statements: readonly AddressedStatement[]): Tile | null {
   let best: { readonly tile: Tile; readonly gain: number } | null = null;
   const depth = Math.max(...statements.map(depthOf));
   if (depth === 0) return null;
+  const bound = [...grid, ...statements.flatMap(loopAxes)];
   for (const axis of grid.slice(0, -1)) {
-    if (axis.blocks !== null) continue;
+    if (axis.blocks !== null || axis.parent !== null || isImplied(axis, bound)) continue;
     const dependence = new Dependence(statements, axis);
     const inner = innermost(statements, depth).map((s) => countLoads(s, dependence));
     const shared = inner.reduce((sum, loads) => sum + loads.shared, 0);
@@ -123,6 +124,8 @@ type Simple = Exclude<AddressedStatement, { kind: "loop" }>;
 const depthOf = (s: AddressedStatement): number =>
   s.kind === "loop" ? 1 + Math.max(0, ...s.body.map(depthOf)) : 0;
 const simple = (s: AddressedStatement): Simple[] => (s.kind === "loop" ? s.body.flatMap(simple) : [s]);
+const loopAxes = (s: AddressedStatement): Axis[] =>
+  s.kind === "loop" ? [s.axis, ...s.body.flatMap(loopAxes)] : [];
 /** Statements in the loops of the greatest depth. */
 const innermost = (statements: readonly AddressedStatement[], depth: number): Simple[] =>
   statements.flatMap((s) => {

@@ -1,7 +1,8 @@
 // Buffers as the host sees them: which axes they have, and where an element of one lies in another with fewer axes.
 import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
-import { sizeOf, volume, type Axis, type Sizes } from "../ir/axis.js";
+import { countedAxes, rowsOf, sizeOf, volume, type Axis, type Sizes } from "../ir/axis.js";
+import { fileAddresses } from "../runtime/arrangement.js";
 import type { LoadedProgram } from "../runtime/device.js";
 
 /** Values of a program's inputs by the buffers' names; undefined if there is no such value. */
@@ -38,36 +39,65 @@ export function output(outputs: ReadonlyMap<string, Float64Array>, name: string)
   return values;
 }
 
-/** For every element over the axes `from`, its place among those over `to`, which are some of `from`. */
+/** For every element over the axes `from`, its place among those over `to`, which are some of `from` or implied by them. */
 export function placesIn(from: readonly Axis[], to: readonly Axis[], sizes: Sizes): Int32Array {
   const strides = new Map<string, number>();
   let stride = 1;
-  for (const axis of [...to].reverse()) {
+  for (const axis of [...countedAxes(to)].reverse()) {
     if (!from.some((a) => a.name === axis.name)) throw new Bug(`axis '${axis.name}' is missing`);
     strides.set(axis.name, stride);
     stride *= sizeOf(axis, sizes);
   }
   let places = new Int32Array(1);
-  for (const axis of from) {
+  for (const axis of countedAxes(from)) {
     const size = sizeOf(axis, sizes);
-    const step = strides.get(axis.name) ?? 0;
+    const steps = stepsAlong(axis, strides, sizes);
     const next = new Int32Array(places.length * size);
     places.forEach((place, i) => {
-      for (let j = 0; j < size; j++) next[i * size + j] = place + j * step;
+      for (let j = 0; j < size; j++) next[i * size + j] = place + (steps[j] ?? 0);
     });
     places = next;
   }
   return places;
 }
 
-/** Names of the elements of a quantity: `z[3,7]`, 1-based in the order of its axes; a scalar is its bare name. */
+/** What each place along an axis, and the places that it implies, add to an address with these strides. */
+function stepsAlong(axis: Axis, strides: ReadonlyMap<string, number>, sizes: Sizes): Int32Array {
+  const own = strides.get(axis.name) ?? 0;
+  if (axis.parent === null) return Int32Array.from({ length: sizeOf(axis, sizes) }, (_, j) => j * own);
+  const outer = stepsAlong(axis.parent, strides, sizes);
+  return rowsOf(axis, sizes).parent.map((parent, j) => (outer[parent] ?? 0) + j * own);
+}
+
+/**
+ * Names of the elements of a quantity: `z[3,7]`, 1-based in the order of its axes, with the names that the data has for
+ * a plate's elements; a scalar is its bare name.
+ */
 export function elementNames(name: string, axes: readonly Axis[], sizes: Sizes): string[] {
   let names: string[][] = [[]];
-  for (const axis of axes) {
-    const size = sizeOf(axis, sizes);
-    names = names.flatMap((prefix) => Array.from({ length: size }, (_, i) => [...prefix, String(i + 1)]));
+  for (const axis of countedAxes(axes)) {
+    const indices = indicesAlong(axis, axes, sizes);
+    names = names.flatMap((prefix) => indices.map((own) => [...prefix, ...own]));
   }
   return names.map((indices) => (indices.length === 0 ? name : `${name}[${indices.join(",")}]`));
+}
+
+/** For each place along an axis its index, after those that it implies. */
+function indicesAlong(axis: Axis, axes: readonly Axis[], sizes: Sizes): string[][] {
+  const labels = sizes.labels?.get(axis.name);
+  const index = (place: number, local: number): string => labels?.[place] ?? String(local + 1);
+  if (axis.parent === null) return Array.from({ length: sizeOf(axis, sizes) }, (_, i) => [index(i, i)]);
+  const outer = indicesAlong(axis.parent, axes, sizes);
+  const { parent, starts } = rowsOf(axis, sizes);
+  return Array.from(parent, (p, i) => [...(outer[p] ?? []), index(i, i - (starts[p] ?? 0))]);
+}
+
+/** What belongs to the elements over `axes`, one each in the order of storage, in the order of the data's file. */
+export function inFileOrder<T>(items: readonly T[], axes: readonly Axis[], sizes: Sizes): readonly T[] {
+  const keyed = axes.some((axis) => (sizes.rows?.get(axis.name)?.byKey ?? null) !== null);
+  if (!keyed) return items;
+  const names = axes.map((axis) => axis.name);
+  return Array.from(fileAddresses(names, names, sizes), (place) => items[place] as T);
 }
 
 /** The number of elements of a quantity. */

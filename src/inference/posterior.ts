@@ -1,5 +1,5 @@
 // The final pass: independent sets of particles of the widened guide, streamed into the posterior's summary.
-import { bufferAxes, elementCount, elementNames, output, placesIn } from "./layout.js";
+import { bufferAxes, elementCount, elementNames, inFileOrder, output, placesIn } from "./layout.js";
 import { PooledWeights } from "./pooled-weights.js";
 import { equalWeightPoints, weightedQuantiles } from "./quantiles.js";
 import { combineSets, type SetMoments } from "./sets.js";
@@ -70,7 +70,7 @@ export interface QuantityStore {
   /** Takes one set's outputs in. */
   add(outputs: ReadonlyMap<string, Float64Array>): void;
   /** The summary of every element, the sets weighed by `setWeights`. */
-  rows(setWeights: readonly number[]): SummaryRow[];
+  rows(setWeights: readonly number[]): readonly SummaryRow[];
 }
 
 /** Every draw is kept, and weighed by the pooled and smoothed weights. */
@@ -93,8 +93,9 @@ export class ExactStore implements QuantityStore {
     this.sets.push(Float32Array.from(output(outputs, this.quantity.values)));
   }
 
-  rows(setWeights: readonly number[]): SummaryRow[] {
-    return elementNames(this.quantity.name, this.quantity.elementAxes, this.sizes).map((name, e) => {
+  rows(setWeights: readonly number[]): readonly SummaryRow[] {
+    const { name: quantity, elementAxes } = this.quantity;
+    const rows = elementNames(quantity, elementAxes, this.sizes).map((name, e) => {
       const values = this.sets.map((set) => set.subarray(e * this.draws, (e + 1) * this.draws));
       const weights = values.map((set, s) => this.weightsOf(s, e, set.length, setWeights));
       const totals = weights.map((w) => w.reduce((sum, x) => sum + x, 0));
@@ -104,6 +105,7 @@ export class ExactStore implements QuantityStore {
       const levels = weightedQuantiles(concat(values), concat(weights), LEVELS);
       return summaryRow(name, this.quantity, moments, shares, levels);
     });
+    return inFileOrder(rows, elementAxes, this.sizes);
   }
 
   private weightsOf(
@@ -152,14 +154,16 @@ export class SketchStore implements QuantityStore {
     this.points.push(points);
   }
 
-  rows(setWeights: readonly number[]): SummaryRow[] {
-    return elementNames(this.quantity.name, this.quantity.elementAxes, this.sizes).map((name, e) => {
+  rows(setWeights: readonly number[]): readonly SummaryRow[] {
+    const { name: quantity, elementAxes } = this.quantity;
+    const rows = elementNames(quantity, elementAxes, this.sizes).map((name, e) => {
       const sets = this.moments.map((set) => set[e] ?? { mean: NaN, variance: NaN, weightSquares: NaN });
       const points = this.points.map((set) => set.subarray(e * SKETCH_POINTS, (e + 1) * SKETCH_POINTS));
       const weights = points.map((set, s) => new Float64Array(set.length).fill(setWeights[s] ?? 0));
       const levels = weightedQuantiles(concat(points), concat(weights), LEVELS);
       return summaryRow(name, this.quantity, sets, setWeights, levels);
     });
+    return inFileOrder(rows, elementAxes, this.sizes);
   }
 }
 

@@ -4,7 +4,7 @@ import type { HostProgram } from "./guide.js";
 import { axisSizes, type InferenceSettings } from "./settings.js";
 import type { CompiledModel, CompiledProgram, ProgramName } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
-import type { Sizes } from "../ir/axis.js";
+import { ExtendedSizes, type Sizes } from "../ir/axis.js";
 import { PRIOR_AXIS } from "../ir/interface.js";
 import { LOG_ZERO } from "../ir/program.js";
 import type { BoundData } from "../runtime/data.js";
@@ -45,7 +45,7 @@ export function sizesOf(
   particles: ReadonlyMap<string, number>,
   priorDraws = 1,
 ): Sizes {
-  return new Map([...axisSizes(data.sizes, model.interface, particles), [PRIOR_AXIS, priorDraws]]);
+  return new ExtendedSizes(axisSizes(data.sizes, model.interface, particles), [[PRIOR_AXIS, priorDraws]]);
 }
 
 /** Loads a program on the host's device, runs `use`, and disposes of it. */

@@ -1,5 +1,5 @@
 // The settings of an inference run, their defaults, and the axis lengths that they imply.
-import type { Sizes } from "../ir/axis.js";
+import { ExtendedSizes, type Sizes } from "../ir/axis.js";
 import type { GroupInterface, ModelInterface } from "../ir/interface.js";
 import type { DrawsFrom } from "../runtime/device.js";
 
@@ -55,8 +55,9 @@ export function axisSizes(
   data: Sizes,
   model: ModelInterface,
   particles: ReadonlyMap<string, number>,
-): Map<string, number> {
-  const sizes = new Map(data);
-  for (const group of sampledGroups(model)) sizes.set(group.axis, particles.get(group.name) ?? 1);
-  return sizes;
+): ExtendedSizes {
+  return new ExtendedSizes(
+    data,
+    sampledGroups(model).map((group) => [group.axis, particles.get(group.name) ?? 1] as const),
+  );
 }

@@ -1,7 +1,7 @@
 // Addresses: where the loads, stores and random numbers of a kernel lie in row-major memory, index arithmetic hoisted.
 import { absurd, Bug } from "../diagnostic.js";
 import type { Op } from "../ops.js";
-import type { Axis } from "./axis.js";
+import { countedAxes, type Axis } from "./axis.js";
 import type {
   Buffer,
   Kernel,
@@ -243,6 +243,11 @@ class Lowering {
   /** Row-major offset of the point `subscripts` of an array over `axes`. */
   private address(axes: readonly Axis[], subscripts: readonly Subscript[], block: Block): Index {
     for (const s of subscripts) if (s.kind === "axis") this.check(s.axis, block);
+    const counted = countedAxes(axes);
+    if (counted.length < axes.length) {
+      const kept = subscripts.filter((_, j) => counted.some((axis) => axis === axes[j]));
+      return this.address(counted, kept, block);
+    }
     const fixed = horner(axes, subscripts, (s, axis) => {
       if (s.kind === "at") return number(s.index);
       return s.kind === "value"
@@ -272,8 +277,9 @@ class Lowering {
 
   /** Offsets of arrays whose first axes are the whole grid start from the point's index, which is at hand. */
   private fromPoint(axes: readonly Axis[], subscripts: readonly Subscript[], block: Block): Index | null {
-    const { grid } = this.source;
-    if (this.walk !== "points" || block.axes !== grid || grid.length === 0) return null;
+    if (this.walk !== "points" || block.axes !== this.source.grid) return null;
+    const grid = countedAxes(this.source.grid);
+    if (grid.length === 0) return null;
     const starts = grid.every((axis, j) => {
       const s = subscripts[j];
       return s?.kind === "axis" && s.axis.name === axis.name && axes[j]?.name === axis.name;

@@ -1,7 +1,7 @@
 // What kernels cost: time per operation and per launch by class of adapter, from measurements (WGSL on lavapipe) and
 // orders of magnitude for hardware.
 import type { Op, OpRecord } from "../ops.js";
-import { sizeOf, volume, type Sizes } from "./axis.js";
+import { trips, volume, type Sizes } from "./axis.js";
 import { invocations } from "./kernels.js";
 import type { Kernel, KernelExpression, Program, Statement } from "./program.js";
 
@@ -95,10 +95,10 @@ export function kernelCost(kernel: Kernel, sizes: Sizes, adapter: AdapterClass):
   const statements = (body: readonly Statement[], times: number): void => {
     for (const statement of body) {
       if (statement.kind === "loop") {
-        const length = sizeOf(statement.axis, sizes);
-        const trips = times * Math.min(length, statement.within?.blocks?.length ?? length);
-        laneTime += adapter.loop * trips;
-        statements(statement.body, trips);
+        const inner = times * trips(statement.axis, statement.within, sizes);
+        if (statement.axis.parent !== null) laneTime += 2 * adapter.load * times;
+        laneTime += adapter.loop * inner;
+        statements(statement.body, inner);
         continue;
       }
       expression(statement.value, times);

@@ -178,8 +178,8 @@ export function differentiate(
       // What is constant along an axis of the result still counts once for each of its elements; a gather has renamed
       // its axes already.
       const repeated = node.kind === "gather" ? [] : node.axes;
-      const extra = [...contribution.axes, ...repeated].filter((axis) => !hasAxis(child, axis));
-      const summed = g.reduceAll("sum", g.ordered(extra), contribution);
+      const extra = g.ordered([...contribution.axes, ...repeated]).filter((axis) => !hasAxis(child, axis));
+      const summed = g.reduceAll("sum", extra, contribution);
       const known = adjoint.get(child);
       adjoint.set(child, known === undefined ? summed : g.add(known, summed));
     }

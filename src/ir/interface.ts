@@ -8,7 +8,14 @@ export type SizeExpression =
   | { readonly kind: "apply"; readonly op: Op; readonly args: readonly SizeExpression[] };
 
 /** Axis names throughout: plates outermost first; `event` is the axis of a vector, null for a scalar. */
-export type PlateInterface = { readonly name: string; readonly parent: string | null };
+export type PlateInterface = {
+  readonly name: string;
+  readonly parent: string | null;
+  /** The data column that says which of the parent's elements each element belongs to; null: data is nested in arrays. */
+  readonly by: string | null;
+  /** Whether the programs are made for different numbers of elements in each of the parent's. */
+  readonly ragged: boolean;
+};
 export type EventAxisInterface = { readonly axis: string; readonly size: SizeExpression };
 export type DataInterface = {
   readonly name: string;

@@ -2,8 +2,9 @@
 // the outermost loop where its axes are known.
 import { Bug } from "../diagnostic.js";
 import type { Op } from "../ops.js";
-import { sizeOf, volume, type Axis, type Sizes } from "./axis.js";
+import { trips, volume, type Axis, type Sizes } from "./axis.js";
 import { children, reachable, type Node, type NodeOf } from "./node.js";
+import { rowArrayName, rowArraysUsed } from "./ragged.js";
 import { LOG_ZERO, type Kernel, type KernelExpression, type Statement, type Subscript } from "./program.js";
 
 /** A table: where a node's values are kept. `axes` are at least the node's. */
@@ -116,12 +117,13 @@ class KernelBuilder {
       const subscripts = table.axes.map((axis): Subscript => ({ kind: "axis", axis }));
       top.statements.push({ kind: "store", buffer: table.name, subscripts, value: values[i] ?? literal(0) });
     }
+    const rows = rowArraysUsed({ grid: top.binds, body: top.statements }).map(rowArrayName);
     const kernel: Kernel = {
       name: this.name,
       comment: this.tables.map((t) => `${t.name}: ${t.comment}`).join("; "),
       grid: top.binds,
       body: top.statements,
-      reads: [...this.#reads],
+      reads: [...new Set([...this.#reads, ...rows])],
       writes: this.tables.map((t) => t.name),
     };
     return { kernel, evaluations: this.#evaluations };
@@ -233,9 +235,8 @@ class KernelBuilder {
       const accumulators = together.map((each) => accumulator(each.ring, this.#name(each)));
       for (const { begin } of accumulators) level.statements.push(...begin);
       const body: Statement[] = [];
-      const length = sizeOf(node.over, this.sizes);
-      const trips = Math.min(length, node.within?.blocks?.length ?? length);
-      this.#levels.push(makeLevel([node.over], level.points * trips, body));
+      const times = trips(node.over, node.within, this.sizes);
+      this.#levels.push(makeLevel([node.over], level.points * times, body));
       for (const [i, each] of together.entries()) {
         const term = this.#value(each.arg);
         body.push(...(accumulators[i]?.add(term, `${this.#name(each.arg)}_term`) ?? []));
@@ -388,5 +389,4 @@ function accumulator(ring: NodeOf<"reduce">["ring"], name: string): Accumulator 
 }
 
 /** The number of invocations of a kernel. */
-export const invocations = (kernel: Kernel, sizes: Sizes): number =>
-  kernel.grid.reduce((n, axis) => n * sizeOf(axis, sizes), 1);
+export const invocations = (kernel: Kernel, sizes: Sizes): number => volume(kernel.grid, sizes);

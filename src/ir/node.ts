@@ -1,8 +1,9 @@
 // The tensor IR: an immutable DAG over named axes. A Graph makes its nodes, shares equal ones and simplifies as it builds.
 import { Bug } from "../diagnostic.js";
 import type { Op } from "../ops.js";
-import { hasAxis, type Axis } from "./axis.js";
+import { ancestors, hasAxis, isImplied, type Axis } from "./axis.js";
 import type { RandomPlace, RandomPrimitive } from "./program.js";
+import { rowArrayName } from "./ragged.js";
 import { simplifyMap, simplifyReduce } from "./rules.js";
 
 /** What a reduction combines with; `sum` of nothing is 0, `log_sum_exp` of nothing is the logarithm of zero. */
@@ -102,18 +103,18 @@ export class Graph {
   #nextId = 0;
 
   /**
-   * Registers an axis: registration order is storage order within a role. Idempotent. A block axis whose name is taken
-   * by another axis gets a longer one.
+   * Registers an axis: registration order is storage order within a role. `parent`: of a ragged one. Idempotent. A block
+   * axis whose name is taken by another axis gets a longer one.
    */
-  axis(name: string, role: Axis["role"], blocks: Axis["blocks"] = null): Axis {
+  axis(name: string, role: Axis["role"], blocks: Axis["blocks"] = null, parent: Axis | null = null): Axis {
     const known = this.#axes.get(name);
     if (known === undefined) {
-      const axis = { name, role, blocks };
+      const axis = { name, role, blocks, parent };
       this.#axes.set(name, axis);
       return axis;
     }
     const same = known.blocks?.of === blocks?.of && known.blocks?.length === blocks?.length;
-    return blocks === null || same ? known : this.axis(`${name}_`, role, blocks);
+    return blocks === null || same ? known : this.axis(`${name}_`, role, blocks, parent);
   }
 
   get axes(): readonly Axis[] {
@@ -123,10 +124,11 @@ export class Graph {
   /** Contractions built so far are wrong where an axis is longer than this, by its name. */
   readonly longest = new Map<string, number>();
 
-  /** The given axes without repetition, in storage order. */
+  /** The given axes and those that they imply without repetition, in storage order. */
   ordered(axes: Iterable<Axis>): readonly Axis[] {
     const rank = [...this.#axes.keys()];
-    const unique = [...new Map([...axes].map((a) => [a.name, a])).values()];
+    const all = [...axes].flatMap((a) => (a.parent === null ? [a] : [...ancestors(a), a]));
+    const unique = [...new Map(all.map((a) => [a.name, a])).values()];
     return unique.sort(
       (a, b) => ROLE_ORDER[a.role] - ROLE_ORDER[b.role] || rank.indexOf(a.name) - rank.indexOf(b.name),
     );
@@ -147,12 +149,15 @@ export class Graph {
     return this.#intern(key, { kind: "input", name, axes: ordered });
   }
 
+  /** The length of an axis; of a ragged one, of each place along its parent. */
   size(axis: Axis): Node {
+    if (axis.parent !== null)
+      return this.input(rowArrayName({ kind: "count", axis, within: axis.parent }), [axis.parent]);
     return this.#intern(`s${axis.name}`, { kind: "size", axes: [], axis });
   }
 
   index(axis: Axis): Node {
-    return this.#intern(`x${axis.name}`, { kind: "index", axes: [axis], axis });
+    return this.#intern(`x${axis.name}`, { kind: "index", axes: this.ordered([axis]), axis });
   }
 
   /** A random number of a site's stream; a site is of one draw only. */
@@ -189,6 +194,7 @@ export class Graph {
   /** A reduce node as it stands, without simplification. */
   rawReduce(ring: Ring, over: Axis, within: Axis | null, arg: Node): Node {
     const kept = arg.axes.filter((a) => a.name !== over.name);
+    if (isImplied(over, kept)) throw new Bug(`a reduction over '${over.name}' before its ragged rows`);
     const axes = this.ordered(within === null ? kept : [...kept, within]);
     const key = `R${ring}:${over.name}:${within?.name ?? ""}(${arg.id})`;
     return this.#intern(key, { kind: "reduce", ring, over, within, arg, axes });
@@ -217,6 +223,8 @@ export class Graph {
   gatherAll(arg: Node, places: readonly Place[]): Node {
     const own = places.filter(({ over }) => hasAxis(arg, over));
     if (own.length === 0) return arg;
+    const ragged = own.find(({ over }) => over.parent !== null || isImplied(over, arg.axes));
+    if (ragged !== undefined) throw new Bug(`computed places along the ragged axis '${ragged.over.name}'`);
     const below = (node: Node): Node => this.gatherAll(node, own);
     const constant = own.every(({ at }) => at.kind === "constant");
     switch (arg.kind) {
@@ -267,9 +275,12 @@ export class Graph {
     return first === undefined ? this.constant(0) : rest.reduce(this.add, first);
   }
 
-  /** Combines along several axes, one after another. */
+  /** Combines along several axes, one after another; rows of a ragged axis before what they belong to. */
   reduceAll(ring: Ring, over: readonly Axis[], arg: Node): Node {
-    return over.reduce((node, axis) => this.reduce(ring, axis, node), arg);
+    const [next] = over.filter((axis) => !isImplied(axis, over));
+    if (next === undefined) return arg;
+    const rest = over.filter((axis) => axis.name !== next.name);
+    return this.reduceAll(ring, rest, this.reduce(ring, next, arg));
   }
 
   #intern(key: string, draft: Draft): Node {

@@ -1,6 +1,7 @@
 // Programs: buffers and loop-nest kernels, the plain JSON that both code generators take and both devices run.
 import type { Op } from "../ops.js";
 import type { Axis } from "./axis.js";
+import type { RowArray } from "./ragged.js";
 
 /**
  * Sources of randomness: uniform on (0, 1); gamma with shape `args[0]` and rate 1; whole numbers from 0 up to (without)
@@ -10,14 +11,17 @@ export type RandomPrimitive = "std_uniform" | "std_gamma" | "uniform_index" | "p
 
 /**
  * An array over named axes, stored row-major in the order of `axes` (the first varies slowest). `input`: the host
- * writes it before a run. `table`: a kernel writes it.
+ * writes it before a run. `table`: a kernel writes it. `rows`: where the rows of a ragged axis lie, filled in from the sizes
+ * when the program is loaded.
  */
 export type Buffer = {
   readonly name: string;
   readonly axes: readonly Axis[];
-  readonly storage: "input" | "table";
+  readonly storage: "input" | "table" | "rows";
   /** What it holds, in words, for readers of the kernels. */
   readonly comment: string;
+  /** Where `storage` is "rows": which array it is. */
+  readonly rows?: RowArray;
 };
 
 /**

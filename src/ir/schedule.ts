@@ -6,6 +6,7 @@ import { groupTables, MOST_TABLES_PER_KERNEL, sequentialKernel } from "./launche
 import type { Output, ProgramGraph } from "./lower/program-graph.js";
 import { reachable, type Graph, type Node } from "./node.js";
 import type { Buffer, Kernel, Program } from "./program.js";
+import { rowArrayBuffer, rowArrayName, rowArraysUsed, type RowArray } from "./ragged.js";
 import { splitReductions } from "./split.js";
 
 export type ScheduleOptions = {
@@ -253,6 +254,16 @@ class Plan {
       .slice(0, MOST_CANDIDATES);
   }
 
+  /** The buffers that say where the rows of ragged axes lie, by name: those that nodes or kernels ask for. */
+  #rowArrays(nodes: readonly Node[], kernels: readonly Kernel[]): Map<string, Buffer> {
+    const wanted = new Set(nodes.flatMap((n) => (n.kind === "input" ? [n.name] : [])));
+    const counts = this.graph.axes.flatMap((axis): RowArray[] =>
+      axis.parent === null ? [] : [{ kind: "count", axis, within: axis.parent }],
+    );
+    const used = [...counts.filter((c) => wanted.has(rowArrayName(c))), ...kernels.flatMap(rowArraysUsed)];
+    return new Map(used.map((each) => [rowArrayName(each), rowArrayBuffer(each)]));
+  }
+
   /** The finished program: tables grouped into kernels, kernels in order of their dependencies. */
   program(): Program {
     const launches = groupTables(this.#tables, (table) => this.#build(table).kernel.reads);
@@ -264,9 +275,10 @@ class Plan {
     });
     const computed = new Set(this.#tables.map((t) => t.name));
     const nodes = reachable(this.source.outputs.map((o) => o.node));
+    const rows = this.#rowArrays(nodes, kernels);
     const inputs = nodes.flatMap((n): Buffer[] =>
       n.kind === "input" && !computed.has(n.name)
-        ? [{ name: n.name, axes: n.axes, storage: "input", comment: "given by the host" }]
+        ? [rows.get(n.name) ?? { name: n.name, axes: n.axes, storage: "input", comment: "given by the host" }]
         : [],
     );
     const tables = this.#tables.map((t): Buffer => ({
@@ -281,7 +293,7 @@ class Plan {
     return {
       name: this.source.name,
       axes: this.graph.axes.filter((axis) => axes.has(axis.name)),
-      buffers: [...inputs, ...tables],
+      buffers: [...new Set([...inputs, ...rows.values()]), ...tables],
       kernels,
       outputs: this.source.outputs.map((o) => o.name),
       // Only what holds steps of a contraction depends on how many rounds it was given.

@@ -1,10 +1,11 @@
 // Lengths of axes to plan with when there is no data yet.
+import { ExtendedSizes } from "./axis.js";
 
 /** What is assumed of a plate, a vector and a group's particles until data and settings say. */
 const NOMINAL = { plate: 64, event: 8, particle: 20 } as const;
 
 /** Known lengths, and nominal ones for every other axis of a model (whose names tell their role). */
-export class PlanningSizes extends Map<string, number> {
+export class PlanningSizes extends ExtendedSizes {
   override get(name: string): number {
     return super.get(name) ?? nominal(name);
   }

@@ -1,10 +1,12 @@
 // Checks bound data against the bounds that the model declares for them (`int<lower=0, upper=K> y[n]`).
 import type { CompiledModel } from "../compiled.js";
 import { Bug, type Diagnostic } from "../diagnostic.js";
+import type { Sizes } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
 import type { Buffer } from "../ir/program.js";
+import { fileAddresses } from "./arrangement.js";
 import type { BoundData, DataOrigin } from "./data.js";
-import { elementName, indicesOf } from "./data-value.js";
+import { elementName, raggedIndicesOf } from "./data-value.js";
 import type { Device } from "./device.js";
 import { outOfRange, tooMany } from "./errors.js";
 
@@ -34,7 +36,7 @@ export async function checkBounds(
         const buffer = buffers.get(BUFFERS[side](name));
         const bounds = outputs.get(BUFFERS[side](name));
         if (buffer === undefined || bounds === undefined) return [];
-        return violations(origin, side, bounds, boundIndex(origin, buffer));
+        return violations(origin, side, bounds, boundPlaces(origin, buffer, data.sizes));
       });
     });
   } finally {
@@ -42,37 +44,29 @@ export async function checkBounds(
   }
 }
 
-/** From an element's 1-based indices in the file's order to the place of its bound in the buffer. */
-function boundIndex(
-  { interface: item, value }: DataOrigin,
-  buffer: Buffer,
-): (indices: readonly number[]) => number {
+/** The place in the buffer of every element's bound, elements in the file's order. */
+function boundPlaces({ interface: item }: DataOrigin, buffer: Buffer, sizes: Sizes): Int32Array {
   const axes = item.event === null ? item.plates : [...item.plates, item.event];
-  const places = buffer.axes.map((axis) => {
-    const place = axes.indexOf(axis.name);
-    if (place < 0) throw new Bug(`the bound '${buffer.name}' varies over '${axis.name}', its data do not`);
-    return place;
-  });
-  return (indices) =>
-    places.reduce((flat, place) => flat * (value.shape[place] ?? 1) + (indices[place] ?? 1) - 1, 0);
+  const stored = buffer.axes.map((axis) => axis.name);
+  return fileAddresses(stored, axes, sizes);
 }
 
 function violations(
   { declared, value }: DataOrigin,
   side: "lower" | "upper",
   bounds: Float64Array,
-  boundOf: (indices: readonly number[]) => number,
+  places: Int32Array,
 ): Diagnostic[] {
   const found: Diagnostic[] = [];
   let rest = 0;
   const only = bounds.length === 1 ? bounds[0] : undefined;
   value.values.forEach((x, i) => {
-    const bound = only ?? bounds[boundOf(indicesOf(i, value.shape))];
+    const bound = only ?? bounds[places[i] ?? 0];
     if (bound === undefined) throw new Bug(`no ${side} bound for element ${i} of '${declared.name}'`);
     if (side === "lower" ? x >= bound : x <= bound) return;
     if (found.length === SHOWN) rest++;
     else {
-      const element = elementName(declared.name, indicesOf(i, value.shape));
+      const element = elementName(declared.name, raggedIndicesOf(i, value));
       found.push(outOfRange(declared, element, x, side, bound, value.locate(i)));
     }
   });

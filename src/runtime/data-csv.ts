@@ -166,7 +166,23 @@ function columnNumbers(
     return cell === undefined ? { source, start: 0, end: 0 } : cellSpan(cell, source);
   };
   const header = locate(0);
-  return { kind: "numbers", shape, values: values.toArray(), flaws, flawCount, span: header, locate };
+  return {
+    kind: "numbers",
+    shape,
+    lengths: shape.map(() => null),
+    ragged: [],
+    raggedCount: 0,
+    values: values.toArray(),
+    flaws,
+    flawCount,
+    span: header,
+    locate,
+    texts: () =>
+      body.map((row) => {
+        const text = row[places[0] ?? 0]?.text ?? "";
+        return MISSING.test(text) ? null : text;
+      }),
+  };
 }
 
 function flawOf(text: string): FlawKind | null {

@@ -43,6 +43,11 @@ type Box = {
   readonly values: NumberList;
   /** Length by depth, as the first row of that depth had it. */
   readonly lengths: number[];
+  /** Lengths of all arrays by depth, and whether they differ. */
+  readonly all: number[][];
+  readonly differ: boolean[];
+  readonly ragged: Flaw[];
+  raggedCount: number;
   /** Depth at which numbers stand; -1 until the first one. */
   leafDepth: number;
   readonly flaws: Flaw[];
@@ -165,17 +170,31 @@ class JsonReader {
   }
 
   #numbers(start: number): DataValue {
-    const box: Box = { values: new NumberList(), lengths: [], leafDepth: -1, flaws: [], flawCount: 0 };
+    const box: Box = {
+      values: new NumberList(),
+      lengths: [],
+      all: [],
+      differ: [],
+      ragged: [],
+      raggedCount: 0,
+      leafDepth: -1,
+      flaws: [],
+      flawCount: 0,
+    };
     this.#element(box, []);
     const span = this.#span(start, this.#at);
     return {
       kind: "numbers",
       shape: box.lengths,
+      lengths: box.lengths.map((_, depth) => (box.differ[depth] === true ? (box.all[depth] ?? []) : null)),
+      ragged: box.ragged,
+      raggedCount: box.raggedCount,
       values: box.values.toArray(),
       flaws: box.flaws,
       flawCount: box.flawCount,
       span,
       locate: (flatIndex) => locateNumber(span, flatIndex),
+      texts: () => textsIn(span),
     };
   }
 
@@ -220,8 +239,14 @@ class JsonReader {
     if (box.leafDepth >= 0 && depth >= box.leafDepth) {
       // The numbers within, if any, have told already that they stand too deep.
       if (length === 0) this.#flaw(box, "depth", path, start, String(depth + 1), String(box.leafDepth));
-    } else if (known === undefined) box.lengths[depth] = length;
-    else if (known !== length) this.#flaw(box, "ragged", path, start, String(length), String(known));
+      return;
+    }
+    (box.all[depth] ??= []).push(length);
+    if (known === undefined) box.lengths[depth] = length;
+    else if (known !== length) {
+      box.differ[depth] = true;
+      this.#flaw(box, "ragged", path, start, String(length), String(known));
+    }
   }
 
   #leaf(box: Box, path: readonly number[], start: number, value: number): void {
@@ -239,10 +264,12 @@ class JsonReader {
     found: string,
     expected = "",
   ): void {
-    box.flawCount++;
-    if (box.flaws.length >= FLAWS_KEPT) return;
+    const list = kind === "ragged" ? box.ragged : box.flaws;
+    if (kind === "ragged") box.raggedCount++;
+    else box.flawCount++;
+    if (list.length >= FLAWS_KEPT) return;
     const span = this.#span(start, kind === "ragged" ? start + 1 : this.#at);
-    box.flaws.push({ kind, path: path.map((i) => i + 1), span, found, expected });
+    list.push({ kind, path: path.map((i) => i + 1), span, found, expected });
   }
 
   #number(box: Box, path: readonly number[]): number {
@@ -313,6 +340,15 @@ class JsonReader {
       jsonSyntax(this.#span(start, this.#at), "the quote opened here is not closed", undefined),
     );
   }
+}
+
+/** The elements of a list, as text. */
+function textsIn(span: Span): (string | null)[] {
+  const list: unknown = JSON.parse(span.source.text.slice(span.start, span.end));
+  return (Array.isArray(list) ? (list as unknown[]) : [list]).map((x) => {
+    if (typeof x === "number") return String(x);
+    return typeof x === "string" ? x : null;
+  });
 }
 
 /** Where the number with this row-major index stands in the text of an array. */

@@ -1,14 +1,25 @@
 // Checks the elements of an array and puts it from the file's order of plates into the order in which programs store it.
 import type { Diagnostic } from "../diagnostic.js";
+import type { Sizes } from "../ir/axis.js";
 import type { PlateInterface } from "../ir/interface.js";
+import { fileAddresses } from "./arrangement.js";
 import type { DataOrigin } from "./data.js";
-import { elementName, indicesOf } from "./data-value.js";
+import { elementName, raggedIndicesOf } from "./data-value.js";
 import { flawedElement, nonInteger, tooMany } from "./errors.js";
 
 const SHOWN = 10;
 
 /** Elements that are missing, not finite, of another kind, or not whole where `int` is declared; 10 of them at most. */
-export function checkElements({ declared, interface: item, value }: DataOrigin): Diagnostic[] {
+export function checkElements(
+  { declared, interface: item, value }: DataOrigin,
+  isRagged: (plate: string) => boolean,
+): Diagnostic[] {
+  // Rows may only differ in length along plates that are ragged, and then for good reason.
+  if (value.raggedCount > 0 && !item.plates.some(isRagged)) {
+    const found = value.ragged.slice(0, SHOWN).map((flaw) => flawedElement(declared, flaw));
+    const rest = value.raggedCount - found.length;
+    return rest > 0 ? [...found, tooMany("E0517", rest)] : found;
+  }
   if (value.flawCount > 0) {
     const found = value.flaws.slice(0, SHOWN).map((flaw) => flawedElement(declared, flaw));
     const rest = value.flawCount - found.length;
@@ -20,7 +31,7 @@ export function checkElements({ declared, interface: item, value }: DataOrigin):
   value.values.forEach((x, i) => {
     if (Number.isInteger(x)) return;
     if (found.length < SHOWN) {
-      const element = elementName(declared.name, indicesOf(i, value.shape));
+      const element = elementName(declared.name, raggedIndicesOf(i, value));
       found.push(nonInteger(declared, element, x, value.locate(i)));
     } else rest++;
   });
@@ -31,7 +42,16 @@ export function checkElements({ declared, interface: item, value }: DataOrigin):
 export function layOut(
   { interface: item, value }: DataOrigin,
   plates: readonly PlateInterface[],
+  sizes: Sizes,
 ): Float64Array {
+  const event = item.event === null ? [] : [item.event];
+  if (item.plates.some((plate) => sizes.rows?.has(plate) === true)) {
+    const stored = plates.map((plate) => plate.name).filter((plate) => item.plates.includes(plate));
+    const addresses = fileAddresses([...stored, ...event], [...item.plates, ...event], sizes);
+    const result = new Float64Array(addresses.length);
+    addresses.forEach((address, i) => (result[address] = value.values[i] ?? NaN));
+    return result;
+  }
   const order = plates.map((plate) => item.plates.indexOf(plate.name)).filter((place) => place >= 0);
   if (item.event !== null) order.push(item.plates.length);
   return transpose(value.values, value.shape, order);

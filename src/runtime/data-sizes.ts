@@ -4,8 +4,11 @@ import { applyRow } from "../ops.js";
 import type { Diagnostic } from "../diagnostic.js";
 import type { SizeExpression } from "../ir/interface.js";
 import { MEANING } from "../codegen-js/math.js";
+import { ExtendedSizes } from "../ir/axis.js";
 import { MOST_VALUES } from "../typecheck/support.js";
 import type { DataOrigin } from "./data.js";
+import type { Keys } from "./data-keys.js";
+import { bindRows, dimensionsOf, raggedPlates, siblingsTogether } from "./data-rows.js";
 import type { DataEntry } from "./data-value.js";
 import {
   arrayForScalar,
@@ -24,7 +27,7 @@ import {
 } from "./errors.js";
 
 type Origins = Map<string, DataOrigin>;
-type Sized = { readonly sizes: Map<string, number>; readonly diagnostics: Diagnostic[] };
+type Sized = { readonly sizes: ExtendedSizes; readonly diagnostics: Diagnostic[] };
 
 /**
  * Lengths of the plates, of the vectors' axes and of those of discrete latents that are summed out, by name. Arrays of one plate given as a single number become arrays in
@@ -34,14 +37,16 @@ export function bindSizes(
   model: CompiledModel,
   origins: Origins,
   entries: ReadonlyMap<string, DataEntry>,
+  keys: ReadonlyMap<string, Keys>,
 ): Sized {
   const { lengths, diagnostics } = vectorLengths(model, origins);
   const supports = supportLengths(model, origins, diagnostics);
+  const context = { model, entries, keys, ragged: raggedPlates(model, origins.values()) };
   // What is empty says so of the plates that it has.
   const ranked = [...origins.values()].filter(
-    (origin) => origin.value.shape.length === rank(origin) || isEmpty(origin),
+    (origin) => origin.value.shape.length === rank(model, origin) || isEmpty(model, origin),
   );
-  const plates = plateSizes(model, ranked, entries, diagnostics);
+  const plates = plateSizes(context, ranked, diagnostics);
   const sizes = new Map([
     ...lengths,
     ...supports,
@@ -49,9 +54,9 @@ export function bindSizes(
   ]);
   for (const [name, origin] of origins) {
     const { value, declared } = origin;
-    const expected = dimensions(origin, sizes);
+    const expected = dimensions(model, origin, sizes);
     const { span } = value;
-    if (isEmpty(origin)) continue;
+    if (isEmpty(model, origin)) continue;
     if (value.shape.length === expected.length) {
       const found = value.shape.at(-1) ?? 0;
       const wanted = origin.interface.event === null ? undefined : lengths.get(origin.interface.event);
@@ -65,26 +70,90 @@ export function bindSizes(
     else if (expected.length === 0) diagnostics.push(arrayForScalar(declared, span, value.shape));
     else if (value.shape.length > 0) diagnostics.push(wrongShape(declared, span, expected, value.shape));
     else if (expected.every((d) => d.length === 1))
-      origins.set(name, { ...origin, value: { ...value, shape: expected.map(() => 1) } });
+      origins.set(name, {
+        ...origin,
+        value: { ...value, shape: expected.map(() => 1), lengths: expected.map(() => null) },
+      });
     else diagnostics.push(scalarForArray(declared, span, expected));
   }
   const unsure = [...origins.values()].some(
-    (origin) => origin.value.shape.length !== rank(origin) || isMisshapen(origin),
+    (origin) => origin.value.shape.length !== rank(model, origin) || isMisshapen(context, origin),
   );
   const missing = model.interface.data.some((item) => !origins.has(item.name));
-  if (!unsure && !missing) diagnostics.push(...uncovered(model, plates));
-  return { sizes, diagnostics };
+  if (!unsure && !missing) diagnostics.push(...uncovered(context, plates));
+  if (unsure || missing || diagnostics.length > 0) return { sizes: new ExtendedSizes(sizes), diagnostics };
+  return withRows(context, origins, sizes);
+}
+
+/** What the arrays are held against: the model, what plates' keys say, and which plates are ragged. */
+type BindingContext = {
+  readonly model: CompiledModel;
+  readonly entries: ReadonlyMap<string, DataEntry>;
+  readonly keys: ReadonlyMap<string, Keys>;
+  readonly ragged: ReadonlySet<string>;
+};
+
+/** Adds the rows of ragged plates, and names of plates' elements. */
+function withRows(
+  { model, entries, keys, ragged }: BindingContext,
+  origins: Origins,
+  sizes: ReadonlyMap<string, number>,
+): Sized {
+  const crossed = siblingsTogether(model, ragged, (name) => origins.get(name));
+  if (crossed.length > 0) return { sizes: new ExtendedSizes(sizes), diagnostics: crossed };
+  const bound = bindRows(model, [...origins.values()], keys, ragged, sizes);
+  const labels = new Map<string, readonly string[]>();
+  const known = new ExtendedSizes(bound.sizes, [], { rows: bound.rows, labels });
+  if (bound.diagnostics.length > 0) return { sizes: known, diagnostics: bound.diagnostics };
+  for (const { plate, labels: names } of keys.values())
+    if (names !== null) labels.set(plate.parent, inStorage(names, plate.parent, known));
+  for (const plate of model.interface.plates) {
+    const names = namesGiven(entries.get(plate.name));
+    if (names !== null && !labels.has(plate.name))
+      labels.set(plate.name, inStorage(names, plate.name, known));
+  }
+  return { sizes: known, diagnostics: [] };
+}
+
+/** Names of a plate's elements, from the file's order into that of storage. */
+function inStorage(names: readonly string[], plate: string, sizes: ExtendedSizes): readonly string[] {
+  const byKey = sizes.rows.get(plate)?.byKey ?? null;
+  if (byKey === null) return names;
+  const stored: string[] = [];
+  byKey.forEach((row, i) => (stored[row] = names[i] ?? ""));
+  return stored;
+}
+
+/** A list of names that stands for a plate's size. */
+function namesGiven(entry: DataEntry | undefined): readonly string[] | null {
+  if (entry?.value.kind !== "numbers" || entry.value.shape.length !== 1) return null;
+  const { value } = entry;
+  const areNames = value.flawCount === value.shape[0] && value.flaws.every((flaw) => flaw.kind === "text");
+  return areNames ? value.texts().map((text) => text ?? "") : null;
 }
 
 /** Whether one of its plates has no elements. */
-const isEmpty = ({ interface: item, value }: DataOrigin): boolean =>
-  value.shape.slice(0, item.plates.length).includes(0);
-const isMisshapen = ({ value }: DataOrigin): boolean =>
-  value.flaws.some((flaw) => flaw.kind === "ragged" || flaw.kind === "depth");
-const rank = ({ interface: item }: DataOrigin): number => item.plates.length + (item.event === null ? 0 : 1);
+const isEmpty = (model: CompiledModel, { interface: item, value }: DataOrigin): boolean =>
+  dimensionsOf(model, item.plates).some(
+    (_, depth) => value.shape[depth] === 0 && (value.lengths[depth] ?? null) === null,
+  );
+/** Whether numbers stand at different depths, or rows differ in length where no ragged plate is. */
+const isMisshapen = ({ model, ragged }: BindingContext, { interface: item, value }: DataOrigin): boolean => {
+  const plates = dimensionsOf(model, item.plates);
+  return (
+    value.flaws.some((flaw) => flaw.kind === "depth") ||
+    value.lengths.some((rows, depth) => rows !== null && !ragged.has(plates[depth] ?? ""))
+  );
+};
+const rank = (model: CompiledModel, { interface: item }: DataOrigin): number =>
+  dimensionsOf(model, item.plates).length + (item.event === null ? 0 : 1);
 
-function dimensions({ interface: item }: DataOrigin, sizes: ReadonlyMap<string, number>): Dimension[] {
-  const plates = item.plates.map((name) => ({ name, length: sizes.get(name) ?? null }));
+function dimensions(
+  model: CompiledModel,
+  { interface: item }: DataOrigin,
+  sizes: ReadonlyMap<string, number>,
+): Dimension[] {
+  const plates = dimensionsOf(model, item.plates).map((name) => ({ name, length: sizes.get(name) ?? null }));
   return item.event === null
     ? plates
     : [...plates, { name: "vector", length: sizes.get(item.event) ?? null }];
@@ -92,11 +161,11 @@ function dimensions({ interface: item }: DataOrigin, sizes: ReadonlyMap<string, 
 
 /** Every plate's size by the first that tells it: its own key, else the first array over it. */
 function plateSizes(
-  model: CompiledModel,
+  context: BindingContext,
   ranked: readonly DataOrigin[],
-  entries: ReadonlyMap<string, DataEntry>,
   diagnostics: Diagnostic[],
 ): Map<string, SizeWitness> {
+  const { model, entries, keys, ragged } = context;
   const first = new Map<string, SizeWitness>();
   const tell = (witness: SizeWitness): void => {
     const before = first.get(witness.plate);
@@ -109,19 +178,33 @@ function plateSizes(
     const entry = entries.get(plate);
     if (entry === undefined) continue;
     const { value, keySpan: span } = entry;
+    const names = namesGiven(entry);
+    if (names !== null) {
+      tell({ name: plate, plate, length: names.length, span });
+      continue;
+    }
     const length = value.kind === "numbers" && value.shape.length === 0 ? (value.values[0] ?? NaN) : NaN;
     if (Number.isInteger(length) && length >= 0) tell({ name: plate, plate, length, span });
     else diagnostics.push(plateSizeNotWhole(plate, span));
   }
+  for (const { plate, parents, entry } of keys.values())
+    tell({ name: plate.by, plate: plate.name, length: parents.length, span: entry.value.span });
   for (const origin of ranked) {
-    if (isMisshapen(origin)) continue;
+    if (isMisshapen(context, origin)) continue;
     const { interface: item, value } = origin;
-    item.plates.forEach((plate, i) => {
-      // Below an empty outer plate there is nothing to count.
-      if (value.shape.slice(0, i).includes(0)) return;
+    dimensionsOf(model, item.plates).forEach((plate, i) => {
+      // Below an empty outer plate there is nothing to count; rows that may differ are counted one by one.
+      if (value.shape.slice(0, i).includes(0) || (ragged.has(plate) && !keys.has(plate))) return;
       tell({ name: item.name, plate, length: value.shape[i] ?? 0, span: value.span });
     });
   }
+  // Keys tell how large their parent is where nothing else does; names do in any case.
+  for (const { plate, labels, parentSize, entry } of keys.values())
+    if (
+      (labels !== null || !first.has(plate.parent)) &&
+      (!ragged.has(plate.parent) || keys.has(plate.parent))
+    )
+      tell({ name: plate.by, plate: plate.parent, length: parentSize, span: entry.value.span });
   return first;
 }
 
@@ -199,18 +282,21 @@ function firstData(size: SizeExpression): string | undefined {
   return size.args.map(firstData).find((name) => name !== undefined);
 }
 
-function uncovered(model: CompiledModel, plates: ReadonlyMap<string, SizeWitness>): Diagnostic[] {
-  const source = { path: model.source.path, text: model.source.text };
+function uncovered(
+  { model, keys, ragged }: BindingContext,
+  plates: ReadonlyMap<string, SizeWitness>,
+): Diagnostic[] {
   return model.interface.plates
-    .filter((plate) => !plates.has(plate.name))
-    .map((plate) => uncoveredPlate(plate.name, plateSpan(plate.name, source)));
+    .filter((plate) => !plates.has(plate.name) && (!ragged.has(plate.name) || keys.has(plate.name)))
+    .map((plate) => uncoveredPlate(plate.name, plateSpan(plate.name, model.source)));
 }
 
 /** The plate's name in its declaration. */
-function plateSpan(
+export function plateSpan(
   plate: string,
-  source: { path: string; text: string },
-): { source: typeof source; start: number; end: number } {
+  { path, text }: { readonly path: string; readonly text: string },
+): { source: { path: string; text: string }; start: number; end: number } {
+  const source = { path, text };
   const match = new RegExp(`\\bplate\\s+(${plate})\\b`).exec(source.text);
   const start = match === null ? 0 : match.index + match[0].length - plate.length;
   return { source, start, end: start + plate.length };

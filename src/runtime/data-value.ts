@@ -5,7 +5,7 @@ import type { Span } from "../source.js";
 /** Why an element of an array is not a number. */
 export type FlawKind = "null" | "non-finite" | "text" | "boolean" | "object" | "ragged" | "depth";
 
-/** An element (1-based indices) that is not a finite number, or a row that does not fit the box. */
+/** An element (1-based indices) that is not a finite number, or a row whose length is not that of the first. */
 export type Flaw = {
   readonly kind: FlawKind;
   readonly path: readonly number[];
@@ -15,10 +15,16 @@ export type Flaw = {
   readonly expected: string;
 };
 
-/** Numbers by [shape], row-major; a single number has shape []. */
+/**
+ * Numbers by [shape], row-major; a single number has shape []. Where rows differ in length, `shape` has the first one's,
+ * `lengths` all of them at that depth, in the order of reading, and `ragged` the first few that differ.
+ */
 export type NumbersValue = {
   readonly kind: "numbers";
   readonly shape: readonly number[];
+  readonly lengths: readonly (readonly number[] | null)[];
+  readonly ragged: readonly Flaw[];
+  readonly raggedCount: number;
   readonly values: Float64Array;
   /** The first of the flaws; with any of them `values` is not to be used. */
   readonly flaws: readonly Flaw[];
@@ -27,6 +33,8 @@ export type NumbersValue = {
   readonly span: Span;
   /** Where an element stands. */
   readonly locate: (flatIndex: number) => Span;
+  /** The elements as they are written, numbers too; null where one is missing. Of a list or a column, not of a vector. */
+  readonly texts: () => readonly (string | null)[];
 };
 
 export type DataValue =
@@ -39,7 +47,7 @@ export type DataEntry = {
   readonly key: string;
   readonly keySpan: Span;
   readonly value: DataValue;
-  /** For a column: its table has one row per element of a plate. */
+  /** A column of a table (its key's file), which has one row per element of a plate. */
   readonly column: boolean;
 };
 
@@ -82,6 +90,27 @@ export function indicesOf(flat: number, shape: readonly number[]): number[] {
     rest = Math.floor(rest / length);
   }
   return indices;
+}
+
+/** The same for an array whose rows may differ in length. */
+export function raggedIndicesOf(
+  flat: number,
+  { shape, lengths }: Pick<NumbersValue, "shape" | "lengths">,
+): number[] {
+  if (lengths.every((rows) => rows === null)) return indicesOf(flat, shape);
+  const indices: number[] = [];
+  let at = flat;
+  for (let depth = shape.length - 1; depth > 0; depth--) {
+    const length = shape[depth] ?? 1;
+    const rows = lengths[depth] ?? null;
+    let list = 0;
+    if (rows === null) list = Math.floor(at / length);
+    else for (let before = 0; before + (rows[list] ?? Infinity) <= at; list++) before += rows[list] ?? 0;
+    const start = rows === null ? list * length : rows.slice(0, list).reduce((sum, n) => sum + n, 0);
+    indices.unshift(at - start + 1);
+    at = list;
+  }
+  return [at + 1, ...indices];
 }
 
 /** `rating[3,2]`, or the plain name of a single number. */

@@ -3,10 +3,12 @@ import type { CompiledModel } from "../compiled.js";
 import { didYouMean, hasErrors, type Diagnostic } from "../diagnostic.js";
 import type { DataInterface } from "../ir/interface.js";
 import type { SourceFile, Span } from "../source.js";
+import type { Sizes } from "../ir/axis.js";
 import { readCsv } from "./data-csv.js";
 import { readJson } from "./data-json.js";
 import { checkElements, layOut } from "./data-layout.js";
-import { bindSizes } from "./data-sizes.js";
+import { bindKeys, sparseKeys } from "./data-keys.js";
+import { bindSizes, plateSpan } from "./data-sizes.js";
 import type { DataEntry, NumbersValue } from "./data-value.js";
 import { extraKeys, keyTwice, missingVariable, noData, notNumbers, type Declared } from "./errors.js";
 
@@ -21,11 +23,9 @@ export type DataOrigin = {
 /** Data in the form that the programs take it. */
 export type BoundData = {
   /** Lengths of plates and vectors' axes by name; particle axes are the run's affair. */
-  readonly sizes: ReadonlyMap<string, number>;
+  readonly sizes: Sizes;
   /** By the data's name, row-major over [plates in the order of their declaration, event]. */
   readonly arrays: ReadonlyMap<string, Float64Array>;
-  /** Names of a plate's elements, where the data has names for them. */
-  readonly labels: ReadonlyMap<string, readonly string[]>;
   readonly origins: ReadonlyMap<string, DataOrigin>;
 };
 
@@ -39,15 +39,21 @@ export function bindData(
 ): { data: BoundData | null; diagnostics: Diagnostic[] } {
   if (files.length === 0 && model.interface.data.length > 0)
     return { data: null, diagnostics: [noData(model.interface.data.map((item) => item.name))] };
-  const read = readFiles(files);
+  const keyNames = new Set(model.interface.plates.flatMap((p) => p.by ?? []));
+  const read = readFiles(files, keyNames);
   const diagnostics = [...read.diagnostics];
   if (hasErrors(diagnostics)) return { data: null, diagnostics };
-  const { entries } = read;
+  const {
+    keys,
+    entries,
+    diagnostics: keyMistakes,
+  } = bindKeys(model, read.entries, (plate) => plateSpan(plate, model.source));
+  diagnostics.push(...keyMistakes);
   const declare = declarations(model);
   const origins = new Map<string, DataOrigin>();
   const names = new Set([
     ...model.interface.data.map((d) => d.name),
-    ...model.interface.plates.map((p) => p.name),
+    ...model.interface.plates.flatMap((p) => (p.by === null ? [p.name] : [p.name, p.by])),
   ]);
   const unused = [...entries.values()].filter((entry) => !names.has(entry.key));
   for (const item of model.interface.data) {
@@ -63,24 +69,29 @@ export function bindData(
       diagnostics.push(notNumbers(declared, entry.value.span, kindWords(entry.value)));
     } else origins.set(item.name, { declared, interface: item, value: singleElement(item, entry.value) });
   }
-  const { sizes, diagnostics: sizeMistakes } = bindSizes(model, origins, entries);
-  diagnostics.push(...sizeMistakes);
+  if (keyMistakes.length > 0) return { data: null, diagnostics };
+  const { sizes, diagnostics: sizeMistakes } = bindSizes(model, origins, entries, keys);
+  diagnostics.push(...sizeMistakes, ...[...keys.values()].flatMap(sparseKeys));
   const arrays = new Map<string, Float64Array>();
   for (const [name, origin] of origins) {
-    diagnostics.push(...checkElements(origin));
-    if (!hasErrors(diagnostics)) arrays.set(name, layOut(origin, model.interface.plates));
+    diagnostics.push(...checkElements(origin, (plate) => sizes.rows.has(plate)));
+    if (!hasErrors(diagnostics)) arrays.set(name, layOut(origin, model.interface.plates, sizes));
   }
   diagnostics.push(...unusedNotes(unused));
   if (hasErrors(diagnostics)) return { data: null, diagnostics };
-  return { data: { sizes, arrays, labels: new Map(), origins }, diagnostics };
+  return { data: { sizes, arrays, origins }, diagnostics };
 }
 
-/** Every key of every file; the first of those given twice. */
-function readFiles(files: readonly SourceFile[]): {
-  entries: ReadonlyMap<string, DataEntry>;
+/** Every key of every file; the first of those given twice. Columns of keys may stand in several tables. */
+function readFiles(
+  files: readonly SourceFile[],
+  mayRepeat: ReadonlySet<string>,
+): {
+  entries: readonly DataEntry[];
   diagnostics: Diagnostic[];
 } {
-  const entries = new Map<string, DataEntry>();
+  const entries: DataEntry[] = [];
+  const first = new Map<string, DataEntry>();
   const diagnostics: Diagnostic[] = [];
   for (const source of files) {
     const { file, diagnostics: mistakes } = source.path.toLowerCase().endsWith(".csv")
@@ -88,9 +99,11 @@ function readFiles(files: readonly SourceFile[]): {
       : readJson(source);
     diagnostics.push(...mistakes);
     for (const entry of dataPart(file?.entries ?? [])) {
-      const before = entries.get(entry.key);
-      if (before === undefined) entries.set(entry.key, entry);
+      const before = first.get(entry.key);
+      const isOther = before?.keySpan.source !== entry.keySpan.source && mayRepeat.has(entry.key);
+      if (before === undefined || isOther) entries.push(entry);
       else diagnostics.push(keyTwice(entry.key, entry.keySpan, before.keySpan));
+      first.set(entry.key, before ?? entry);
     }
   }
   return { entries, diagnostics };
@@ -121,7 +134,9 @@ function statementAt(text: string, place: number): string {
 /** As in Stan, an array of one element stands for a single number. */
 function singleElement(item: DataInterface, value: NumbersValue): NumbersValue {
   const scalar = item.plates.length === 0 && item.event === null;
-  return scalar && value.shape.length === 1 && value.shape[0] === 1 ? { ...value, shape: [] } : value;
+  return scalar && value.shape.length === 1 && value.shape[0] === 1
+    ? { ...value, shape: [], lengths: [] }
+    : value;
 }
 
 function kindWords(value: Exclude<DataEntry["value"], NumbersValue>): string {

@@ -40,7 +40,7 @@ export function planMemory({ program, wgsl }: CompiledProgram, sizes: Sizes): Me
   const gpuBuffers = new Map<string, { elements: number; input: boolean }>();
   const slices = new Map<string, Slice>();
   for (const { name, storage } of program.buffers) {
-    const input = storage === "input";
+    const input = storage !== "table";
     const gpuBuffer = input ? INPUTS : packsTables ? TABLES : ownBuffer(name);
     const before = gpuBuffers.get(gpuBuffer)?.elements ?? 0;
     const length = lengths.get(name) ?? 0;

@@ -4,6 +4,7 @@ import type { CompiledProgram, WgslKernel } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { sizeOf, volume, type Sizes } from "../ir/axis.js";
 import type { Kernel } from "../ir/program.js";
+import { rowArrayValues } from "../ir/ragged.js";
 import { axisLengths, checkFixedSubscripts } from "./buffers.js";
 import {
   byteSize,
@@ -92,7 +93,10 @@ export async function loadProgram(
     const { pipeline, layout } = compiledKernel;
     return { pipeline, groups: each.groups, bindGroup: bind(host.device, layout, each, buffers) };
   });
-  return new DawnProgram(host, program.name, plan, buffers, uniforms, launches);
+  const loaded = new DawnProgram(host, program.name, plan, buffers, uniforms, launches);
+  for (const { name, rows } of program.buffers)
+    if (rows !== undefined) loaded.write(name, rowArrayValues(rows, sizes));
+  return loaded;
 }
 
 function launchedKernels({ program, wgsl }: CompiledProgram, sizes: Sizes, host: DawnHost): Launched[] {

@@ -152,7 +152,7 @@ export function flawedElement(declared: Declared, flaw: Flaw): Diagnostic {
         `the rows of '${declared.name}' differ in length: ${element} has ${count(Number(flaw.found), "element")}, ` +
           `the first row ${flaw.expected}`,
         {
-          hint: "plates whose elements have different sizes (ragged arrays) are not supported yet",
+          hint: "rows of different lengths need a nested plate, as in 'plate houses in counties;'",
           ...places,
         },
       );
@@ -265,7 +265,7 @@ export const tableForOther = (declared: Declared, span: Span, plates: readonly s
       hint:
         plates.length === 0
           ? "give it in a JSON file beside the table"
-          : "tables for several plates are not supported yet: give it as JSON, arrays nested by plate",
+          : "give it as JSON, arrays nested by plate; nested plates may stand in one table whose column says what each row belongs to: 'plate a in b by column;'",
       ...related(declaredHere(declared)),
     },
   );

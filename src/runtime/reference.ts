@@ -8,6 +8,7 @@ import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
 import type { Buffer } from "../ir/program.js";
+import { rowArrayValues } from "../ir/ragged.js";
 import { axisLengths, bufferLengths, checkFixedSubscripts, describeBuffer } from "./buffers.js";
 import { cannotAllocate, deviceLost, outOfMemory } from "./device-errors.js";
 import type { Device, LoadedProgram, RunSettings } from "./device.js";
@@ -94,6 +95,7 @@ function allocate(buffers: readonly Buffer[], lengths: ReadonlyMap<string, numbe
       if (error instanceof RangeError) throw cannotAllocate(describeBuffer(buffer, sizes), bytesOf(buffer));
       throw error;
     }
+    if (buffer.rows !== undefined) arrays[buffer.name]?.set(rowArrayValues(buffer.rows, sizes));
   }
   return arrays;
 }

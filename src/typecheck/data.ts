@@ -41,14 +41,20 @@ export function findPlate(name: Name, context: Context): Plate | null {
 
 function checkPlate(item: Extract<DataItem, { kind: "plate" }>, context: Context): Plate | null {
   const { name, parent, by, ordered } = item;
-  if (by !== null) context.report(errors.plateBy(by.span));
   const parentPlate = parent === null ? null : findPlate(parent, context);
   if (!isNewName(name, context)) return null;
   if (parent !== null && parentPlate === null) {
     context.scope.declare(name.text, { kind: "faulty", span: name.span });
     return null;
   }
-  const plate: Plate = { kind: "plate", name: name.text, parent: parentPlate, ordered, span: name.span };
+  const plate: Plate = {
+    kind: "plate",
+    name: name.text,
+    parent: parentPlate,
+    ordered,
+    by: by?.text ?? null,
+    span: name.span,
+  };
   context.scope.declare(name.text, { kind: "plate", plate, span: name.span });
   return plate;
 }

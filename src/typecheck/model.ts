@@ -20,6 +20,8 @@ export type Plate = {
   readonly parent: Plate | null;
   /** A time axis: its elements are steps, and `prev` looks one step back. */
   readonly ordered: boolean;
+  /** The data column that says which of the parent's elements each element belongs to; null: data is nested in arrays. */
+  readonly by: string | null;
   readonly span: Span;
 };
 

@@ -92,6 +92,7 @@ function standIn(name: Name, known: Map<string, Plate>): Plate {
     name: name.text,
     parent: null,
     ordered: false,
+    by: null,
     span: name.span,
   };
   known.set(name.text, plate);

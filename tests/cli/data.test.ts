@@ -19,7 +19,7 @@ describe("binding", () => {
   it("takes sizes from arrays and keeps the file's values", () => {
     const { data, diagnostics } = bindData(ratings, [file('{"rating": [[1, 0, 1], [0, 0, 1]]}')]);
     expect(diagnostics).toEqual([]);
-    expect(data?.sizes).toEqual(new Map([["users", 2], ["films", 3]])); // prettier-ignore
+    expect(new Map(data?.sizes)).toEqual(new Map([["users", 2], ["films", 3]])); // prettier-ignore
     expect(data?.arrays.get("rating")).toEqual(new Float64Array([1, 0, 1, 0, 0, 1]));
   });
 
@@ -48,7 +48,7 @@ describe("binding", () => {
     const model = modelWith([], ["users"]);
     expect(bindData(model, [file('{"users": 300}')]).data?.sizes.get("users")).toBe(300);
     expect(codes(model, "{}")).toEqual(["E0526"]);
-    const flat = { ...radon.interface, plates: [{ name: "states", parent: null }] };
+    const flat = { ...radon.interface, plates: [{ name: "states", parent: null, by: null, ragged: false }] };
     const data = radon.interface.data.map((d) => ({ ...d, plates: ["states"] }));
     const table = { ...radon, interface: { ...flat, data } };
     const bound = bindData(table, [file('name,y\r\n"a, b",1.5\nc,-2e-1\n', "t.csv")]);
@@ -63,7 +63,7 @@ describe("binding", () => {
       ...model,
       interface: {
         ...features.interface,
-        plates: [{ name: "users", parent: null }],
+        plates: [{ name: "users", parent: null, by: null, ragged: false }],
         data: [...model.interface.data, ...data],
       },
     } as typeof model;

@@ -10,13 +10,14 @@ import type {
 } from "../../src/ir/program.js";
 import type { Op } from "../../src/ops.js";
 
-export const plate = (name: string): Axis => ({ name, role: "plate", blocks: null });
-export const particle = (name: string): Axis => ({ name, role: "particle", blocks: null });
-export const event = (name: string): Axis => ({ name, role: "event", blocks: null });
+export const plate = (name: string): Axis => ({ name, role: "plate", blocks: null, parent: null });
+export const particle = (name: string): Axis => ({ name, role: "particle", blocks: null, parent: null });
+export const event = (name: string): Axis => ({ name, role: "event", blocks: null, parent: null });
 export const blocksOf = (axis: Axis, length: number): Axis => ({
   name: `${axis.name}_blocks`,
   role: axis.role,
   blocks: { of: axis.name, length },
+  parent: null,
 });
 
 export const literal = (value: number): KernelExpression => ({ kind: "literal", value });

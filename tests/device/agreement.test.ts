@@ -196,7 +196,7 @@ describeOnDevice("random numbers on a device", (device) => {
   it("are another kernel's too, at the same site", async () => {
     // The element's number counts, not where the draw is stored: axes may be walked in any order.
     const [states, i] = [plate("states"), plate("i_3")];
-    const k = { name: "k_states", role: "particle", blocks: null } as const;
+    const k = { name: "k_states", role: "particle", blocks: null, parent: null } as const;
     const p = program(
       "other_order",
       [buffer("table", "u", [k, i, states])],

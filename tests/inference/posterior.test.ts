@@ -10,7 +10,7 @@ import {
 } from "../../src/inference/posterior.js";
 import type { Axis } from "../../src/ir/axis.js";
 
-const axis = (name: string, role: Axis["role"]): Axis => ({ name, role, blocks: null });
+const axis = (name: string, role: Axis["role"]): Axis => ({ name, role, blocks: null, parent: null });
 const [plate, event, particle] = [axis("p", "plate"), axis("i_2", "event"), axis("k_z", "particle")];
 const K = 40;
 const sizes = new Map([["p", 3], ["i_2", 2], ["k_z", K]]); // prettier-ignore

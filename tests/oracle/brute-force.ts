@@ -18,6 +18,8 @@ type Place = ReadonlyMap<Plate, number>;
 
 export type Given = {
   readonly plates: ReadonlyMap<string, number>;
+  /** Of ragged plates: how many elements each element of the parent has, row-major over the parent's places. */
+  readonly rows?: ReadonlyMap<string, readonly number[]>;
   /** Value of a data item at a place. */
   readonly data: (name: string, place: readonly number[]) => Value;
   /** Particle k of a latent at a place (plates outermost first). */
@@ -37,11 +39,21 @@ export type BruteForce = {
 function places(plates: readonly Plate[], given: Given): Place[] {
   let all: Place[] = [new Map()];
   for (const plate of plates) {
-    const size = given.plates.get(plate.name) ?? 0;
-    all = all.flatMap((place) => Array.from({ length: size }, (_, i) => new Map([...place, [plate, i]])));
+    const rows = given.rows?.get(plate.name);
+    const outer = plate.parent === null ? [] : places(chain(plate.parent), given).map(describe);
+    all = all.flatMap((place) => {
+      const inside = plate.parent === null ? "" : describe(within(place, plate.parent));
+      const size = rows === undefined ? given.plates.get(plate.name) : rows[outer.indexOf(inside)];
+      return Array.from({ length: size ?? 0 }, (_, i) => new Map([...place, [plate, i]]));
+    });
   }
   return all;
 }
+
+const chain = (plate: Plate): Plate[] => [...(plate.parent === null ? [] : chain(plate.parent)), plate];
+const within = (place: Place, plate: Plate): Place =>
+  new Map(chain(plate).map((p) => [p, place.get(p) ?? 0]));
+const describe = (place: Place): string => [...place].map(([plate, i]) => `${plate.name}=${i}`).join();
 
 const at = (place: Place, plates: readonly Plate[]): number[] => plates.map((p) => place.get(p) ?? 0);
 

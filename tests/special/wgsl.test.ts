@@ -69,7 +69,7 @@ describe("spellings", () => {
 });
 
 const COUNT = 4096;
-const points: Axis = { name: "points", role: "plate", blocks: null };
+const points: Axis = { name: "points", role: "plate", blocks: null, parent: null };
 const names = (op: Op): string[] => ["a", "b", "c"].slice(0, ARITY[op]);
 
 /** out = op(a, b, c) at every point. */

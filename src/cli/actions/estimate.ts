@@ -3,7 +3,7 @@ import type { CompiledModel, CompiledProgram, ProgramName } from "../../compiled
 import { DiagnosticError, hasErrors, type Diagnostic } from "../../diagnostic.js";
 import { writeInputs } from "../../inference/layout.js";
 import { programOf } from "../../inference/run.js";
-import type { Sizes } from "../../ir/axis.js";
+import { ExtendedSizes, type Sizes } from "../../ir/axis.js";
 import { BUFFERS } from "../../ir/interface.js";
 import type { BoundData } from "../../runtime/data.js";
 import type { Device } from "../../runtime/device.js";
@@ -30,7 +30,7 @@ export async function estimate(path: string, options: EstimateOptions, terminal:
   const data = await loadData(source.head, options.data ?? [], terminal);
   const planned = source.compile({ programs: ["estimate", "fixed"], sizes: data.sizes });
   const input = readInput(planned, data, options, terminal);
-  const sizes = new Map([...data.sizes, ...input.particleSizes]);
+  const sizes = new ExtendedSizes(data.sizes, input.particleSizes);
   await withDevice(options.device, terminal, async (device) => {
     const model = source.compile({
       programs: [...names, "fixed"],

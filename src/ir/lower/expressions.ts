@@ -68,11 +68,15 @@ export class ExpressionLowering {
   constructor(
     readonly graph: Graph,
     readonly plateOrder: readonly Plate[],
+    readonly isRagged: (plate: Plate) => boolean = () => false,
   ) {
     for (const plate of plateOrder) this.plate(plate);
   }
 
-  plate = (plate: Plate): Axis => this.graph.axis(plate.name, "plate");
+  plate = (plate: Plate): Axis => {
+    const parent = plate.parent === null || !this.isRagged(plate) ? null : this.plate(plate.parent);
+    return this.graph.axis(plate.name, "plate", null, parent);
+  };
 
   /** Plates in storage order, whatever the order in which they were opened. */
   plates = (plates: readonly Plate[]): readonly Axis[] => this.graph.ordered(plates.map(this.plate));

@@ -40,7 +40,12 @@ export function buildInterface(
     groups: groupsOf(model, q.value).map((g) => g.name),
   }));
   return {
-    plates: lowering.plateOrder.map((p) => ({ name: p.name, parent: p.parent?.name ?? null })),
+    plates: lowering.plateOrder.map((p) => ({
+      name: p.name,
+      parent: p.parent?.name ?? null,
+      by: p.by,
+      ragged: lowering.isRagged(p),
+    })),
     data: model.data.map((d) => ({
       name: d.name,
       base: d.type.base,

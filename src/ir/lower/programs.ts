@@ -47,7 +47,8 @@ export type LoweringOptions = {
 /** Lowers a typed model to all its programs, or says why its estimator has no polynomial contraction. */
 export function lowerModel(model: TypedModel, options: LoweringOptions): LoweredModel | Intractable {
   const graph = new Graph();
-  const lowering = new ExpressionLowering(graph, nestingOrder(model));
+  const isRagged = (plate: Plate): boolean => options.sizes.rows?.has(plate.name) === true;
+  const lowering = new ExpressionLowering(graph, nestingOrder(model), isRagged);
   const modelInterface = buildInterface(model, lowering);
   for (const group of model.groups) particleAxis(lowering, group);
   const context = { model, lowering, graph };

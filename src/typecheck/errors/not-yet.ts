@@ -10,14 +10,6 @@ const notYet = (code: string, span: Span, what: string, hint?: string): Diagnost
   ...(hint === undefined ? {} : { hint }),
 });
 
-export const plateBy = (span: Span): Diagnostic =>
-  notYet(
-    "E0480",
-    span,
-    "plates grouped by a column ('by') are",
-    "nest the data, one row of it per element of the outer plate",
-  );
-
 export const constrainedType = (span: Span, type: string): Diagnostic =>
   notYet("E0482", span, `the type '${type}' is`, "'int', 'real' and 'vector', with bounds, are supported");
 

@@ -1,0 +1,283 @@
+// Laws of ragged plates: brute force over all picks with rows of any length, dense data written as ragged, both devices.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compileSource } from "../../src/compile.js";
+import type { CompiledModel, ProgramName } from "../../src/compiled.js";
+import { checkSource } from "../../src/compile.js";
+import { renderDiagnostics } from "../../src/diagnostic.js";
+import { ExtendedSizes, rowsOfLengths, volume, type Sizes } from "../../src/ir/axis.js";
+import { BUFFERS } from "../../src/ir/interface.js";
+import type { Device } from "../../src/runtime/device.js";
+import { createReferenceDevice } from "../../src/runtime/reference.js";
+import { describeOnDevice } from "../device/adapter.js";
+import { bruteForce } from "../oracle/brute-force.js";
+import { generator } from "./random-model.js";
+
+const reference = createReferenceDevice();
+
+/** Two and three levels, a crossed plate within and without, vectors, a group, an observation without inner latents. */
+const MODELS: readonly string[] = [
+  `data { plate a; plate b in a; real y[b]; real x[b]; real u[a]; }
+   model { m ~ normal(0, 1); plate a { s ~ normal(m + u, 1); plate b { y ~ normal(s * x, 0.8); } } }`,
+  `data { plate a; plate b in a; real y[b]; real x[b]; real u[a]; }
+   model { m ~ normal(0, 1); t ~ normal(0, 1); plate a { s ~ normal(m, 1);
+     plate b { z ~ normal(s + u, exp(0.2 * t)); y ~ normal(z * x, 0.8); } } }
+   guide { group g { m; t; } }`,
+  `data { plate a; plate b in a; plate c in b; real y[c]; real x[b]; }
+   model { m ~ normal(0, 1); plate a { s ~ normal(m, 1);
+     plate b { z ~ normal(s * x, 1); plate c { y ~ normal(z + m, 0.8); target += 0.1 * s; } } } }`,
+  `data { plate f; plate a; plate b in a; int y[b, f]; real x[f]; }
+   model { vector[2] w ~ normal(0, 1); plate f { v ~ normal(sum(w), 1); }
+     plate a { plate b { plate f { y ~ bernoulli_logit(x + w[1]); } } } }`,
+  `data { plate a; plate b in a; real y[b]; }
+   model { m ~ normal(0, 1); plate a { plate b { vector[2] z ~ normal(m, 1); y ~ normal(sum(z), 0.5); } } }
+   guide { plate a { plate b { z ~ normal(learn(0), learn(1)); } } }`,
+];
+
+type Case = { readonly model: number; readonly rows: readonly number[]; readonly seed: number };
+const cases: fc.Arbitrary<Case> = fc
+  .record({
+    model: fc.nat(MODELS.length - 1),
+    rows: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 2, maxLength: 3 }),
+    seed: fc.integer({ min: 1, max: 1_000_000 }),
+  })
+  .filter(({ rows }) => rows.some((n) => n > 0) && rows.reduce((a, b) => a + b, 0) <= 4);
+
+/** Lengths of every axis; rows of `b` as given, of `c` one, none, two, one, ... */
+function makeSizes(rows: readonly number[], particles: number, model: CompiledModel): Sizes {
+  const b = rowsOfLengths("a", rows);
+  const c = rowsOfLengths(
+    "b",
+    Array.from(b.parent, (_, i) => [1, 0, 2][i % 3] ?? 0),
+  );
+  const plates = new Map([
+    ["a", rows.length],
+    ["b", b.parent.length],
+    ["c", c.parent.length],
+    ["f", 2],
+    ["i_2", 2],
+  ]);
+  const groups = model.interface.groups.map((g) => [g.axis, particles] as const);
+  return new ExtendedSizes(plates, groups, {
+    rows: new Map([
+      ["b", b],
+      ["c", c],
+    ]),
+  });
+}
+
+function compile(text: string, sizes: Sizes, programs: readonly ProgramName[]): CompiledModel {
+  const { compiled, diagnostics } = compileSource({ path: "ragged.mpp", text }, { sizes, programs });
+  if (compiled === null) throw new Error(renderDiagnostics(diagnostics));
+  return compiled;
+}
+
+type Arrays = ReadonlyMap<string, readonly number[]>;
+
+/** Random inputs of a program, by name. */
+function makeArrays(
+  model: CompiledModel,
+  programs: readonly ProgramName[],
+  sizes: Sizes,
+  seed: number,
+): Arrays {
+  const random = generator(seed);
+  const found = new Map<string, number[]>();
+  for (const program of programs)
+    for (const { name, axes, storage } of model.programs[program]?.program.buffers ?? []) {
+      if (storage !== "input" || found.has(name)) continue;
+      const value = (): number => {
+        if (name === "y" && model.interface.data.some((d) => d.name === "y" && d.base === "int"))
+          return Math.round(random());
+        return name.endsWith("sigma") ? 0.6 + random() : 2 * random() - 1;
+      };
+      found.set(name, Array.from({ length: volume(axes, sizes) }, value));
+    }
+  return found;
+}
+
+async function run(
+  model: CompiledModel,
+  program: ProgramName,
+  sizes: Sizes,
+  arrays: Arrays,
+  device: Device,
+): Promise<ReadonlyMap<string, Float64Array>> {
+  const compiled = model.programs[program];
+  if (compiled === undefined) throw new Error(`no program ${program}`);
+  const loaded = await device.load(compiled, sizes);
+  for (const { name, storage } of compiled.program.buffers)
+    if (storage === "input") loaded.write(name, arrays.get(name) ?? []);
+  const outputs = await loaded.run({ seed: 1, iteration: 0, drawsFrom: "stratified" });
+  loaded.dispose();
+  return outputs;
+}
+
+/** The place among all rows, from places within each plate: written apart from the compiler's own. */
+function flatPlace(plates: readonly string[], place: readonly number[], sizes: Sizes): number {
+  let flat = 0;
+  const own = new Map<string, number>();
+  for (const [i, plate] of plates.entries()) {
+    const rows = sizes.rows?.get(plate);
+    const at = (rows === undefined ? 0 : (rows.starts[own.get(rows.of) ?? 0] ?? 0)) + (place[i] ?? 0);
+    own.set(plate, at);
+    const isInner = plates.slice(i + 1).some((p) => sizes.rows?.get(p)?.of === plate);
+    if (!isInner) flat = flat * (sizes.get(plate) ?? 0) + at;
+  }
+  return flat;
+}
+
+describe("ragged plates", () => {
+  it("evidence, weights and gradients are those of brute force, whatever the rows' lengths", async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ model: which, rows, seed }) => {
+        const text = MODELS[which] ?? "";
+        const { checked } = checkSource({ path: "ragged.mpp", text });
+        if (checked === null) throw new Error("the model has mistakes");
+        const particles = 2;
+        const head = compile(text, new Map(), ["estimate"]);
+        const sizes = makeSizes(rows, particles, head);
+        const model = compile(text, sizes, ["estimate", "gradients_rws"]);
+        const arrays = makeArrays(model, ["estimate", "gradients_rws"], sizes, seed);
+        const outputs = await run(model, "estimate", sizes, arrays, reference);
+        const order = (plates: readonly string[]): string[] =>
+          model.interface.plates.map((p) => p.name).filter((p) => plates.includes(p));
+        const look = (
+          name: string,
+          plates: readonly string[],
+          place: readonly number[],
+          rest: readonly [number, number][] = [],
+        ): number => {
+          const stored = order(plates);
+          const moved = stored.map((plate) => place[plates.indexOf(plate)] ?? 0);
+          const at = rest.reduce((flat, [i, n]) => flat * n + i, flatPlace(stored, moved, sizes));
+          return arrays.get(name)?.[at] ?? NaN;
+        };
+        const latentOf = (name: string) => {
+          const latent = model.interface.latents.find((l) => l.name === name);
+          if (latent === undefined) throw new Error(name);
+          return latent;
+        };
+        const truth = bruteForce(checked.model, {
+          plates: sizes,
+          rows: new Map(
+            [...(sizes.rows ?? [])].map(([plate, r]) => [
+              plate,
+              Array.from(
+                { length: r.starts.length - 1 },
+                (_, p) => (r.starts[p + 1] ?? 0) - (r.starts[p] ?? 0),
+              ),
+            ]),
+          ),
+          particles: () => particles,
+          data: (name, place) =>
+            look(name, model.interface.data.find((d) => d.name === name)?.plates ?? [], place),
+          particle: (name, place, k) => {
+            const { plates, event } = latentOf(name);
+            const one = (e: readonly [number, number][]): number =>
+              look(BUFFERS.particles(name), plates, place, [...e, [k, particles]]);
+            return event === null ? one([]) : [one([[0, 2]]), one([[1, 2]])];
+          },
+          guide: (name, parameter, place) => {
+            const { plates, event } = latentOf(name);
+            const one = (e: readonly [number, number][]): number =>
+              look(BUFFERS.guide(name, parameter), plates, place, e);
+            return event === null ? one([]) : [one([[0, 2]]), one([[1, 2]])];
+          },
+        });
+        expect(outputs.get(BUFFERS.logEvidence)?.[0]).toBeCloseTo(truth.logEvidence, 9);
+        for (const [group, weights] of truth.weights) {
+          const found = [...(outputs.get(BUFFERS.weights(group)) ?? [])];
+          expect(found).toHaveLength(weights.flat().length);
+          weights.flat().forEach((w, i) => expect(found[i]).toBeCloseTo(w, 9));
+        }
+        const gradients = await run(model, "gradients_rws", sizes, arrays, reference);
+        await checkGradients(model, sizes, arrays, gradients);
+      }),
+      { numRuns: 40, seed: 20261121, endOnFailure: true },
+    );
+  });
+
+  it("equal rows written as ragged give what dense ones give, to the last digit of the random numbers", async () => {
+    for (const text of MODELS.slice(0, 3)) {
+      const programs = ["qem", "posterior"] as const;
+      const head = compile(text, new Map(), ["estimate"]);
+      const groups = head.interface.groups.map((g) => [g.axis, 3] as const);
+      const dense = new ExtendedSizes(new Map([["a", 3], ["b", 2], ["c", 2]]), groups); // prettier-ignore
+      const rows = new Map([["b", rowsOfLengths("a", [2, 2, 2])], ["c", rowsOfLengths("b", [2, 2, 2, 2, 2, 2])]]); // prettier-ignore
+      const ragged = new ExtendedSizes(new Map([["a", 3], ["b", 6], ["c", 12]]), groups, { rows }); // prettier-ignore
+      const [one, other] = [compile(text, dense, programs), compile(text, ragged, programs)];
+      const arrays = makeArrays(one, programs, dense, 5);
+      for (const program of programs) {
+        const expected = await run(one, program, dense, arrays, reference);
+        const found = await run(other, program, ragged, arrays, reference);
+        for (const [name, values] of expected)
+          values.forEach((x, i) => expect(found.get(name)?.[i]).toBeCloseTo(x, 10));
+      }
+    }
+  });
+
+  it("sums long rows in blocks", async () => {
+    const text = MODELS[0] ?? "";
+    const head = compile(text, new Map(), ["estimate"]);
+    const sizes = (rows: readonly number[]): Sizes => makeSizes(rows, 2, head);
+    const long = sizes([300, 0, 129, 1]);
+    const model = compile(text, long, ["estimate"]);
+    expect(JSON.stringify(model.programs.estimate?.program.axes)).toContain("b_blocks");
+    const arrays = makeArrays(model, ["estimate"], long, 3);
+    const planned = await run(model, "estimate", long, arrays, reference);
+    const unsplit = compile(text, sizes([3, 0, 2, 1]), ["estimate"]);
+    const plain = await run(unsplit, "estimate", long, arrays, reference);
+    const found = planned.get(BUFFERS.logEvidence)?.[0] ?? NaN;
+    expect(found).toBeCloseTo(plain.get(BUFFERS.logEvidence)?.[0] ?? 0, 8);
+  });
+});
+
+/** Gradients with particles held fixed, against central differences of the evidence. */
+async function checkGradients(
+  model: CompiledModel,
+  sizes: Sizes,
+  arrays: Arrays,
+  gradients: ReadonlyMap<string, Float64Array>,
+): Promise<void> {
+  const step = 1e-5;
+  for (const guide of model.interface.guides)
+    for (const p of guide.parameters) {
+      const name = BUFFERS.guide(guide.latent, p.name);
+      const values = arrays.get(name) ?? [];
+      const last = values.length - 1;
+      const shifted = async (by: number): Promise<number> => {
+        const moved = values.map((x, i) =>
+          i !== last ? x : p.scale === "identity" ? x + by : x * Math.exp(by),
+        );
+        const outputs = await run(model, "estimate", sizes, new Map([...arrays, [name, moved]]), reference);
+        return outputs.get(BUFFERS.logEvidence)?.[0] ?? NaN;
+      };
+      const difference = ((await shifted(step)) - (await shifted(-step))) / (2 * step);
+      const found = gradients.get(BUFFERS.gradient("rws", guide.latent, p.name))?.[last];
+      expect(found).toBeCloseTo(difference, 5);
+    }
+}
+
+describeOnDevice("ragged plates on the device", (device) => {
+  it("give what the reference device gives", async () => {
+    for (const [which, text] of MODELS.entries()) {
+      // Loading is what takes time: one program of each model.
+      const programs = [which === 2 ? ("gradients_rws" as const) : ("qem" as const)];
+      const head = compile(text, new Map(), ["estimate"]);
+      const sizes = makeSizes(which === 0 ? [140, 0, 3] : [2, 0, 3, 1], 5, head);
+      const model = compile(text, sizes, programs);
+      const arrays = makeArrays(model, programs, sizes, 11 + which);
+      for (const program of programs) {
+        const expected = await run(model, program, sizes, arrays, reference);
+        const found = await run(model, program, sizes, arrays, device());
+        for (const [name, array] of expected) {
+          const scale = Math.max(1, ...array.map(Math.abs));
+          array.forEach((x, i) =>
+            expect(Math.abs((found.get(name)?.[i] ?? NaN) - x) / scale).toBeLessThan(2e-4),
+          );
+        }
+      }
+    }
+  });
+});
