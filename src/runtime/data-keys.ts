@@ -235,7 +235,7 @@ function collapseColumn(column: DataEntry, keys: Keys, diagnostics: Diagnostic[]
   const texts = width === 1 ? value.texts() : null;
   const cell = (row: number, j: number): string =>
     texts === null ? String(value.values[row * width + j]) : (texts[row] ?? "missing");
-  const nameOf = (element: number): string => labels?.[element] ?? String(element + 1);
+  const nameOf = (element: number): string => labels?.[element] ?? `element ${element + 1}`;
   const found: Diagnostic[] = [];
   parents.forEach((parent, row) => {
     const before = first[parent] ?? -1;
@@ -251,9 +251,8 @@ function collapseColumn(column: DataEntry, keys: Keys, diagnostics: Diagnostic[]
           column.key,
           plate.parent,
           nameOf(parent),
-          [before + 1, row + 1],
-          [cell(before, j), cell(row, j)],
-          [value.locate(before * width + j), value.locate(row * width + j)],
+          { row: before + 1, value: cell(before, j), span: value.locate(before * width + j) },
+          { row: row + 1, value: cell(row, j), span: value.locate(row * width + j) },
         ),
       );
     }

@@ -12,10 +12,10 @@ const SHOWN = 10;
 /** Elements that are missing, not finite, of another kind, or not whole where `int` is declared; 10 of them at most. */
 export function checkElements(
   { declared, interface: item, value }: DataOrigin,
-  isRagged: (plate: string) => boolean,
+  ragged: ReadonlySet<string>,
 ): Diagnostic[] {
   // Rows may only differ in length along plates that are ragged, and then for good reason.
-  if (value.raggedCount > 0 && !item.plates.some(isRagged)) {
+  if (value.raggedCount > 0 && !item.plates.some((plate) => ragged.has(plate))) {
     const found = value.ragged.slice(0, SHOWN).map((flaw) => flawedElement(declared, flaw));
     const rest = value.raggedCount - found.length;
     return rest > 0 ? [...found, tooMany("E0517", rest)] : found;

@@ -27,7 +27,12 @@ import {
 } from "./errors.js";
 
 type Origins = Map<string, DataOrigin>;
-type Sized = { readonly sizes: ExtendedSizes; readonly diagnostics: Diagnostic[] };
+type Sized = {
+  readonly sizes: ExtendedSizes;
+  /** Plates whose elements may differ in number. */
+  readonly ragged: ReadonlySet<string>;
+  readonly diagnostics: Diagnostic[];
+};
 
 /**
  * Lengths of the plates, of the vectors' axes and of those of discrete latents that are summed out, by name. Arrays of one plate given as a single number become arrays in
@@ -81,7 +86,8 @@ export function bindSizes(
   );
   const missing = model.interface.data.some((item) => !origins.has(item.name));
   if (!unsure && !missing) diagnostics.push(...uncovered(context, plates));
-  if (unsure || missing || diagnostics.length > 0) return { sizes: new ExtendedSizes(sizes), diagnostics };
+  if (unsure || missing || diagnostics.length > 0)
+    return { sizes: new ExtendedSizes(sizes), ragged: context.ragged, diagnostics };
   return withRows(context, origins, sizes);
 }
 
@@ -100,11 +106,11 @@ function withRows(
   sizes: ReadonlyMap<string, number>,
 ): Sized {
   const crossed = siblingsTogether(model, ragged, (name) => origins.get(name));
-  if (crossed.length > 0) return { sizes: new ExtendedSizes(sizes), diagnostics: crossed };
+  if (crossed.length > 0) return { sizes: new ExtendedSizes(sizes), ragged, diagnostics: crossed };
   const bound = bindRows(model, [...origins.values()], keys, ragged, sizes);
   const labels = new Map<string, readonly string[]>();
   const known = new ExtendedSizes(bound.sizes, [], { rows: bound.rows, labels });
-  if (bound.diagnostics.length > 0) return { sizes: known, diagnostics: bound.diagnostics };
+  if (bound.diagnostics.length > 0) return { sizes: known, ragged, diagnostics: bound.diagnostics };
   for (const { plate, labels: names } of keys.values())
     if (names !== null) labels.set(plate.parent, inStorage(names, plate.parent, known));
   for (const plate of model.interface.plates) {
@@ -112,7 +118,7 @@ function withRows(
     if (names !== null && !labels.has(plate.name))
       labels.set(plate.name, inStorage(names, plate.name, known));
   }
-  return { sizes: known, diagnostics: [] };
+  return { sizes: known, ragged, diagnostics: [] };
 }
 
 /** Names of a plate's elements, from the file's order into that of storage. */

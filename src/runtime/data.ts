@@ -70,11 +70,11 @@ export function bindData(
     } else origins.set(item.name, { declared, interface: item, value: singleElement(item, entry.value) });
   }
   if (keyMistakes.length > 0) return { data: null, diagnostics };
-  const { sizes, diagnostics: sizeMistakes } = bindSizes(model, origins, entries, keys);
+  const { sizes, ragged, diagnostics: sizeMistakes } = bindSizes(model, origins, entries, keys);
   diagnostics.push(...sizeMistakes, ...[...keys.values()].flatMap(sparseKeys));
   const arrays = new Map<string, Float64Array>();
   for (const [name, origin] of origins) {
-    diagnostics.push(...checkElements(origin, (plate) => sizes.rows.has(plate)));
+    diagnostics.push(...checkElements(origin, ragged));
     if (!hasErrors(diagnostics)) arrays.set(name, layOut(origin, model.interface.plates, sizes));
   }
   diagnostics.push(...unusedNotes(unused));

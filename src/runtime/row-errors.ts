@@ -1,7 +1,7 @@
 // What can be wrong with the rows of nested plates and the columns that say what they belong to.
 import type { Diagnostic, Related } from "../diagnostic.js";
 import type { Span } from "../source.js";
-import type { Declared } from "./errors.js";
+import { count, type Declared } from "./errors.js";
 
 const error = (code: string, span: Span, message: string, rest: Partial<Diagnostic> = {}): Diagnostic => ({
   code,
@@ -16,14 +16,14 @@ export type KeyedPlate = { readonly name: string; readonly parent: string; reado
 
 export const keyColumnMissing = (plate: KeyedPlate, span: Span, files: string): Diagnostic =>
   error(
-    "E0532",
+    "E0561",
     span,
     `the data has no '${plate.by}', which says for every element of plate '${plate.name}' which element of '${plate.parent}' it belongs to (looked in ${files})`,
     { hint: `add a column (or list) '${plate.by}': whole numbers from 1, or names` },
   );
 export const keyMissing = (plate: KeyedPlate, row: number, span: Span): Diagnostic =>
   error(
-    "E0533",
+    "E0562",
     span,
     `row ${row} of '${plate.by}' is missing, so that it is not known which element of '${plate.parent}' the row belongs to`,
   );
@@ -35,36 +35,35 @@ export const keyNotAPlace = (
   span: Span,
 ): Diagnostic =>
   error(
-    "E0534",
+    "E0563",
     span,
     `row ${row} of '${plate.by}' is ${found}, and elements of plate '${plate.parent}' are numbered from 1` +
       (size === null ? "" : ` to ${size}`),
   );
 export const keyUnknown = (plate: KeyedPlate, row: number, found: string, span: Span): Diagnostic =>
   error(
-    "E0535",
+    "E0564",
     span,
     `row ${row} of '${plate.by}' is '${found}', which is not among the names of plate '${plate.parent}'`,
   );
 export const labelTwice = (plate: string, label: string, span: Span): Diagnostic =>
-  error("E0536", span, `two elements of plate '${plate}' are called '${label}'`);
+  error("E0565", span, `two elements of plate '${plate}' are called '${label}'`);
 export const columnVaries = (
   name: string,
   plate: string,
   element: string,
-  rows: readonly [first: number, other: number],
-  values: readonly [first: string, other: string],
-  spans: readonly [first: Span, other: Span],
+  first: { readonly row: number; readonly value: string; readonly span: Span },
+  other: { readonly row: number; readonly value: string; readonly span: Span },
 ): Diagnostic =>
   error(
-    "E0537",
-    spans[1],
-    `'${name}' has one value for each element of plate '${plate}', but for ${element} it is ${values[0]} in row ${rows[0]} and ${values[1]} in row ${rows[1]}`,
-    { related: [{ span: spans[0], message: `it is ${values[0]} here` } satisfies Related] },
+    "E0566",
+    other.span,
+    `'${name}' has one value for each element of plate '${plate}', but for ${element} it is ${first.value} in row ${first.row} and ${other.value} in row ${other.row}`,
+    { related: [{ span: first.span, message: `it is ${first.value} here` } satisfies Related] },
   );
 export const columnWithoutRows = (name: string, plate: string, element: string, span: Span): Diagnostic =>
   error(
-    "E0538",
+    "E0567",
     span,
     `no row of the table belongs to ${element} of plate '${plate}', so that nothing says what '${name}' is there`,
     { hint: `give the variables of '${plate}' in a file of their own` },
@@ -77,8 +76,9 @@ export const rowsDisagree = (
   found: { readonly name: string; readonly length: number; readonly span: Span },
   before: { readonly name: string; readonly length: number; readonly span: Span },
 ): Diagnostic => {
-  const says = (of: typeof found): string => `row ${element} of '${of.name}' has ${of.length} ${plate}`;
-  return error("E0539", found.span, `${says(found)}, but ${says(before)}`, {
+  const says = (of: typeof found): string =>
+    `row ${element} of '${of.name}' has ${count(of.length, "element")}`;
+  return error("E0568", found.span, `${says(found)}, but ${says(before)}`, {
     related: [{ span: before.span, message: `'${before.name}' is here` }],
     hint: `everything over plate '${plate}' must have the same number of elements`,
   });
@@ -91,20 +91,20 @@ export const raggedSiblings = (
   parent: string,
 ): Diagnostic =>
   error(
-    "E0540",
+    "E0569",
     span,
     `plates '${a}' and '${b}' are both nested in '${parent}' with different numbers of elements, so that '${declared.name}' cannot be over both`,
     { hint: "give every element of the outer plate the same number of elements of one of them" },
   );
 export const tooManyRows = (plate: string, rows: number, most: number, span: Span): Diagnostic =>
   error(
-    "E0541",
+    "E0570",
     span,
     `plate '${plate}' has ${rows.toLocaleString("en-US")} rows in all: at most ${most.toLocaleString("en-US")} are supported where their number differs`,
   );
 /** Many elements without a single row: the keys are perhaps codes rather than places. */
 export const manyWithoutRows = (plate: KeyedPlate, size: number, used: number): Diagnostic => ({
-  code: "W0532",
+  code: "W0561",
   severity: "warning",
   message: `plate '${plate.parent}' has ${size.toLocaleString("en-US")} elements by the largest number in '${plate.by}', but only ${used.toLocaleString("en-US")} of them have rows`,
   hint: "if the numbers are codes rather than places, write them as names (in JSON in quotes)",
