@@ -13,6 +13,8 @@ export type PlateInterface = {
   readonly parent: string | null;
   /** The data column that says which of the parent's elements each element belongs to; null: data is nested in arrays. */
   readonly by: string | null;
+  /** A time axis. */
+  readonly ordered: boolean;
   /** Whether the programs are made for different numbers of elements in each of the parent's. */
   readonly ragged: boolean;
 };

@@ -48,7 +48,10 @@ describe("binding", () => {
     const model = modelWith([], ["users"]);
     expect(bindData(model, [file('{"users": 300}')]).data?.sizes.get("users")).toBe(300);
     expect(codes(model, "{}")).toEqual(["E0526"]);
-    const flat = { ...radon.interface, plates: [{ name: "states", parent: null, by: null, ragged: false }] };
+    const flat = {
+      ...radon.interface,
+      plates: [{ name: "states", parent: null, by: null, ordered: false, ragged: false }],
+    };
     const data = radon.interface.data.map((d) => ({ ...d, plates: ["states"] }));
     const table = { ...radon, interface: { ...flat, data } };
     const bound = bindData(table, [file('name,y\r\n"a, b",1.5\nc,-2e-1\n', "t.csv")]);
@@ -63,7 +66,7 @@ describe("binding", () => {
       ...model,
       interface: {
         ...features.interface,
-        plates: [{ name: "users", parent: null, by: null, ragged: false }],
+        plates: [{ name: "users", parent: null, by: null, ordered: false, ragged: false }],
         data: [...model.interface.data, ...data],
       },
     } as typeof model;

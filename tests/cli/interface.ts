@@ -35,10 +35,10 @@ const DATA: readonly DataInterface[] = [
 /** The model above with these of its data and plates. */
 export function modelWith(data: readonly string[], plates: readonly string[]): CompiledModel {
   const all = [
-    { name: "users", parent: null, by: null, ragged: false },
-    { name: "films", parent: null, by: null, ragged: false },
-    { name: "states", parent: null, by: null, ragged: false },
-    { name: "zips", parent: "states", by: null, ragged: false },
+    { name: "users", parent: null, by: null, ordered: false, ragged: false },
+    { name: "films", parent: null, by: null, ordered: false, ragged: false },
+    { name: "states", parent: null, by: null, ordered: false, ragged: false },
+    { name: "zips", parent: "states", by: null, ordered: false, ragged: false },
   ];
   const chosen = DATA.filter((d) => data.includes(d.name));
   const modelInterface: ModelInterface = {

@@ -44,6 +44,7 @@ export function buildInterface(
       name: p.name,
       parent: p.parent?.name ?? null,
       by: p.by,
+      ordered: p.ordered,
       ragged: lowering.isRagged(p),
     })),
     data: model.data.map((d) => ({
