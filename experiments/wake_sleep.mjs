@@ -1,0 +1,84 @@
+// Reweighted wake-sleep, massively parallel against global, on a model with a discrete latent and on bus delays.
+import { linePanels } from "./lib/figure.mjs";
+import { dataFile, model, run } from "./lib/mppc.mjs";
+import { fixed, mean, table } from "./lib/page.mjs";
+import { busDelays, movielens } from "./lib/simulate.mjs";
+
+const ESTIMATORS = { "massively-parallel": "massively parallel", global: "global" };
+const LAST = 20;
+
+const films = (users) => {
+  const level = 3;
+  const { data, test } = movielens({ users, films: 5, sd: 0.5, seed: 4, logSd: () => 0.5 * (level - 3) });
+  const even = { even: [0.2, 0.2, 0.2, 0.2, 0.2] };
+  return { name: `movielens, ${users} users`, file: "movielens_discrete", data: { ...data, ...even }, test: { ...test, ...even } }; // prettier-ignore
+};
+const buses = (ids) => ({
+  name: "bus delays",
+  file: "bus_delay",
+  ...busDelays({ years: 3, boroughs: 3, ids, types: 4, companies: 20, seed: 2 }),
+});
+
+export async function experiment({ full, say }) {
+  const cases = full ? [films(50), films(150), films(300), buses(30)] : [films(20), buses(10)];
+  const counts = full
+    ? { "massively-parallel": [3, 10, 30], global: [3, 10, 30, 100, 300, 1000, 3000] }
+    : { "massively-parallel": [3, 10], global: [3, 10, 100] };
+  const iterations = full ? 1000 : 150;
+  const rows = [];
+  for (const each of cases) {
+    const [data, test] = [dataFile(each.data), dataFile(each.test)];
+    for (const [estimator, list] of Object.entries(counts))
+      for (const K of list) {
+        say(`${each.name}, ${estimator}, K = ${K}`);
+        const settings = { method: "rws", estimator, K, iterations, step: 0.03, seed: 1, test };
+        const result = run(model(each.file), data, settings);
+        const trace = result.trace.map((entry) => entry.log_evidence);
+        rows.push({
+          name: each.name,
+          estimator,
+          K,
+          trace,
+          seconds: result.timing.seconds_per_iteration,
+          evidence: mean(trace.slice(-LAST)),
+          predictive: result.predictive.log_likelihood,
+          device: result.device,
+        });
+      }
+  }
+  return { tables: { results: resultTable(rows) }, figures: figures(rows), rows };
+}
+
+const resultTable = (rows) =>
+  table(
+    ["model", "estimator", "K", "ms an iteration", "evidence reached", "held-out data"],
+    rows.map((row) => [
+      row.name,
+      ESTIMATORS[row.estimator],
+      row.K,
+      fixed(row.seconds * 1000, 1),
+      fixed(row.evidence, 1),
+      fixed(row.predictive, 1),
+    ]),
+  );
+
+function figures(rows) {
+  const names = [...new Set(rows.map((row) => row.name))];
+  const quantities = { evidence: "evidence", predictive: "held-out data" };
+  const lines = (x) =>
+    rows.flatMap((row) =>
+      Object.entries(quantities).map(([key, label]) => ({
+        panel: `${row.name}: ${label}`,
+        series: ESTIMATORS[row.estimator],
+        x: row[x],
+        y: row[key],
+        order: row.K,
+      })),
+    );
+  const panels = names.flatMap((name) => Object.values(quantities).map((label) => `${name}: ${label}`));
+  const common = { y: "", series: Object.values(ESTIMATORS), panels, logX: true };
+  return {
+    wake_sleep_particles: linePanels(lines("K"), { ...common, x: "K" }),
+    wake_sleep_time: linePanels(lines("seconds"), { ...common, x: "seconds an iteration" }),
+  };
+}
