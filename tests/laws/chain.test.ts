@@ -1,5 +1,7 @@
 // The product of a chain in log2(T) rounds against forward and backward passes step by step: values and derivatives.
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { checkSource } from "../../src/compile.js";
 import { emitJs } from "../../src/codegen-js/emit.js";
 import { chainProduct, isFirstStep } from "../../src/ir/chain.js";
 import { ADAPTER_CLASSES } from "../../src/ir/cost.js";
@@ -125,4 +127,12 @@ describe("the product of a chain", () => {
     const { matrices, first } = example(5);
     await expect(byTree(matrices, first, 5, 4)).rejects.toThrow(/planned for 4 elements of 'steps'/);
   });
+});
+
+it("binds data of any length before the chain is planned for it", () => {
+  const text = readFileSync(new URL("../fixtures/random_walk.mpp", import.meta.url), "utf8");
+  const { checked } = checkSource({ path: "random_walk.mpp", text });
+  const programs = checked?.compile({ programs: ["bounds", "estimate"] }).compiled?.programs;
+  expect(programs?.estimate?.program.longest).toEqual({ steps: expect.any(Number) as number });
+  expect(programs?.bounds?.program.longest).toBeUndefined();
 });
