@@ -42,6 +42,8 @@ export type WgslKernel = {
  * - `gradients_vi`, `gradients_rws`: the same inputs; evidence and gradients by the guide's learned parameters. Missing
  *   where the guide cannot be differentiated so; `gradientsUnavailable` says why.
  * - `qem`: draws particles; evidence, sums of squared weights, posterior and unweighted means of statistics.
+ * - `start`: as `qem`, of P tempered towards the guide Q0 that the fit starts from: log P becomes
+ *   (1 - temper) log Q0 + temper log P, for a start whose guide is far from the posterior.
  * - `posterior`: draws particles; evidence, particles, weights, generated quantities and their joint weights.
  * - `prior`: draws every latent from its prior along the axis `k_prior`.
  * - `initial`: draws from the prior (as `particles.<latent>` [plates, event, k_prior]) to statistics: outputs
@@ -52,7 +54,7 @@ export type WgslKernel = {
  * The last five run on the reference device alone.
  */
 export type ProgramName =
-  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "posterior" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds"; // prettier-ignore
+  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "start" | "posterior" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds"; // prettier-ignore
 
 export type CompiledModel = {
   readonly format: "mppc";

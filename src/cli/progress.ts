@@ -25,17 +25,24 @@ function fitWords(progress: Extract<Progress, { phase: "fit" }>): string {
 function lines(terminal: Terminal): ProgressDisplay {
   const begin = performance.now();
   let next = begin;
-  let phase: Progress["phase"] = "start";
+  let shown = "start";
   return {
     update: (progress) => {
       const now = performance.now();
-      if (progress.phase === "start" || (now < next && progress.phase === phase)) return;
-      phase = progress.phase;
+      if (progress.phase === "start") return;
+      const phase =
+        progress.phase === "fit" && progress.entry.phase === "start" ? "tempering" : progress.phase;
+      if (now < next && phase === shown) return;
+      shown = phase;
       next = now + LINE_EVERY;
       const seconds = duration((now - begin) / 1000);
       if (progress.phase === "final")
         terminal.err(`final pass, set ${progress.set} of ${progress.of}, ${seconds}\n`);
-      else {
+      else if (progress.entry.phase === "start") {
+        const { iteration, temper } = progress.entry;
+        const words = `temper ${temper.toPrecision(2)}, ${fitWords(progress)}`;
+        terminal.err(`start, iteration ${iteration}, ${words}, ${seconds}\n`);
+      } else {
         const of = progress.atMost ? "" : ` of ${progress.of}`;
         terminal.err(`iteration ${progress.entry.iteration}${of}, ${fitWords(progress)}, ${seconds}\n`);
       }
@@ -72,7 +79,13 @@ function bar(): ProgressDisplay {
       }
       if (progress.phase === "fit") {
         const { of, entry, atMost } = progress;
-        show("iteration", entry.iteration, of, atMost, fitWords(progress));
+        show(
+          entry.phase === "start" ? "start" : "iteration",
+          entry.iteration,
+          of,
+          atMost,
+          fitWords(progress),
+        );
       } else if (progress.phase === "final") show("final pass", progress.set, progress.of, false, "");
     },
     stop: () => display.stop(),

@@ -116,9 +116,9 @@ export function summaryCsv({ summary }: Pick<InferenceResult, "summary">): strin
 
 export function traceCsv({ trace }: Pick<InferenceResult, "trace">): string {
   const rows = trace.map((t) =>
-    [t.iteration, t.phase, t.logEvidence, t.minimumEss, t.medianEss, t.step].join(","),
+    [t.iteration, t.phase, t.temper, t.logEvidence, t.minimumEss, t.medianEss, t.step].join(","),
   );
-  return `${["iteration,phase,log_evidence,minimum_ess,median_ess,step", ...rows].join("\n")}\n`;
+  return `${["iteration,phase,temper,log_evidence,minimum_ess,median_ess,step", ...rows].join("\n")}\n`;
 }
 
 /** {latent: {parameter: [plates..., event...]}}: what `mppc estimate --guide-parameters` reads. */

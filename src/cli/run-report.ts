@@ -1,4 +1,5 @@
 // What a run reports to programs: the object of `mppc run --json` and of `result.json`, and `settings.json`.
+import { afterStart } from "../inference/diagnosis.js";
 import { STOPPING_WORDS, type InferenceResult } from "../inference/infer.js";
 import type { SummaryRow } from "../inference/posterior.js";
 import { VERSION } from "../version.js";
@@ -20,7 +21,7 @@ export type RunReport = {
     readonly mean: number;
     /** Monte Carlo standard error of `mean`. */
     readonly mcse: number;
-    /** Log evidence by iteration of the fit. */
+    /** Log evidence by iteration of the fit, without those of the tempered start. */
     readonly trace: readonly number[];
     /** Log evidence of the final draws. */
     readonly final: readonly number[];
@@ -71,7 +72,7 @@ export function runReport(result: InferenceResult, facts: RunFacts): RunReport {
     evidence: {
       mean: result.evidence.mean,
       mcse: result.evidence.mcse,
-      trace: result.trace.map((entry) => entry.logEvidence),
+      trace: afterStart(result.trace).map((entry) => entry.logEvidence),
       final: result.evidence.sets,
     },
     diagnostics: {

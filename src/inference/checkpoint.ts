@@ -1,6 +1,6 @@
 // Checkpoints: all that the rest of a run depends on besides its model, data and settings, exactly, as text.
 import type { StoppingReason } from "./course.js";
-import type { HealthCounts, TraceEntry } from "./diagnosis.js";
+import { PHASES, type HealthCounts, type TraceEntry } from "./diagnosis.js";
 import type { SavedArrays } from "./method.js";
 
 export type Snapshot = {
@@ -29,11 +29,19 @@ export interface Keeper {
 export const NO_KEEPER: Keeper = { resumed: null, isDue: () => false, keep: () => undefined };
 
 /** Numbers of a trace entry, and how they are called in a checkpoint. */
-const COLUMNS = ["logEvidence", "minimumEss", "medianEss", "meanLogEss", "step"] as const;
+const COLUMNS = [
+  "iteration",
+  "logEvidence",
+  "minimumEss",
+  "medianEss",
+  "meanLogEss",
+  "temper",
+  "step",
+] as const;
 
 /** A snapshot as JSON can hold it: arrays of float64 in base64, so that no number changes, be it finite or not. */
 export type EncodedSnapshot = {
-  readonly trace: Readonly<Record<(typeof COLUMNS)[number] | "settling", string>>;
+  readonly trace: Readonly<Record<(typeof COLUMNS)[number] | "phase", string>>;
   readonly seconds: string;
   readonly health: HealthCounts;
   readonly parameters: Readonly<Record<string, string>>;
@@ -61,11 +69,13 @@ export function encodeSnapshot(snapshot: Snapshot): EncodedSnapshot {
   const column = (of: (entry: TraceEntry) => number): string => encode(trace.map(of));
   return {
     trace: {
-      settling: column((entry) => (entry.phase === "settle" ? 1 : 0)),
+      phase: column((entry) => PHASES.indexOf(entry.phase)),
+      iteration: column((entry) => entry.iteration),
       logEvidence: column((entry) => entry.logEvidence),
       minimumEss: column((entry) => entry.minimumEss),
       medianEss: column((entry) => entry.medianEss),
       meanLogEss: column((entry) => entry.meanLogEss),
+      temper: column((entry) => entry.temper),
       step: column((entry) => entry.step),
     },
     seconds: encode(seconds),
@@ -78,18 +88,19 @@ export function encodeSnapshot(snapshot: Snapshot): EncodedSnapshot {
 
 /** The inverse of `encodeSnapshot`: the same numbers, bit for bit. */
 export function decodeSnapshot(encoded: EncodedSnapshot): Snapshot {
-  const settling = decode(encoded.trace.settling);
+  const phases = decode(encoded.trace.phase);
   const columns = COLUMNS.map((name) => [name, decode(encoded.trace[name])] as const);
   const at = (name: (typeof COLUMNS)[number], i: number): number =>
     columns.find(([column]) => column === name)?.[1][i] ?? NaN;
   return {
-    trace: Array.from(settling, (phase, i): TraceEntry => ({
-      iteration: i + 1,
-      phase: phase === 1 ? "settle" : "search",
+    trace: Array.from(phases, (phase, i): TraceEntry => ({
+      iteration: at("iteration", i),
+      phase: PHASES[phase] ?? "search",
       logEvidence: at("logEvidence", i),
       minimumEss: at("minimumEss", i),
       medianEss: at("medianEss", i),
       meanLogEss: at("meanLogEss", i),
+      temper: at("temper", i),
       step: at("step", i),
     })),
     seconds: [...decode(encoded.seconds)],

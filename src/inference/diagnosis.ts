@@ -33,11 +33,16 @@ export type GroupDiagnosis = {
   readonly collapsed: number;
 };
 
-/** One iteration of the fit. */
+/** A fit's phases, in their order. */
+export const PHASES = ["start", "search", "settle"] as const;
+
+/** One iteration of the fit, counted anew after the start, in which the evidence is that of the tempered model. */
 export type TraceEntry = {
   readonly iteration: number;
-  readonly phase: "search" | "settle";
+  readonly phase: (typeof PHASES)[number];
   readonly logEvidence: number;
+  /** The power to which the model was raised, and the first guide to one minus it; 1 after the start. */
+  readonly temper: number;
   /** Over all sampled groups and their plate elements. */
   readonly minimumEss: number;
   readonly medianEss: number;
@@ -52,6 +57,16 @@ export type HealthCounts = {
   readonly seen: Readonly<Record<string, number>>;
   readonly nonFinite: Readonly<Record<string, number>>;
 };
+
+/** The iterations that are counted: those after the tempered start. */
+export const afterStart = (trace: readonly TraceEntry[]): readonly TraceEntry[] =>
+  trace.filter(({ phase }) => phase !== "start");
+
+/** An iteration's entry of the trace. */
+export const traceEntry = (
+  iteration: Omit<TraceEntry, "minimumEss" | "medianEss" | "meanLogEss">,
+  { minimum, median, meanLog }: EffectiveSizes,
+): TraceEntry => ({ ...iteration, minimumEss: minimum, medianEss: median, meanLogEss: meanLog });
 
 export function effectiveSizes(weightSquares: readonly number[]): EffectiveSizes {
   const sizes = weightSquares.map((x) => 1 / x).sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 // Fitting the guide: the loop that every method shares, its trace, its end, and what it takes to go on after a stop.
 import { NO_KEEPER, type Keeper, type Snapshot } from "./checkpoint.js";
 import { Course, type StoppingReason } from "./course.js";
-import { FitHealth, type TraceEntry } from "./diagnosis.js";
+import { afterStart, FitHealth, traceEntry, type TraceEntry } from "./diagnosis.js";
 import { InferenceError, noFiniteEvidence } from "./errors.js";
 import type { GuideParameters, HostProgram } from "./guide.js";
 import { bufferAxes, output, rewriteInputs, writeInputs, type Inputs } from "./layout.js";
@@ -12,6 +12,7 @@ import { emptyMoments, type LatentMoments } from "./moments.js";
 import { hostLogEvidence, onHost, programOf, sizesOf, type RunContext } from "./run.js";
 import { particlesPerGroup } from "./settings.js";
 import { priorDrawCount, startGuide, type Start } from "./start.js";
+import { temperedStart, type TimedEntry } from "./tempered-start.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
 
@@ -47,17 +48,22 @@ export async function fitPosterior(context: RunContext): Promise<Fitted> {
   const moments = emptyMoments(model.interface, programOf(model, "initial"), sizes);
   const inputs: Inputs = (name) => data.arrays.get(name);
   return onHost(context, "fit", sizes, async (fit) => {
-    const { resumed } = keeper;
+    const resumed = resumedFrom(keeper);
     const start =
       resumed === null
         ? await startOf(context, fit, moments, sizes)
         : { parameters: new Map(resumed.parameters), given: new Set<string>() };
     const { drawsFrom, averagingWeight } = settings;
     const stratified = drawsFrom !== "iid";
-    const method = makeMethod({ fit, moments, start, particles, stratified, averagingWeight, data: inputs });
-    return new Fitting(context, keeper, method, start.parameters).run(sizes);
+    const options = { fit, moments, start, particles, stratified, averagingWeight, data: inputs };
+    const tempered = resumed === null ? await temperedStart(context, options, sizes) : [];
+    return new Fitting(context, keeper, makeMethod(options), start.parameters, tempered).run(sizes);
   });
 }
+
+/** The snapshot to go on from; one of a run that was stopped in its start is none. */
+const resumedFrom = ({ resumed }: Keeper): Snapshot | null =>
+  resumed === null || resumed.trace.length === 0 ? null : resumed;
 
 const startOf = (
   context: RunContext,
@@ -89,14 +95,16 @@ class Fitting {
     private readonly keeper: Keeper,
     private readonly method: Method,
     private readonly parameters: GuideParameters,
+    tempered: readonly TimedEntry[],
   ) {
-    const { resumed } = keeper;
-    this.trace = [...(resumed?.trace ?? [])];
-    this.seconds = [...(resumed?.seconds ?? [])];
+    const resumed = resumedFrom(keeper);
+    this.trace = [...(resumed?.trace ?? tempered.map(({ entry }) => entry))];
+    this.seconds = [...(resumed?.seconds ?? tempered.map(({ seconds }) => seconds))];
     this.health = new FitHealth(context.model.interface, resumed?.health ?? null);
     this.stopped = resumed?.stopped ?? null;
     this.course = new Course(context.settings.iterations, method.pace);
-    for (const { logEvidence, meanLogEss } of this.trace) this.course.add(logEvidence, meanLogEss);
+    for (const { phase, logEvidence, meanLogEss } of this.trace)
+      if (phase !== "start") this.course.add(logEvidence, meanLogEss);
     if (resumed !== null) method.restore(resumed.method);
   }
 
@@ -129,33 +137,25 @@ class Fitting {
     const { settings, onProgress } = this.context;
     const { course, method } = this;
     const begin = performance.now();
-    const iteration = this.trace.length + 1;
+    const iteration = afterStart(this.trace).length + 1;
     const { seed, drawsFrom } = settings;
     rewriteInputs(loaded, compiled, method.inputs);
     const outputs = await loaded.run({ seed, iteration, drawsFrom });
     const logEvidence = hostLogEvidence(output(outputs, BUFFERS.logEvidence)[0]);
     const step = method.step(course);
-    const { minimum, median, meanLog } = this.health.add(outputs);
+    const sizes = this.health.add(outputs);
     if (Number.isFinite(logEvidence))
       for (const [name, elements] of await method.update(outputs, step))
         this.health.addNonFinite(name, elements);
     const { phase } = course;
-    const entry: TraceEntry = {
-      iteration,
-      phase,
-      logEvidence,
-      minimumEss: minimum,
-      medianEss: median,
-      meanLogEss: meanLog,
-      step,
-    };
+    const entry = traceEntry({ iteration, phase, logEvidence, temper: 1, step }, sizes);
     this.trace.push(entry);
     if (this.trace.slice(-PATIENCE).filter((e) => !Number.isFinite(e.logEvidence)).length === PATIENCE)
       throw new InferenceError(noFiniteEvidence(PATIENCE));
     this.seconds.push((performance.now() - begin) / 1000);
     const { iterations } = settings;
     onProgress({ phase: "fit", entry, of: iterations ?? method.pace.maximum, atMost: iterations === null });
-    return course.add(logEvidence, meanLog);
+    return course.add(logEvidence, entry.meanLogEss);
   }
 
   private keepIfDue(): void {

@@ -1,6 +1,6 @@
 // Massively parallel expectation maximisation, from bound data to the reported posterior.
 import { STOPPING_WORDS, type StoppingReason } from "./course.js";
-import type { TraceEntry } from "./diagnosis.js";
+import { afterStart, type TraceEntry } from "./diagnosis.js";
 import { badSetting, InferenceError } from "./errors.js";
 import { finalPass, type FinalPosterior } from "./final.js";
 import { fitPosterior } from "./fit.js";
@@ -17,6 +17,7 @@ export type Timing = {
   readonly first_iteration_seconds: number;
   /** The median over the iterations. */
   readonly seconds_per_iteration: number;
+  /** After the tempered start. */
   readonly iterations: number;
   /** Start and iterations, loading included. */
   readonly fit_seconds: number;
@@ -71,7 +72,7 @@ export async function runInferenceOn(context: RunContext): Promise<InferenceResu
     timing: {
       first_iteration_seconds: fitted.seconds[0] ?? NaN,
       seconds_per_iteration: seconds[Math.floor(seconds.length / 2)] ?? NaN,
-      iterations: fitted.trace.length,
+      iterations: afterStart(fitted.trace).length,
       fit_seconds: (fitEnd - begin) / 1000,
       final_seconds: (end - fitEnd) / 1000,
       total_seconds: (end - begin) / 1000,

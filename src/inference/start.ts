@@ -15,8 +15,13 @@ import { BUFFERS, PRIOR_AXIS, type ModelInterface } from "../ir/interface.js";
 export const TRIMMED = { squared: 0.25, other: 0.05 } as const;
 /** Variance of a standard normal between its quartiles: 1 - 2 z phi(z) / 0.5 at z = 0.6745. */
 export const MIDDLE_HALF_VARIANCE = 0.142652;
-/** Draws further out say nothing: they come of priors such as inv_gamma(0.001, 0.001). */
+/**
+ * Draws further out say nothing: they come of priors such as inv_gamma(0.001, 0.001). Where most draws are such, only
+ * near ones count, as a start that is too narrow is widened by tempering more easily than an overflowing one is narrowed.
+ */
 const FARTHEST = 1e10;
+const NEAR = 1e4;
+const ENOUGH_DRAWS = 0.01;
 const FEWEST_PRIOR_DRAWS = 64;
 
 /** Draws from the prior that fit into `bytes`: every latent's draws and statistics are held at once, in float64. */
@@ -143,7 +148,11 @@ function averageDraws(
  * honest moments, all.
  */
 export function middle(draws: Float64Array, trimmed: number): number[] {
-  const order = Array.from(draws.keys()).filter((k) => Math.abs(draws[k] ?? NaN) <= FARTHEST);
+  const within = (most: number): number[] =>
+    Array.from(draws.keys()).filter((k) => Math.abs(draws[k] ?? NaN) <= most);
+  const [near, usable] = [within(NEAR), within(FARTHEST)];
+  const isHonest = usable.length >= draws.length / 2 || near.length < ENOUGH_DRAWS * draws.length;
+  const order = isHonest ? usable : near;
   if (new Set(draws).size < draws.length / 2) return order;
   order.sort((a, b) => (draws[a] ?? 0) - (draws[b] ?? 0));
   const cut = Math.floor(trimmed * order.length);

@@ -125,6 +125,10 @@ export const BUFFERS = {
   jointWeights: (name: string) => `joint_weights.${name}`,
   /** Running mean of statistic i, input of `fit`. [over, event] */
   moment: (latent: string, i: number) => `moment.${latent}.${i}`,
+  /** The power to which the model's factors are raised, and the start guide's to one minus it; input of `start`. [] */
+  temper: "temper",
+  /** A parameter of the guide that the fit starts from, input of `start`. [over, event] */
+  startGuide: (latent: string, parameter: string) => `start_guide.${latent}.${parameter}`,
   /** Factor on the spread, input of `widen`. [] */
   widenFactor: (latent: string) => `widen_factor.${latent}`,
   /** Parameters that `fit` and `widen` give, or the initial ones that `initial` gives. [over, event] */

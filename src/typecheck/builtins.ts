@@ -80,5 +80,4 @@ export const RESERVED: ReadonlySet<string> = new Set([
     .map(([name]) => name),
   "prev",
   "learn",
-  "flat",
 ]);

@@ -27,7 +27,6 @@ export function findDistribution(name: Name, context: Context): Distribution | n
   const found = context.library.distribution(name.text);
   if (found !== undefined) return found;
   if (context.isDropped(name.text)) return null;
-  if (name.text === "flat") return context.report(errors.flatPrior(name.span));
   if (BUILTINS.has(name.text) || context.library.functionNames.includes(name.text))
     return context.report(errors.functionAsDistribution(name));
   const suggestion = didYouMean(name.text, context.library.distributionNames);

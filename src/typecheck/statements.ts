@@ -176,6 +176,8 @@ function checkSample(s: Extract<Statement, { kind: "sample" }>, context: Context
     if (!isDeclared || latent === null || family === null) return;
     block.latents.push(latent);
     const { distribution, args } = family;
+    if (distribution.draw === null)
+      context.report(errors.improperPrior(s.distribution.span, latent.name, distribution.name));
     block.factors.push({ kind: "prior", latent, distribution, args, plates: context.open, span: s.span });
   }
 }

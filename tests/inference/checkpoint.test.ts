@@ -71,6 +71,7 @@ describe("a fit that goes on from a snapshot", () => {
   ] satisfies [string, Partial<InferenceSettings>][])("%s", async (_, changes) => {
     const whole = await run(changes, null);
     const iterations = whole.result.trace.length;
+    // Every iteration that accepts a step of the start, every one of the fit, and the final sets.
     expect(whole.kept.length).toBeGreaterThan(iterations);
     const some = [0, 1, Math.floor(iterations / 2), iterations - 1, whole.kept.length - 1];
     for (const at of some) {
@@ -83,7 +84,7 @@ describe("a fit that goes on from a snapshot", () => {
 
 it("keeps every number as it is, finite or not", () => {
   const numbers = Float64Array.of(-0, NaN, Infinity, -Infinity, 1 / 3, 5e-324, 1.7976931348623157e308);
-  const entry = { iteration: 1, phase: "settle", logEvidence: -Infinity, minimumEss: NaN, medianEss: 1 / 3, meanLogEss: 2, step: 0.1 } as const; // prettier-ignore
+  const entry = { iteration: 1, phase: "settle", logEvidence: -Infinity, temper: 0.25, minimumEss: NaN, medianEss: 1 / 3, meanLogEss: 2, step: 0.1 } as const; // prettier-ignore
   const health = { collapsed: { z: 1 }, seen: { z: 3 }, nonFinite: {} };
   const arrays = new Map([["a", numbers]]);
   const snapshot: Snapshot = { trace: [entry], seconds: [0.25], health, parameters: arrays, method: arrays, stopped: null }; // prettier-ignore

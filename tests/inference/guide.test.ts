@@ -76,4 +76,9 @@ describe("middle", () => {
   it("drops draws that no number of use can lie near", () => {
     expect(middle(Float64Array.from([1e300, 1, 2, 3, 4, -1e20]), 0.25).length).toBe(2);
   });
+
+  it("keeps to the near draws where most cannot be used", () => {
+    const draws = Float64Array.from({ length: 100 }, (_, i) => (i < 20 ? i : i < 30 ? i * 1e7 : 1e300));
+    expect(middle(draws, 0.05).every((k) => k < 20)).toBe(true);
+  });
 });

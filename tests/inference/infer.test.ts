@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compileSource } from "../../src/compile.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
+import { afterStart } from "../../src/inference/diagnosis.js";
 import { InferenceError } from "../../src/inference/errors.js";
 import type { SummaryRow } from "../../src/inference/posterior.js";
 import { runInference, type InferenceResult } from "../../src/inference/infer.js";
@@ -147,6 +148,35 @@ model {
   });
 });
 
+describe("a start far from the posterior", () => {
+  const y = [5012.1, 5013.4, 5011.7, 5012.9, 5012.2, 5013.1];
+  const mean = y.reduce((a, b) => a + b, 0) / y.length;
+  const model = (prior: string): string => `
+data { plate t; real y[t]; }
+model { ${prior} plate t { y ~ normal(mu, 0.01); } }`;
+
+  it.each([
+    ["a prior 1e7 times as wide as the posterior", "mu ~ normal(0, 100000);"],
+    ["an improper prior", "mu ~ flat();"],
+    ["an improper prior above a bound", "real<lower=5000> mu ~ flat();"],
+    ["an improper prior between bounds", "real<lower=5000, upper=5025> mu ~ flat();"],
+  ])("%s", async (_, prior) => {
+    const result = await infer(model(prior), { sizes: { t: y.length }, arrays: { y } });
+    expectMoments(result, "mu", mean, 0.01 / Math.sqrt(y.length));
+    const start = result.trace.filter(({ phase }) => phase === "start");
+    const tempers = start.map(({ temper }) => temper);
+    expect(tempers).toEqual(tempers.toSorted((a, b) => a - b));
+    expect(tempers.at(-1)).toBe(1);
+    expect(tempers.length).toBeGreaterThan(10);
+  });
+
+  it("takes one iteration where the prior is near enough", async () => {
+    const near = model(`mu ~ normal(${mean}, 0.01);`);
+    const { trace } = await infer(near, { sizes: { t: y.length }, arrays: { y } });
+    expect(trace.filter(({ phase }) => phase === "start")).toHaveLength(1);
+  });
+});
+
 describe("the fit's course", () => {
   const short = { iterations: 20, finalDraws: 2, particles: 8 };
   const fingerprint = ({ summary, trace, guide }: InferenceResult): unknown => ({
@@ -163,7 +193,7 @@ describe("the fit's course", () => {
     ];
     expect(fingerprint(again)).toEqual(fingerprint(first));
     expect(fingerprint(other)).not.toEqual(fingerprint(first));
-    expect(first.trace).toHaveLength(20);
+    expect(afterStart(first.trace)).toHaveLength(20);
     expect(first.stopped).toBe("iterations");
   });
 
@@ -194,10 +224,16 @@ model { s ~ ${scale}; plate t { z ~ normal(0, ${use}); y ~ normal(z, 1); } }`;
     if (compiled === null) throw new Error("does not compile");
     const data = { sizes: new Map([["t", d.length]]), arrays: new Map([["d", Float64Array.from(d)]]) };
     const settings = { ...DEFAULT_SETTINGS, ...short };
-    const { timing } = await runInference(compiled, data, createReferenceDevice(), settings, ({ phase }) => {
-      phases.push(phase);
-    });
-    expect(phases).toEqual(["start", ...new Array<string>(20).fill("fit"), "final", "final"]);
+    const { timing, trace } = await runInference(
+      compiled,
+      data,
+      createReferenceDevice(),
+      settings,
+      ({ phase }) => {
+        phases.push(phase);
+      },
+    );
+    expect(phases).toEqual(["start", ...new Array<string>(trace.length).fill("fit"), "final", "final"]);
     expect(timing.iterations).toBe(20);
     expect(timing.total_seconds).toBeGreaterThanOrEqual(timing.final_seconds);
   });

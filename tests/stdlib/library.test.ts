@@ -43,7 +43,16 @@ it("has one file a family, named for it, and one of functions", () =>
     [...DISTRIBUTION_NAMES, "functions"].map((n) => `${n}.mpp`).sort(),
   ));
 
-describe.each(DISTRIBUTION_NAMES)("%s", (name) => {
+it("has one improper prior, which is constant", () => {
+  const improper = DISTRIBUTION_NAMES.filter((name) => distribution(name).draw === null);
+  expect(improper).toEqual(["flat"]);
+  const { variable, value } = distribution("flat").logDensity;
+  for (const y of [-1e6, 0, 2.5]) expect(evaluateScalar(value, { values: new Map([[variable, y]]) })).toBe(0);
+});
+
+const PROPER = DISTRIBUTION_NAMES.filter((name) => distribution(name).draw !== null);
+
+describe.each(PROPER)("%s", (name) => {
   const family = distribution(name);
 
   it("is documented", () => {

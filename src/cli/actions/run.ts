@@ -28,7 +28,7 @@ import { summaryText } from "../summary-text.js";
 import type { Terminal } from "../terminal.js";
 
 /** What the fit, the final pass and the weighted particles take. */
-const PROGRAMS = ["qem", "posterior", "prior", "initial", "fit", "widen", "fixed"] as const;
+const PROGRAMS = ["start", "qem", "posterior", "prior", "initial", "fit", "widen", "fixed"] as const;
 
 export async function run(path: string, options: RunOptions, terminal: Terminal): Promise<void> {
   const begin = performance.now();

@@ -119,17 +119,12 @@ function givenParticles(model: TypedModel, lowering: ExpressionLowering): Map<La
 export const priorSite = (model: TypedModel, index: number): number =>
   (model.latents.length + index) * SITES_PER_LATENT;
 
-/** The model's and the guide's factors: log densities, not yet contracted. */
-function lowerFactors(
-  model: TypedModel,
-  lowering: ExpressionLowering,
-  env: Environment,
-  inputs: GuideNodes,
-): LoweredFactor[] {
+/** The model's factors: log densities, not yet contracted. */
+function modelFactors(model: TypedModel, lowering: ExpressionLowering, env: Environment): LoweredFactor[] {
   const g = lowering.graph;
   const under = (condition: TypedExpression | null, node: Node): Node =>
     condition === null ? node : g.map("select", lowering.expression(condition, env), node, g.constant(0));
-  const joint = model.factors.map((factor): LoweredFactor => {
+  return model.factors.map((factor): LoweredFactor => {
     const plates = lowering.plates(factor.plates);
     if (factor.kind === "target") {
       const node = under(factor.condition, lowering.expression(factor.value, env));
@@ -145,15 +140,42 @@ function lowerFactors(
     const node = factor.kind === "prior" ? density : under(factor.condition, density);
     return { name, node, plates, sign: 1 };
   });
-  const guide = guideDensities(model, lowering, inputs, env).map(
-    ({ latents, group, node }): LoweredFactor => ({
-      name: `guide of ${latents.map((latent) => latent.name).join(", ")}`,
-      node,
-      plates: lowering.plates(latents[0]?.plates ?? group.plates),
-      sign: -1,
-    }),
-  );
-  return [...joint, ...guide];
+}
+
+/** The guide's factors with these inputs: log densities, not yet contracted. */
+const guideFactors = (
+  model: TypedModel,
+  lowering: ExpressionLowering,
+  env: Environment,
+  inputs: GuideNodes,
+): LoweredFactor[] =>
+  guideDensities(model, lowering, inputs, env).map(({ latents, group, node }): LoweredFactor => ({
+    name: `guide of ${latents.map((latent) => latent.name).join(", ")}`,
+    node,
+    plates: lowering.plates(latents[0]?.plates ?? group.plates),
+    sign: -1,
+  }));
+
+/** The model's factors raised to a power and the starting guide's to one minus it: a path from that guide to the model. */
+function temperedFactors(
+  model: TypedModel,
+  lowering: ExpressionLowering,
+  env: Environment,
+  factors: readonly LoweredFactor[],
+): LoweredFactor[] {
+  const g = lowering.graph;
+  const temper = g.input(BUFFERS.temper, []);
+  const rest = g.sub(g.constant(1), temper);
+  const start = guideInputNodes(model, lowering, BUFFERS.startGuide);
+  return [
+    ...factors.map((f) => ({ ...f, node: g.mul(temper, f.node) })),
+    ...guideFactors(model, lowering, env, start).map((f): LoweredFactor => ({
+      ...f,
+      name: `start of ${f.name}`,
+      node: g.mul(rest, f.node),
+      sign: 1,
+    })),
+  ];
 }
 
 export type EstimatorOptions = {
@@ -163,6 +185,8 @@ export type EstimatorOptions = {
   readonly requests?: readonly SourceRequest[];
   /** How drawn particles are given their parents'; by permutations if not said. */
   readonly coupling?: Coupling;
+  /** Temper the model towards the guide that the fit starts from (the program `start`). */
+  readonly tempered?: boolean;
 };
 
 /**
@@ -185,7 +209,11 @@ export function buildEstimator(
   ]);
   const before = particlesBefore(model, lowering, particles);
   const env: Environment = Object.assign(new Map<ModelVariable, Node>(particles), { before });
-  const factors = lowerFactors(model, lowering, env, inputs);
+  const joined = modelFactors(model, lowering, env);
+  const factors = [
+    ...(options.tempered === true ? temperedFactors(model, lowering, env, joined) : joined),
+    ...guideFactors(model, lowering, env, inputs),
+  ];
   const sources = model.groups.map((group) => {
     const axis = particleAxis(lowering, group);
     const plates = lowering.plates(group.plates);

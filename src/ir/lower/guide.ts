@@ -75,12 +75,17 @@ export function guideInputs(lowering: ExpressionLowering, guide: Guide): readonl
 /** The input nodes of every guide, by latent and by the names of `guideInputs`. */
 export type GuideNodes = ReadonlyMap<Latent, ReadonlyMap<string, Node>>;
 
-export function guideInputNodes(model: TypedModel, lowering: ExpressionLowering): GuideNodes {
+/** `buffer` says what the inputs are called: those of the guide itself, or of another in its place. */
+export function guideInputNodes(
+  model: TypedModel,
+  lowering: ExpressionLowering,
+  buffer: (latent: string, parameter: string) => string = BUFFERS.guide,
+): GuideNodes {
   return new Map(
     model.guides.map((guide) => {
       const nodes = guideInputs(lowering, guide).map(({ name, over, event }) => {
-        const buffer = BUFFERS.guide(guide.latent.name, name);
-        return [name, lowering.graph.input(buffer, event === null ? over : [...over, event])] as const;
+        const of = buffer(guide.latent.name, name);
+        return [name, lowering.graph.input(of, event === null ? over : [...over, event])] as const;
       });
       return [guide.latent, new Map(nodes)];
     }),

@@ -1,18 +1,34 @@
 // The programs that run on the reference device alone: draws from the prior, fits, widening, bounds of data.
 import { Bug } from "../../diagnostic.js";
-import type { Data, Latent, TypedExpression, ValueType, Variable } from "../../typecheck/model.js";
+import type {
+  Data,
+  Latent,
+  TypedExpression,
+  TypedModel,
+  ValueType,
+  Variable,
+} from "../../typecheck/model.js";
 import { hasAxis } from "../axis.js";
 import { BUFFERS, PRIOR_AXIS } from "../interface.js";
 import { reachable, type Node } from "../node.js";
 import { priorSite } from "./estimator.js";
-import { stepBefore, type Environment } from "./expressions.js";
+import { stepBefore, type Environment, type RandomSource, type ExpressionLowering } from "./expressions.js";
 import { guideArguments, guideInputNodes, guideInputs, isFitted } from "./guide.js";
 import { elementAxes, momentAxes, type Context, type Output, type ProgramGraph } from "./program-graph.js";
 import { meanOver } from "./reparameterise.js";
+import { boundsOf, constrain } from "./unconstrained.js";
+
+/**
+ * Spreads of the start of a latent whose prior has no draws: without bounds, as a multiple of the data's scale, very wide,
+ * as a wide start is narrowed in few steps while one that is far off is moved in many; with a bound, on the logarithm's or
+ * logit's scale.
+ */
+const WIDE = { unbounded: 1000, bounded: 2 } as const;
 
 /**
  * Every latent drawn from its prior given the same particle of its parents, the latents of series step by step: what they
- * look back at is the very table that is being filled.
+ * look back at is the very table that is being filled. One whose prior has no draws, from a wide
+ * normal on the unconstrained scale of its type.
  */
 export function priorProgram(context: Context): ProgramGraph {
   const { graph: g, model, lowering } = context;
@@ -35,12 +51,50 @@ export function priorProgram(context: Context): ProgramGraph {
     let site = priorSite(model, index);
     const args = factor.args.map((a) => lowering.expression(a, env));
     const random = { nextSite: () => site++, element, particle, points: null };
-    const draw = lowering.draw(factor.distribution, args, random);
+    const draw =
+      factor.distribution.draw === null
+        ? wideDraw(context, latent, env, random)
+        : lowering.draw(factor.distribution, args, random);
     const node = g.stored(BUFFERS.particles(latent.name), draw);
     env.set(latent, node);
     return { name: BUFFERS.particles(latent.name), node, axes: [...element, particle] };
   });
   return { name: "prior", outputs, labels: new Map() };
+}
+
+function wideDraw(
+  { model, lowering }: Context,
+  latent: Latent,
+  env: Environment,
+  { nextSite, element, particle }: RandomSource,
+): Node {
+  const g = lowering.graph;
+  const { lower, upper } = boundsOf(lowering, latent, env);
+  const place = { site: nextSite(), element, particle, coordinate: null };
+  const normal = g.map("inv_Phi", g.random("std_uniform", place, []));
+  const scaled = (spread: Node): Node => g.mul(spread, normal);
+  const logScale = g.log(dataScale(model, lowering));
+  if (lower === null && upper === null)
+    return scaled(g.mul(g.constant(WIDE.unbounded), g.exp(g.map("max", logScale, g.constant(0)))));
+  const bounded = g.constant(WIDE.bounded);
+  if (lower !== null && upper !== null) return constrain(g, { lower, upper }, scaled(bounded));
+  // From 1 to the data's scale, both included.
+  const half = g.mul(g.constant(0.5), logScale);
+  return constrain(g, { lower, upper }, g.add(half, scaled(g.add(bounded, g.map("abs", half)))));
+}
+
+/** The largest absolute value of what is observed of the real numbers; 1 where nothing is. */
+function dataScale(model: TypedModel, lowering: ExpressionLowering): Node {
+  const g = lowering.graph;
+  const largest = model.factors.flatMap((factor) => {
+    if (factor.kind !== "observation" || factor.value.type.base !== "real") return [];
+    const size = g.map("abs", lowering.expression(factor.value, new Map()));
+    return [g.reduceAll("max", size.axes, size)];
+  });
+  const [first, ...rest] = largest;
+  if (first === undefined) return g.constant(1);
+  const scale = rest.reduce((a, b) => g.map("max", a, b), first);
+  return g.map("select", g.map("gt", scale, g.constant(0)), scale, g.constant(1));
 }
 
 /** Draws from the prior to the statistics of each guide's family, draw by draw. */

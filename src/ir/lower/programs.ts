@@ -56,6 +56,8 @@ export function lowerModel(model: TypedModel, options: LoweringOptions): Lowered
   if (!isEstimator(given)) return given;
   const drawn = buildEstimator(model, lowering, { ...options, source: "guide" });
   if (!isEstimator(drawn)) return drawn;
+  const tempered = buildEstimator(model, lowering, { ...options, source: "guide", tempered: true });
+  if (!isEstimator(tempered)) return tempered;
   const posterior = posteriorProgram(context, options);
   if (!("outputs" in posterior)) return posterior;
   const vi = viProgram(context, given);
@@ -63,7 +65,8 @@ export function lowerModel(model: TypedModel, options: LoweringOptions): Lowered
     estimateProgram(context, given),
     rwsProgram(context, given),
     ...("outputs" in vi ? [vi] : []),
-    qemProgram(context, drawn),
+    qemProgram(context, "qem", drawn),
+    qemProgram(context, "start", tempered),
     posterior,
     priorProgram(context),
     initialProgram(context),
@@ -277,7 +280,7 @@ function centredStatistics(context: Context, guide: Guide, args: readonly Node[]
   });
 }
 
-function qemProgram(context: Context, estimator: Estimator): ProgramGraph {
+function qemProgram(context: Context, name: "qem" | "start", estimator: Estimator): ProgramGraph {
   const { graph: g, model, lowering } = context;
   const sampled = model.groups.filter((group) => group.support === null);
   const squares = sampled.map((group): Output => {
@@ -299,7 +302,7 @@ function qemProgram(context: Context, estimator: Estimator): ProgramGraph {
     );
   });
   return {
-    name: "qem",
+    name,
     outputs: [evidence(estimator), ...squares, ...statistics],
     labels: labels(estimator.contraction),
   };

@@ -159,3 +159,12 @@ export const noObservations = (span: Span): Diagnostic => ({
   message: "this model observes nothing, so its posterior is its prior",
   hint: "an observation is a '~' statement whose left side is in the data block",
 });
+
+/** A prior that cannot be drawn from: improper, or a density without a `draw`. */
+export const improperPrior = (span: Span, latent: string, family: string): Diagnostic => ({
+  code: "W0403",
+  severity: "warning",
+  span,
+  message: `the prior '${family}' of '${latent}' has no draws, so the data alone must make its posterior proper`,
+  hint: "the fit starts from a wide distribution; a proper prior, even a wide one, is safer",
+});

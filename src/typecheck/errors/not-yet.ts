@@ -53,8 +53,6 @@ export const parametersBlock = (span: Span): Diagnostic =>
 export const previousOutsideModel = (span: Span, block: string): Diagnostic =>
   notYet("E0489", span, `'prev' in the '${block}' block is`);
 
-export const flatPrior = (span: Span): Diagnostic =>
-  notYet("E0490", span, "the improper prior 'flat()' is", "use a wide proper prior, as in 'normal(0, 100)'");
 
 export const groupFamily = (span: Span): Diagnostic =>
   notYet(

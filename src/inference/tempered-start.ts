@@ -1,0 +1,93 @@
+// The robust start: from the first guide to the posterior along a path of tempered ones, where it is too far to go at once.
+import { NO_KEEPER } from "./checkpoint.js";
+import { effectiveSizes, FitHealth, traceEntry, type TraceEntry } from "./diagnosis.js";
+import type { GuideParameters } from "./guide.js";
+import { output, rewriteInputs, writeInputs, type Inputs } from "./layout.js";
+import type { Outputs } from "./method.js";
+import { Qem, type QemOptions } from "./qem.js";
+import { hostLogEvidence, programOf, type RunContext } from "./run.js";
+import { TemperPath } from "./tempering.js";
+import type { Sizes } from "../ir/axis.js";
+import { BUFFERS, type ModelInterface } from "../ir/interface.js";
+
+/** Weight of the newest iteration in the moving average of the moments: high, as the target moves. */
+const START_WEIGHT = 0.5;
+
+/** An iteration number apart from those of the fit and of the final sets. */
+const START_ITERATIONS = 0x20000000;
+
+/** What a run that is stopped in its start goes on from: its beginning, as the start is short. */
+const NOTHING_DONE = { trace: [], seconds: [], parameters: new Map(), method: new Map(), stopped: null };
+
+/** An iteration with the seconds that it took. */
+export type TimedEntry = { readonly entry: TraceEntry; readonly seconds: number };
+
+/**
+ * Fits the guide, from the parameters and moments in `options`, to (1 - t) log Q0 + t log P for rising t, where Q0 is the
+ * guide as given, until t is 1. At first the particles are weighed by the posterior itself: where their weights are
+ * worth enough, that one iteration is all.
+ */
+export async function temperedStart(
+  context: RunContext,
+  options: QemOptions,
+  sizes: Sizes,
+): Promise<readonly TimedEntry[]> {
+  const { model, device, data, settings, onProgress, keeper = NO_KEEPER } = context;
+  const { seed, drawsFrom } = settings;
+  // Weights that collapse on the way say nothing of the fit's health.
+  const health = new FitHealth(model.interface, null);
+  // Moments lead only guides that are fitted to them.
+  if (model.interface.guides.some((guide) => guide.parameters.some((p) => p.learned && !p.fitted))) return [];
+  const path = new TemperPath();
+  const qem = new Qem(options);
+  const first = firstGuide(model.interface, options.start.parameters);
+  const entries: TimedEntry[] = [];
+  const compiled = programOf(model, "start");
+  const loaded = await device.load(compiled, sizes);
+  const inputs =
+    (temper: number): Inputs =>
+    (name) =>
+      name === BUFFERS.temper ? [temper] : (first.get(name) ?? qem.inputs(name));
+  try {
+    writeInputs(loaded, compiled, (name) => data.arrays.get(name) ?? inputs(1)(name));
+    while (!path.arrived) {
+      if (keeper.isDue()) keeper.keep({ ...NOTHING_DONE, health: health.counts });
+      const begin = performance.now();
+      const iteration = entries.length + 1;
+      rewriteInputs(loaded, compiled, inputs(path.temper));
+      const outputs = await loaded.run({ seed, iteration: START_ITERATIONS + iteration, drawsFrom });
+      const logEvidence = hostLogEvidence(output(outputs, BUFFERS.logEvidence)[0]);
+      const share = Number.isFinite(logEvidence) ? worstShare(outputs, options.particles) : NaN;
+      const { temper } = path;
+      if (!path.accepts(share)) continue;
+      if (Number.isFinite(logEvidence)) await qem.update(outputs, START_WEIGHT);
+      const sizes = health.add(outputs);
+      const entry = traceEntry({ iteration, phase: "start", logEvidence, temper, step: START_WEIGHT }, sizes);
+      entries.push({ entry, seconds: (performance.now() - begin) / 1000 });
+      onProgress({ phase: "fit", entry, of: settings.iterations ?? qem.pace.maximum, atMost: true });
+    }
+  } finally {
+    loaded.dispose();
+  }
+  return entries;
+}
+
+/** The guide as given, under the names that the tempered program has for it. */
+function firstGuide(model: ModelInterface, parameters: GuideParameters): ReadonlyMap<string, Float64Array> {
+  const pairs = model.guides.flatMap(({ latent, parameters: of }) =>
+    of.map(({ name }): [string, Float64Array] => [
+      BUFFERS.startGuide(latent, name),
+      output(parameters, BUFFERS.guide(latent, name)).slice(),
+    ]),
+  );
+  return new Map(pairs);
+}
+
+/** The least share, over groups, of their particles that the weights are worth, as a geometric mean over plate elements. */
+function worstShare(outputs: Outputs, particles: ReadonlyMap<string, number>): number {
+  const shares = [...particles].map(([group, count]) => {
+    const squares = output(outputs, BUFFERS.weightSquares(group));
+    return Math.exp(effectiveSizes([...squares]).meanLog) / count;
+  });
+  return Math.min(...shares);
+}
