@@ -53,7 +53,6 @@ export const parametersBlock = (span: Span): Diagnostic =>
 export const previousOutsideModel = (span: Span, block: string): Diagnostic =>
   notYet("E0489", span, `'prev' in the '${block}' block is`);
 
-
 export const groupFamily = (span: Span): Diagnostic =>
   notYet(
     "E0492",
