@@ -47,9 +47,10 @@ function fromCompiled(model: CompiledModel, terminal: Terminal): Model {
   return { head: model, compile, compileSeconds: () => again?.compileSeconds() ?? 0 };
 }
 
-/** Whether a compiled model's plates are ragged where the data's are: its kernels walk their rows. */
-const hasRowsOf = ({ interface: { plates } }: CompiledModel, sizes: Sizes): boolean =>
-  plates.every(({ name, ragged }) => ragged === (sizes.rows?.has(name) === true));
+/** Whether a compiled model's plates are ragged where the data's are, and values missing where the data lacks them. */
+const hasRowsOf = ({ interface: { plates, data } }: CompiledModel, sizes: Sizes): boolean =>
+  plates.every(({ name, ragged }) => ragged === (sizes.rows?.has(name) === true)) &&
+  data.every(({ name, missing }) => missing === (sizes.missing?.has(name) === true));
 
 function fromSource(source: SourceFile, terminal: Terminal): Model {
   let seconds = 0;

@@ -25,6 +25,10 @@ export type DataInterface = {
   /** In the file's order: the array's leading dimensions. */
   readonly plates: readonly string[];
   readonly event: string | null;
+  /** Whether it may lack values: it is observed, and used for nothing else. */
+  readonly observed: boolean;
+  /** Whether the programs are made for data in which some of its values are missing. */
+  readonly missing: boolean;
   /** As written in the model, for messages ("int<lower=0, upper=1> rating[users, films]"). */
   readonly declaration: string;
   /** Span of its declaration: offsets into the model's source. */
@@ -97,6 +101,8 @@ export type ModelInterface = {
 export const BUFFERS = {
   /** [plates in the order of their declaration, event]: NOT the file's order where that differs. */
   data: (name: string) => name,
+  /** 1 where the data has a value, 0 where it is missing; only of data with missing values. [plates, event] */
+  observed: (data: string) => `observed.${data}`,
   /** [plates, event, particle]; input of `estimate`, output of `posterior` and `prior`. */
   particles: (latent: string) => `particles.${latent}`,
   /** [over, event] */

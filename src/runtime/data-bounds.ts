@@ -36,7 +36,9 @@ export async function checkBounds(
         const buffer = buffers.get(BUFFERS[side](name));
         const bounds = outputs.get(BUFFERS[side](name));
         if (buffer === undefined || bounds === undefined) return [];
-        return violations(origin, side, bounds, boundPlaces(origin, buffer, data.sizes));
+        const places = boundPlaces(origin, buffer, data.sizes);
+        moveStandIns(model, origin, side, bounds, places, data);
+        return violations(origin, side, bounds, places);
       });
     });
   } finally {
@@ -51,6 +53,28 @@ function boundPlaces({ interface: item }: DataOrigin, buffer: Buffer, sizes: Siz
   return fileAddresses(stored, axes, sizes);
 }
 
+/** What stands in for missing values is moved within the bounds of their places. */
+function moveStandIns(
+  model: CompiledModel,
+  { interface: item, value }: DataOrigin,
+  side: "lower" | "upper",
+  bounds: Float64Array,
+  places: Int32Array,
+  { arrays, sizes }: BoundData,
+): void {
+  const array = arrays.get(item.name);
+  if (array === undefined || sizes.missing?.has(item.name) !== true) return;
+  const event = item.event === null ? [] : [item.event];
+  const stored = model.interface.plates.map((p) => p.name).filter((plate) => item.plates.includes(plate));
+  const addresses = fileAddresses([...stored, ...event], [...item.plates, ...event], sizes);
+  const inside = side === "lower" ? Math.max : Math.min;
+  value.values.forEach((x, i) => {
+    const [bound, address] = [bounds[bounds.length === 1 ? 0 : (places[i] ?? 0)], addresses[i]];
+    if (Number.isNaN(x) && bound !== undefined && address !== undefined)
+      array[address] = inside(array[address] ?? bound, bound);
+  });
+}
+
 function violations(
   { declared, value }: DataOrigin,
   side: "lower" | "upper",
@@ -63,7 +87,7 @@ function violations(
   value.values.forEach((x, i) => {
     const bound = only ?? bounds[places[i] ?? 0];
     if (bound === undefined) throw new Bug(`no ${side} bound for element ${i} of '${declared.name}'`);
-    if (side === "lower" ? x >= bound : x <= bound) return;
+    if (Number.isNaN(x) || (side === "lower" ? x >= bound : x <= bound)) return;
     if (found.length === SHOWN) rest++;
     else {
       const element = elementName(declared.name, raggedIndicesOf(i, value));

@@ -147,10 +147,12 @@ function columnNumbers(
   const values = new NumberList();
   const flaws: Flaw[] = [];
   let flawCount = 0;
+  let missingCount = 0;
   body.forEach((row, i) => {
     places.forEach((column, j) => {
       const cell = row[column] ?? { text: "", start: 0, end: 0 };
       const kind = flawOf(cell.text);
+      if (kind === "null") missingCount++;
       if (kind !== null && ++flawCount <= FLAWS_KEPT) {
         const found =
           cell.text === "" ? "an empty cell" : kind === "null" ? cell.text : JSON.stringify(cell.text);
@@ -175,6 +177,7 @@ function columnNumbers(
     values: values.toArray(),
     flaws,
     flawCount,
+    missingCount,
     span: header,
     locate,
     texts: () =>

@@ -52,6 +52,7 @@ type Box = {
   leafDepth: number;
   readonly flaws: Flaw[];
   flawCount: number;
+  missingCount: number;
 };
 
 class JsonReader {
@@ -180,6 +181,7 @@ class JsonReader {
       leafDepth: -1,
       flaws: [],
       flawCount: 0,
+      missingCount: 0,
     };
     this.#element(box, []);
     const span = this.#span(start, this.#at);
@@ -192,6 +194,7 @@ class JsonReader {
       values: box.values.toArray(),
       flaws: box.flaws,
       flawCount: box.flawCount,
+      missingCount: box.missingCount,
       span,
       locate: (flatIndex) => locateNumber(span, flatIndex),
       texts: () => textsIn(span),
@@ -265,6 +268,7 @@ class JsonReader {
     expected = "",
   ): void {
     const list = kind === "ragged" ? box.ragged : box.flaws;
+    if (kind === "null") box.missingCount++;
     if (kind === "ragged") box.raggedCount++;
     else box.flawCount++;
     if (list.length >= FLAWS_KEPT) return;

@@ -20,7 +20,7 @@ export function checkElements(
     const rest = value.raggedCount - found.length;
     return rest > 0 ? [...found, tooMany("E0517", rest)] : found;
   }
-  if (value.flawCount > 0) {
+  if (value.flawCount > 0 && !(item.observed && value.flawCount === value.missingCount)) {
     const found = value.flaws.slice(0, SHOWN).map((flaw) => flawedElement(declared, flaw));
     const rest = value.flawCount - found.length;
     return rest > 0 ? [...found, tooMany(found.at(-1)?.code ?? "", rest)] : found;
@@ -29,7 +29,7 @@ export function checkElements(
   const found: Diagnostic[] = [];
   let rest = 0;
   value.values.forEach((x, i) => {
-    if (Number.isInteger(x)) return;
+    if (Number.isInteger(x) || Number.isNaN(x)) return;
     if (found.length < SHOWN) {
       const element = elementName(declared.name, raggedIndicesOf(i, value));
       found.push(nonInteger(declared, element, x, value.locate(i)));
@@ -38,7 +38,7 @@ export function checkElements(
   return rest > 0 ? [...found, tooMany("E0522", rest)] : found;
 }
 
-/** The array over [plates in the order of their declaration, event]. */
+/** The array over [plates in the order of their declaration, event], which is its own; missing values are NaN. */
 export function layOut(
   { interface: item, value }: DataOrigin,
   plates: readonly PlateInterface[],
@@ -57,13 +57,27 @@ export function layOut(
   return transpose(value.values, value.shape, order);
 }
 
+/**
+ * Puts another value of the array in the place of each that is missing, so that densities can be computed there, and
+ * returns where there are values (1) and where not (0); null where none is missing.
+ */
+export function fillMissing(values: Float64Array): Float64Array | null {
+  if (!values.some(Number.isNaN)) return null;
+  const observed = values.map((x) => (Number.isNaN(x) ? 0 : 1));
+  const standIn = values.find((x) => !Number.isNaN(x)) ?? 0;
+  observed.forEach((is, i) => {
+    if (is === 0) values[i] = standIn;
+  });
+  return observed;
+}
+
 /** Row-major `values` of `shape` with its axes in another order: axis `i` of the result is axis `order[i]`. */
 export function transpose(
   values: Float64Array,
   shape: readonly number[],
   order: readonly number[],
 ): Float64Array {
-  if (order.every((axis, i) => axis === i)) return values;
+  if (order.every((axis, i) => axis === i)) return values.slice();
   const strides = shape.map((_, i) => shape.slice(i + 1).reduce((product, n) => product * n, 1));
   const lengths = order.map((axis) => shape[axis] ?? 1);
   const steps = order.map((axis) => strides[axis] ?? 0);

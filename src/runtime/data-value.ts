@@ -28,8 +28,9 @@ export type NumbersValue = {
   readonly values: Float64Array;
   /** The first of the flaws; with any of them `values` is not to be used. */
   readonly flaws: readonly Flaw[];
-  /** How many flaws there are in all. */
+  /** How many flaws there are in all, and how many of them are missing values, which are NaN. */
   readonly flawCount: number;
+  readonly missingCount: number;
   readonly span: Span;
   /** Where an element stands. */
   readonly locate: (flatIndex: number) => Span;

@@ -1,16 +1,17 @@
 // Binds data files to a model: every array checked against its declaration and laid out as the programs store it.
 import type { CompiledModel } from "../compiled.js";
 import { didYouMean, hasErrors, type Diagnostic } from "../diagnostic.js";
-import type { DataInterface } from "../ir/interface.js";
+import { BUFFERS, type DataInterface } from "../ir/interface.js";
 import type { SourceFile, Span } from "../source.js";
-import type { Sizes } from "../ir/axis.js";
+import { ExtendedSizes, type Sizes } from "../ir/axis.js";
 import { readCsv } from "./data-csv.js";
 import { readJson } from "./data-json.js";
-import { checkElements, layOut } from "./data-layout.js";
+import { checkElements, fillMissing, layOut } from "./data-layout.js";
 import { bindKeys, sparseKeys } from "./data-keys.js";
 import { bindSizes, plateSpan } from "./data-sizes.js";
 import type { DataEntry, NumbersValue } from "./data-value.js";
 import { extraKeys, keyTwice, missingVariable, noData, notNumbers, type Declared } from "./errors.js";
+import { nothingObserved } from "./row-errors.js";
 
 /** Where a bound array came from: to point at its elements in later messages. */
 export type DataOrigin = {
@@ -24,7 +25,7 @@ export type DataOrigin = {
 export type BoundData = {
   /** Lengths of plates and vectors' axes by name; particle axes are the run's affair. */
   readonly sizes: Sizes;
-  /** By the data's name, row-major over [plates in the order of their declaration, event]. */
+  /** By the data's name, and where values are missing by `BUFFERS.observed` of it, row-major over [plates in the order of their declaration, event]. */
   readonly arrays: ReadonlyMap<string, Float64Array>;
   readonly origins: ReadonlyMap<string, DataOrigin>;
 };
@@ -73,13 +74,23 @@ export function bindData(
   const { sizes, ragged, diagnostics: sizeMistakes } = bindSizes(model, origins, entries, keys);
   diagnostics.push(...sizeMistakes, ...[...keys.values()].flatMap(sparseKeys));
   const arrays = new Map<string, Float64Array>();
+  const missing = new Set<string>();
   for (const [name, origin] of origins) {
     diagnostics.push(...checkElements(origin, ragged));
-    if (!hasErrors(diagnostics)) arrays.set(name, layOut(origin, model.interface.plates, sizes));
+    const { declared, interface: item, value } = origin;
+    if (item.observed && value.missingCount > 0 && value.missingCount === value.values.length)
+      diagnostics.push(nothingObserved(declared, value.span));
+    if (hasErrors(diagnostics)) continue;
+    const values = layOut(origin, model.interface.plates, sizes);
+    const observed = fillMissing(values);
+    arrays.set(name, values);
+    if (observed === null) continue;
+    missing.add(name);
+    arrays.set(BUFFERS.observed(name), observed);
   }
   diagnostics.push(...unusedNotes(unused));
   if (hasErrors(diagnostics)) return { data: null, diagnostics };
-  return { data: { sizes, arrays, origins }, diagnostics };
+  return { data: { sizes: new ExtendedSizes(sizes, [], { missing }), arrays, origins }, diagnostics };
 }
 
 /** Every key of every file; the first of those given twice. Columns of keys may stand in several tables. */

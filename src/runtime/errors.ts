@@ -46,8 +46,7 @@ export const jsonWordForNumber = (span: Span, text: string): Diagnostic =>
 
 function numberHint(text: string): string | undefined {
   if (/^(?:True|False|TRUE|FALSE)$/.test(text)) return "write 1 or 0";
-  if (/^(?:NA|None|NULL|nil)$/.test(text))
-    return "missing values are written null, and are not supported yet";
+  if (/^(?:NA|None|NULL|nil)$/.test(text)) return "missing values are written null";
   if (text.startsWith("+")) return "leave the '+' out";
   if (/^-?\./.test(text) || /\.(?:$|[eE])/.test(text)) return "JSON wants a digit on both sides of the point";
   if (/^-?0\d/.test(text)) return "leave the leading zero out";
@@ -167,7 +166,7 @@ export function flawedElement(declared: Declared, flaw: Flaw): Diagnostic {
       return error("E0519", flaw.span, `${element} is ${flaw.found}: data must be finite numbers`, places);
     case "null":
       return error("E0520", flaw.span, `${element} is missing (${flaw.found})`, {
-        hint: "missing values are not supported yet: leave the whole row out",
+        hint: "a value may be missing where it is observed (to the left of '~') and used for nothing else",
         ...places,
       });
     case "text":

@@ -106,6 +106,12 @@ export const tooManyRows = (plate: string, rows: number, most: number, span: Spa
     span,
     `plate '${plate}' has ${rows.toLocaleString("en-US")} rows in all: at most ${most.toLocaleString("en-US")} are supported where their number differs`,
   );
+export const nothingObserved = (declared: Declared, span: Span): Diagnostic =>
+  error("E0572", span, `every value of '${declared.name}' is missing`, {
+    hint: "leave the variable out of the model",
+    related: [{ span: declared.span, message: `'${declared.declaration}' is declared in the model` }],
+  });
+
 /** Many elements without a single row: the keys are perhaps codes rather than places. */
 export const manyWithoutRows = (plate: KeyedPlate, size: number, used: number): Diagnostic => ({
   code: "W0561",

@@ -22,7 +22,8 @@ const item = (
   line: string,
 ): DataInterface => {
   const start = TEXT.indexOf(line);
-  return { name, base, plates, event, declaration: line, span: [start, start + line.length] };
+  const span = [start, start + line.length] as const;
+  return { name, base, plates, event, observed: false, missing: false, declaration: line, span };
 };
 
 const DATA: readonly DataInterface[] = [

@@ -136,7 +136,8 @@ function modelFactors(model: TypedModel, lowering: ExpressionLowering, env: Envi
         ? [factor.latent.name, env.get(factor.latent), lowering.latentEvent(factor.latent)]
         : [factor.name, lowering.expression(factor.value, env), lowering.event(factor.value.type)];
     if (value === undefined) throw new Bug(`'${name}' has no particles`);
-    const density = lowering.logDensity(factor.distribution, args, value, event);
+    const observed = factor.kind === "prior" ? null : lowering.observed(factor.value);
+    const density = lowering.logDensity(factor.distribution, args, value, event, observed);
     const node = factor.kind === "prior" ? density : under(factor.condition, density);
     return { name, node, plates, sign: 1 };
   });

@@ -16,6 +16,7 @@ import type { Axis } from "../axis.js";
 import { isFirstStep } from "../chain.js";
 import { BUFFERS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
+import { dataIn } from "./observed.js";
 import type { Coordinate } from "../program.js";
 
 /** What variables stand for while expressions are lowered; locals are added as they are first met, so that each has one value. */
@@ -69,6 +70,7 @@ export class ExpressionLowering {
     readonly graph: Graph,
     readonly plateOrder: readonly Plate[],
     readonly isRagged: (plate: Plate) => boolean = () => false,
+    readonly isMissing: (data: Data) => boolean = () => false,
   ) {
     for (const plate of plateOrder) this.plate(plate);
   }
@@ -194,11 +196,29 @@ export class ExpressionLowering {
     return { axis, node };
   }
 
-  /** log density of `value` under the family, summed over the event axis of a vector. */
-  logDensity(distribution: Distribution, args: readonly Node[], value: Node, event: Axis | null): Node {
+  /**
+   * log density of `value` under the family, summed over the event axis of a vector. `observed`, if it is not null, is 1
+   * where there is a value and 0 where there is none: the density of what is not observed is 1.
+   */
+  logDensity(
+    distribution: Distribution,
+    args: readonly Node[],
+    value: Node,
+    event: Axis | null,
+    observed: Node | null = null,
+  ): Node {
     const env = bind(distribution.parameters, args, [[distribution.logDensity.variable, value]]);
-    const density = this.expression(distribution.logDensity.value, env);
+    const all = this.expression(distribution.logDensity.value, env);
+    const density = observed === null ? all : this.graph.mul(observed, all);
     return event === null ? density : this.graph.reduce("sum", event, density);
+  }
+
+  /** 1 where all of the data that go into an observed value are there, else 0; null where none are ever missing. */
+  observed(value: TypedExpression): Node | null {
+    const masks = [...dataIn(value)]
+      .filter(this.isMissing)
+      .map((data) => this.graph.input(BUFFERS.observed(data.name), this.axesOf(data.plates, data.type)));
+    return masks.length === 0 ? null : masks.reduce(this.graph.mul);
   }
 
   /** A draw from the family, elementwise over vectors. */

@@ -9,6 +9,7 @@ import type {
   SizeExpression,
 } from "../interface.js";
 import type { Node } from "../node.js";
+import { observedData } from "./observed.js";
 import { particleAxisName, type ExpressionLowering } from "./expressions.js";
 import { guideInputs } from "./guide.js";
 
@@ -39,6 +40,7 @@ export function buildInterface(
     event: event(q.type),
     groups: groupsOf(model, q.value).map((g) => g.name),
   }));
+  const observed = observedData(model);
   return {
     plates: lowering.plateOrder.map((p) => ({
       name: p.name,
@@ -52,6 +54,8 @@ export function buildInterface(
       base: d.type.base,
       plates: names(d.plates),
       event: event(d.type),
+      observed: observed.has(d),
+      missing: lowering.isMissing(d),
       declaration: d.span.source.text.slice(d.span.start, d.span.end),
       span: [d.span.start, d.span.end] as const,
     })),

@@ -1,6 +1,6 @@
 // The programs of a model, each as named output nodes of one graph; src/compiled.ts says what each is for.
 import { Bug } from "../../diagnostic.js";
-import type { Guide, Latent, Plate, TypedModel, ValueType, Variable } from "../../typecheck/model.js";
+import type { Data, Guide, Latent, Plate, TypedModel, ValueType, Variable } from "../../typecheck/model.js";
 import type { Axis, Sizes } from "../axis.js";
 import type { Contraction, Intractable, OrderChoice } from "../contraction.js";
 import { differentiate } from "../derivatives.js";
@@ -48,7 +48,8 @@ export type LoweringOptions = {
 export function lowerModel(model: TypedModel, options: LoweringOptions): LoweredModel | Intractable {
   const graph = new Graph();
   const isRagged = (plate: Plate): boolean => options.sizes.rows?.has(plate.name) === true;
-  const lowering = new ExpressionLowering(graph, nestingOrder(model), isRagged);
+  const isMissing = (data: Data): boolean => options.sizes.missing?.has(data.name) === true;
+  const lowering = new ExpressionLowering(graph, nestingOrder(model), isRagged, isMissing);
   const modelInterface = buildInterface(model, lowering);
   for (const group of model.groups) particleAxis(lowering, group);
   const context = { model, lowering, graph };
