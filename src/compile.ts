@@ -202,6 +202,7 @@ function compiledModel(
     interface: lowered.interface,
     programs,
     gradientsUnavailable: lowered.gradientsUnavailable,
+    methodsUnavailable: lowered.methodsUnavailable,
   };
 }
 

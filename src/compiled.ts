@@ -44,6 +44,8 @@ export type WgslKernel = {
  * - `qem`: draws particles; evidence, sums of squared weights, posterior and unweighted means of statistics.
  * - `start`: as `qem`, of P tempered towards the guide Q0 that the fit starts from: log P becomes
  *   (1 - temper) log Q0 + temper log P, for a start whose guide is far from the posterior.
+ * - `rws`, `vi`: draw particles; evidence, sums of squared weights, gradients by the guide's learned parameters. `vi` is
+ *   missing where particles cannot be reparameterised; `methodsUnavailable` says why.
  * - `posterior`: draws particles; evidence, particles, weights, generated quantities and their joint weights.
  * - `prior`: draws every latent from its prior along the axis `k_prior`.
  * - `initial`: draws from the prior (as `particles.<latent>` [plates, event, k_prior]) to statistics: outputs
@@ -54,7 +56,7 @@ export type WgslKernel = {
  * The last five run on the reference device alone.
  */
 export type ProgramName =
-  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "start" | "posterior" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds"; // prettier-ignore
+  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "rws" | "vi" | "start" | "posterior" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds"; // prettier-ignore
 
 export type CompiledModel = {
   readonly format: "mppc";
@@ -65,4 +67,6 @@ export type CompiledModel = {
   readonly interface: ModelInterface;
   readonly programs: Readonly<Partial<Record<ProgramName, CompiledProgram>>>;
   readonly gradientsUnavailable: Readonly<Partial<Record<"vi" | "rws", string>>>;
+  /** Methods of fitting that have no program here, and why. */
+  readonly methodsUnavailable: Readonly<Partial<Record<"vi", string>>>;
 };

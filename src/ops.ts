@@ -14,6 +14,8 @@ export const ARITY = {
   sin: 1, cos: 1, tan: 1, asin: 1, acos: 1, atan: 1, sinh: 1, cosh: 1, tanh: 1,
   // gamma and normal families
   lgamma: 1, digamma: 1, trigamma: 1, /** lgamma(x + a) - lgamma(x), without cancellation */ lgamma_delta: 2,
+  /** gamma_quantile_slope(a, z): how the quantile z of gamma(a, 1) moves with a at a fixed probability */
+  gamma_quantile_slope: 2,
   erf: 1, erfc: 1, Phi: 1, inv_Phi: 1,
   // modified Bessel functions: log(I_0(x)), and its derivative I_1(x) / I_0(x)
   log_bessel_i0: 1, bessel_ratio: 1,

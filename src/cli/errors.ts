@@ -65,8 +65,18 @@ export const summedGroup = (name: string): Diagnostic =>
     `-K ${name}=... is for a discrete latent that is summed over all its values, and has no particles`,
     `leave it out, or give '${name}' a family in the guide`,
   );
-export const methodNotYet = (option: string, instead: string): Diagnostic =>
-  error("E0808", `${option} is not supported yet`, `${instead} is`);
+export const methodUnavailable = (method: string, reason: string): Diagnostic =>
+  error(
+    "E0808",
+    `--method ${method} cannot fit this model: ${reason}`,
+    "use --method qem or rws, which do not follow particles",
+  );
+export const optionWithoutUse = (option: string, method: string, methods: readonly string[]): Diagnostic =>
+  error(
+    "E0809",
+    `${option} has no meaning with --method ${method}`,
+    `it is for --method ${methods.join(" and ")}`,
+  );
 
 // Particles and guide parameters for `mppc estimate`.
 

@@ -20,6 +20,25 @@ export function fraction(text: string): number {
   return value;
 }
 
+/** Parser of a number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && value < Infinity))
+    throw new InvalidArgumentError("It should be more than 0.");
+  return value;
+}
+
+/** Parser of whole numbers from 1 on, between commas. */
+export const wholeNumbers = (text: string): readonly number[] => text.split(",").map(wholeNumber(1, 1e9));
+
+/** Parser of two numbers from 0 to less than 1, between commas. */
+export function decays(text: string): readonly [number, number] {
+  const [mean = NaN, square = NaN, ...more] = text.split(",").map(Number);
+  if (more.length > 0 || ![mean, square].every((beta) => beta >= 0 && beta < 1))
+    throw new InvalidArgumentError("It should be two numbers from 0 to less than 1, as in 0.9,0.999.");
+  return [mean, square];
+}
+
 /** `-K 30` and `-K globals=300`, as often as wanted: particles of every group, and of single ones. */
 export type Particles = { readonly all: number | null; readonly groups: ReadonlyMap<string, number> };
 

@@ -59,6 +59,10 @@ export type RunSettingsReport = {
   readonly draws_from: string;
   readonly iterations: number | null;
   readonly averaging_weight: number | null;
+  /** Of Adam. */
+  readonly step: number;
+  readonly decay_at: readonly number[] | null;
+  readonly betas: readonly [number, number];
   readonly seed: number;
   readonly device: { readonly kind: string; readonly description: string };
   readonly versions: { readonly mppc: string; readonly node: string };

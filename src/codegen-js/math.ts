@@ -2,6 +2,7 @@
 import type { Table } from "../ops.js";
 import { besselRatio, logBesselI0, vonMisesQuantile } from "./special/bessel.js";
 import { digamma, lgamma, lgammaDelta, trigamma } from "./special/gamma.js";
+import { gammaQuantileSlope } from "./special/gamma-slope.js";
 import { erf, erfc, invPhi, Phi } from "./special/normal.js";
 import { binomialQuantile, poissonQuantile } from "./special/quantiles.js";
 
@@ -57,6 +58,7 @@ export const MEANING: Table<number, number> = {
   digamma,
   trigamma,
   lgamma_delta: lgammaDelta,
+  gamma_quantile_slope: gammaQuantileSlope,
   erf,
   erfc,
   Phi,

@@ -80,6 +80,7 @@ export const JS_OPS: Table<E, E> = {
   digamma: call("math.digamma"),
   trigamma: call("math.trigamma"),
   lgamma_delta: call("math.lgamma_delta"),
+  gamma_quantile_slope: call("math.gamma_quantile_slope"),
   erf: call("math.erf"),
   erfc: call("math.erfc"),
   Phi: call("math.Phi"),

@@ -4,13 +4,14 @@ import { applyRow, type Op, OPS, type Table } from "../ops.js";
 import { BESSEL } from "./bessel.js";
 import { ELEMENTARY } from "./elementary.js";
 import { GAMMA } from "./gamma.js";
+import { GAMMA_SLOPE } from "./gamma-slope.js";
 import { NORMAL } from "./normal.js";
 import { QUANTILES } from "./quantiles.js";
 import { RANDOM } from "./random.js";
 
 /** Sources of the helpers by name, in the order in which preludes print them. */
 const HELPERS: ReadonlyMap<string, string> = new Map(
-  Object.entries({ ...ELEMENTARY, ...GAMMA, ...NORMAL, ...BESSEL, ...QUANTILES, ...RANDOM }),
+  Object.entries({ ...ELEMENTARY, ...GAMMA, ...GAMMA_SLOPE, ...NORMAL, ...BESSEL, ...QUANTILES, ...RANDOM }),
 );
 
 /** Names that helpers define at module scope, or their sources use: no other declaration of a kernel may take them. */
@@ -78,6 +79,7 @@ export const WGSL_OPS: Table<string, string> = {
   digamma: call("digamma"),
   trigamma: call("trigamma"),
   lgamma_delta: call("lgamma_delta"),
+  gamma_quantile_slope: call("gamma_quantile_slope"),
   erf: call("erf"),
   erfc: call("erfc"),
   Phi: call("Phi"),

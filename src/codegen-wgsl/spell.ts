@@ -92,6 +92,7 @@ export const WGSL_SPELLING: Table<E, E> = {
   digamma: helper("digamma"),
   trigamma: helper("trigamma"),
   lgamma_delta: helper("lgamma_delta"),
+  gamma_quantile_slope: helper("gamma_quantile_slope"),
   erf: helper("erf"),
   erfc: helper("erfc"),
   Phi: helper("Phi"),

@@ -83,9 +83,10 @@ export class FitHealth {
   private readonly seen: Map<string, number>;
   private readonly nonFinite: Map<string, number>;
 
-  /** `counts`: what an earlier part of the same fit has counted. */
+  /** `particles`: of the fit, by group; `counts`: what an earlier part of the same fit has counted. */
   constructor(
     private readonly model: ModelInterface,
+    private readonly particles: ReadonlyMap<string, number>,
     counts: HealthCounts | null = null,
   ) {
     this.collapsed = new Map(Object.entries(counts?.collapsed ?? {}));
@@ -106,7 +107,8 @@ export class FitHealth {
     const all: number[] = [];
     for (const { name } of sampledGroups(this.model)) {
       const squares = outputs.get(BUFFERS.weightSquares(name)) ?? new Float64Array();
-      const collapsed = squares.reduce((n, x) => n + (1 / x < COLLAPSED_SIZE ? 1 : 0), 0);
+      const single = this.particles.get(name) === 1;
+      const collapsed = single ? 0 : squares.reduce((n, x) => n + (1 / x < COLLAPSED_SIZE ? 1 : 0), 0);
       this.collapsed.set(name, (this.collapsed.get(name) ?? 0) + collapsed);
       this.seen.set(name, (this.seen.get(name) ?? 0) + squares.length);
       for (const x of squares) all.push(x);

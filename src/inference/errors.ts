@@ -52,7 +52,7 @@ export const notFitted = (latent: string, parameters: readonly string[]): Diagno
   error(
     "E0706",
     `expectation maximisation cannot learn ${list(parameters)} of the guide of '${latent}', because an argument of its family is computed`,
-    "give fixed values in place of learn(...), or write 'learn(...)' alone for every argument of the family",
+    "--method rws learns them; or write 'learn(...)' alone, or a fixed value, for every argument of the family",
   );
 
 /** The evidence became zero in every set of the final pass. */

@@ -39,13 +39,14 @@ export type FinalPosterior = {
 /** Draws the final sets and sums them up. */
 export async function finalPass(context: RunContext, fitted: Fitted): Promise<FinalPosterior> {
   const { model, settings } = context;
-  const particles = finalParticles(
-    programOf(model, "posterior"),
-    particlesPerGroup(model.interface, settings),
-    (candidate) => sizesOf(context, candidate),
-  );
+  const asked = particlesPerGroup(model.interface, settings);
+  // Importance weighting is of the guide as it is, with the particles that were asked for.
+  const asItIs = settings.method === "importance";
+  const particles = asItIs
+    ? asked
+    : finalParticles(programOf(model, "posterior"), asked, (candidate) => sizesOf(context, candidate));
   const sizes = sizesOf(context, particles);
-  const guide = await widened(context, fitted.parameters, particles, sizes);
+  const guide = asItIs ? fitted.parameters : await widened(context, fitted.parameters, particles, sizes);
   const compiled = programOf(model, "posterior");
   const wanted = quantities(model.interface, compiled);
   const { stores, weights: pooled } = makeStores(wanted, sizes, settings.finalDraws, settings.memoryBytes);

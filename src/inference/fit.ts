@@ -10,6 +10,7 @@ import { makeMethod } from "./methods.js";
 import { refuseUnfitted } from "./qem.js";
 import { emptyMoments, type LatentMoments } from "./moments.js";
 import { hostLogEvidence, onHost, programOf, sizesOf, type RunContext } from "./run.js";
+import { QEM_PACE } from "./schedule.js";
 import { particlesPerGroup } from "./settings.js";
 import { priorDrawCount, startGuide, type Start } from "./start.js";
 import { temperedStart, type TimedEntry } from "./tempered-start.js";
@@ -34,7 +35,7 @@ export type Fitted = {
 /** Fits the guide from its start until the evidence has settled, or for as many iterations as asked. */
 export async function fitPosterior(context: RunContext): Promise<Fitted> {
   const { model, data, settings, keeper = NO_KEEPER } = context;
-  refuseUnfitted(model.interface);
+  if (settings.method === "qem") refuseUnfitted(model.interface);
   const particles = particlesPerGroup(model.interface, settings);
   const prior = programOf(model, "prior");
   const draws = priorDrawCount(
@@ -56,8 +57,10 @@ export async function fitPosterior(context: RunContext): Promise<Fitted> {
     const { drawsFrom, averagingWeight } = settings;
     const stratified = drawsFrom !== "iid";
     const options = { fit, moments, start, particles, stratified, averagingWeight, data: inputs };
-    const tempered = resumed === null ? await temperedStart(context, options, sizes) : [];
-    return new Fitting(context, keeper, makeMethod(options), start.parameters, tempered).run(sizes);
+    const method = makeMethod(model.interface, settings, options);
+    const begins = resumed === null && method !== null;
+    const tempered = begins ? await temperedStart(context, options, sizes) : [];
+    return new Fitting(context, keeper, method, start.parameters, particles, tempered).run(sizes);
   });
 }
 
@@ -93,37 +96,39 @@ class Fitting {
   constructor(
     private readonly context: RunContext,
     private readonly keeper: Keeper,
-    private readonly method: Method,
+    private readonly method: Method | null,
     private readonly parameters: GuideParameters,
+    particles: ReadonlyMap<string, number>,
     tempered: readonly TimedEntry[],
   ) {
     const resumed = resumedFrom(keeper);
     this.trace = [...(resumed?.trace ?? tempered.map(({ entry }) => entry))];
     this.seconds = [...(resumed?.seconds ?? tempered.map(({ seconds }) => seconds))];
-    this.health = new FitHealth(context.model.interface, resumed?.health ?? null);
+    this.health = new FitHealth(context.model.interface, particles, resumed?.health ?? null);
     this.stopped = resumed?.stopped ?? null;
-    this.course = new Course(context.settings.iterations, method.pace);
+    this.course = new Course(context.settings.iterations, method?.pace ?? QEM_PACE);
     for (const { phase, logEvidence, meanLogEss } of this.trace)
       if (phase !== "start") this.course.add(logEvidence, meanLogEss);
-    if (resumed !== null) method.restore(resumed.method);
+    if (resumed !== null) method?.restore(resumed.method);
   }
 
   async run(sizes: Sizes): Promise<Fitted> {
     const { trace, health, seconds, parameters } = this;
-    const stopped = this.stopped ?? (await this.iterate(sizes));
+    const { method } = this;
+    const stopped = this.stopped ?? (method === null ? "fixed" : await this.iterate(method, sizes));
     this.stopped = stopped;
     this.keeper.keep(this.snapshot());
     return { parameters, trace, health, seconds, stopped, keepIfDue: () => this.keepIfDue() };
   }
 
-  private async iterate(sizes: Sizes): Promise<StoppingReason> {
-    const compiled = programOf(this.context.model, this.method.program);
+  private async iterate(method: Method, sizes: Sizes): Promise<StoppingReason> {
+    const compiled = programOf(this.context.model, method.program);
     const loaded = await this.context.device.load(compiled, sizes);
     const program = { compiled, loaded };
     try {
-      writeInputs(loaded, compiled, (name) => this.context.data.arrays.get(name) ?? this.method.inputs(name));
+      writeInputs(loaded, compiled, (name) => this.context.data.arrays.get(name) ?? method.inputs(name));
       for (;;) {
-        const stopped = await this.iteration(program);
+        const stopped = await this.iteration(method, program);
         if (stopped !== null) return stopped;
         this.keepIfDue();
       }
@@ -133,9 +138,9 @@ class Fitting {
   }
 
   /** One iteration; says why the fit ends with it, or null. */
-  private async iteration({ compiled, loaded }: HostProgram): Promise<StoppingReason | null> {
+  private async iteration(method: Method, { compiled, loaded }: HostProgram): Promise<StoppingReason | null> {
     const { settings, onProgress } = this.context;
-    const { course, method } = this;
+    const { course } = this;
     const begin = performance.now();
     const iteration = afterStart(this.trace).length + 1;
     const { seed, drawsFrom } = settings;
@@ -164,6 +169,13 @@ class Fitting {
 
   private snapshot(): Snapshot {
     const { trace, seconds, health, parameters, method, stopped } = this;
-    return { trace, seconds, health: health.counts, parameters, method: method.save(), stopped };
+    return {
+      trace,
+      seconds,
+      health: health.counts,
+      parameters,
+      method: method?.save() ?? new Map(),
+      stopped,
+    };
   }
 }

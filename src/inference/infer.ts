@@ -90,6 +90,11 @@ function checkSettings(settings: InferenceSettings): void {
     check(whole(iterations, 1), "--iterations", iterations, "a whole number from 1 on");
   if (weight !== null)
     check(weight > 0 && weight <= 1, "--averaging-weight", weight, "more than 0 and at most 1");
+  const { step, decayAt, betas } = settings.steps;
+  check(step > 0 && step < Infinity, "--step", step, "more than 0");
+  for (const at of decayAt ?? [])
+    check(whole(at, 1), "--decay-at", at, "iterations, whole numbers from 1 on");
+  for (const beta of betas) check(beta >= 0 && beta < 1, "--betas", beta, "from 0 to less than 1");
   check(whole(finalDraws, 2), "the number of final draws", finalDraws, "a whole number from 2 on");
   check(whole(settings.particles, 1), "-K", settings.particles, "a whole number from 1 on");
   for (const [group, particles] of settings.groupParticles)

@@ -1,8 +1,23 @@
 // The methods by name.
+import { GradientMethod } from "./gradient-method.js";
 import type { Method } from "./method.js";
 import { Qem, type QemOptions } from "./qem.js";
+import type { InferenceSettings } from "./settings.js";
+import type { ModelInterface } from "../ir/interface.js";
 
-/** The method that the settings ask for. */
-export function makeMethod(options: QemOptions): Method {
-  return new Qem(options);
+/** The method that the settings ask for; null where the guide is to stay as it is. */
+export function makeMethod(
+  model: ModelInterface,
+  settings: Pick<InferenceSettings, "method" | "steps">,
+  options: QemOptions,
+): Method | null {
+  switch (settings.method) {
+    case "qem":
+      return new Qem(options);
+    case "rws":
+    case "vi":
+      return new GradientMethod(settings.method, model, options.start.parameters, settings.steps);
+    case "importance":
+      return null;
+  }
 }

@@ -23,6 +23,15 @@ export const QEM_PACE: Pace = {
   window: [15, 50],
 };
 
+/** Gradients move the guide by small steps, so that it takes many of them to see whether the evidence rises. */
+export const GRADIENT_PACE: Pace = {
+  minimumSearch: 400,
+  minimumSettle: 200,
+  settleShare: 0.25,
+  maximum: 20_000,
+  window: [100, 500],
+};
+
 /** Flattening of weights that rest on one or two particles. */
 const MOST_FLATTENING = 0.7;
 

@@ -1,9 +1,15 @@
 // The settings of an inference run, their defaults, and the axis lengths that they imply.
+import type { Steps } from "./gradient-method.js";
 import { ExtendedSizes, type Sizes } from "../ir/axis.js";
 import type { GroupInterface, ModelInterface } from "../ir/interface.js";
 import type { DrawsFrom } from "../runtime/device.js";
 
+/** How the guide is fitted; docs/methods.md says when to use which. */
+export const METHODS = ["qem", "rws", "vi", "importance"] as const;
+export type MethodName = (typeof METHODS)[number];
+
 export type InferenceSettings = {
+  readonly method: MethodName;
   /** Particles of every group that `groupParticles` does not name. */
   readonly particles: number;
   /** Particles by group ("-K globals=300"). */
@@ -16,6 +22,8 @@ export type InferenceSettings = {
   readonly averagingWeight: number | null;
   /** How particles are placed. */
   readonly drawsFrom: DrawsFrom;
+  /** Of the optimiser. */
+  readonly steps: Steps;
   /** Independent sets of particles in the final pass. */
   readonly finalDraws: number;
   /** Draws from the prior that the first guide is fitted to; fewer where the plates are so large that memory is short. */
@@ -24,13 +32,18 @@ export type InferenceSettings = {
   readonly memoryBytes: number;
 };
 
+/** Of `rws` and `vi`. */
+export const DEFAULT_STEPS: Steps = { step: 1e-3, decayAt: null, betas: [0.9, 0.999] };
+
 export const DEFAULT_SETTINGS: InferenceSettings = {
+  method: "qem",
   particles: 30,
   groupParticles: new Map(),
   seed: 1,
   iterations: null,
   averagingWeight: null,
   drawsFrom: "stratified",
+  steps: DEFAULT_STEPS,
   finalDraws: 30,
   priorDraws: 1000,
   memoryBytes: 256 * 2 ** 20,

@@ -35,9 +35,11 @@ export async function temperedStart(
   const { model, device, data, settings, onProgress, keeper = NO_KEEPER } = context;
   const { seed, drawsFrom } = settings;
   // Weights that collapse on the way say nothing of the fit's health.
-  const health = new FitHealth(model.interface, null);
+  const health = new FitHealth(model.interface, options.particles);
   // Moments lead only guides that are fitted to them.
   if (model.interface.guides.some((guide) => guide.parameters.some((p) => p.learned && !p.fitted))) return [];
+  // One particle is its own mean: there is nothing to weigh.
+  if ([...options.particles.values()].includes(1)) return [];
   const path = new TemperPath();
   const qem = new Qem(options);
   const first = firstGuide(model.interface, options.start.parameters);

@@ -49,7 +49,7 @@ const OP_TIME: OpRecord<number> = {
   sqrt: 6, square: 2, exp: 12, log: 14, log1p: 20, expm1: 30,
   inv_logit: 36, log1p_exp: 30,
   sin: 16, cos: 16, tan: 24, asin: 24, acos: 24, atan: 24, sinh: 30, cosh: 30, tanh: 36,
-  lgamma: 110, digamma: 70, trigamma: 45, lgamma_delta: 150,
+  lgamma: 110, digamma: 70, trigamma: 45, lgamma_delta: 150, gamma_quantile_slope: 1500,
   erf: 50, erfc: 60, Phi: 60, inv_Phi: 60,
   log_bessel_i0: 50, bessel_ratio: 40,
   lt: 2, le: 2, gt: 2, ge: 2, eq: 2, ne: 2, and: 2, or: 2, not: 2, select: 2,

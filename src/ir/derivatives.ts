@@ -64,6 +64,9 @@ export const COTANGENT: Table<Node, Cotangent> = {
     const shifted = g.map("digamma", g.add(x, a));
     return [g.mul(dy, g.sub(shifted, g.map("digamma", x))), g.mul(dy, shifted)];
   },
+  gamma_quantile_slope: () => () => {
+    throw new Bug("the derivative of gamma_quantile_slope is not an operation of the IR");
+  },
   erf: (a) => (g, dy) => [g.mul(g.mul(g.constant(2 / Math.sqrt(Math.PI)), dy), g.exp(g.neg(square(g, a))))],
   erfc: (a) => (g, dy) => [g.mul(g.mul(g.constant(-2 / Math.sqrt(Math.PI)), dy), g.exp(g.neg(square(g, a))))],
   Phi: (a) => (g, dy) => [
@@ -112,8 +115,14 @@ function cotangents(g: Graph, node: Node, dy: Node): readonly (readonly [Node, N
     case "input":
     case "size":
     case "index":
-    case "random":
       return [];
+    case "random": {
+      // A gamma draw moves with its shape while its probability, like the uniforms, stays.
+      if (node.primitive === "std_uniform") return [];
+      const [shape] = node.args;
+      if (shape === undefined) throw new Bug("a gamma draw without a shape");
+      return [[shape, g.mul(dy, g.map("gamma_quantile_slope", shape, node))]];
+    }
     case "map": {
       const adjoints = applyRow(COTANGENT, node.op, node.args)(g, dy, node);
       return node.args.map((arg, i) => [arg, adjoints[i] ?? null]);
@@ -160,15 +169,17 @@ function scatter(g: Graph, node: NodeOf<"gather">, dy: Node): Node {
 /**
  * The adjoints of `root` with respect to each of `wrt`: nodes over the axes of each, `seed` (1 if not given) being the
  * adjoint of the root. What a root's axis lacks in an argument is summed over: broadcasting and summing are transposes.
+ * Nodes in `held` count as constants: nothing passes through them.
  */
 export function differentiate(
   g: Graph,
   root: Node,
   wrt: readonly Node[],
   seed: Node = g.constant(1),
+  held: ReadonlySet<Node> = new Set(),
 ): Node[] {
   const order = reachable([root]);
-  const needed = dependents(order, wrt);
+  const needed = dependents(order, wrt, held);
   const adjoint = new Map<Node, Node>([[root, seed]]);
   for (const node of order.toReversed()) {
     const dy = adjoint.get(node);
@@ -187,9 +198,10 @@ export function differentiate(
   return wrt.map((node) => adjoint.get(node) ?? g.constant(0));
 }
 
-/** The nodes whose value depends on any of `wrt`, themselves included. */
-function dependents(order: readonly Node[], wrt: readonly Node[]): Set<Node> {
+/** The nodes whose value depends on any of `wrt`, themselves included, other than through `held`. */
+function dependents(order: readonly Node[], wrt: readonly Node[], held: ReadonlySet<Node>): Set<Node> {
   const result = new Set(wrt);
-  for (const node of order) if (children(node).some((child) => result.has(child))) result.add(node);
+  for (const node of order)
+    if (!held.has(node) && children(node).some((child) => result.has(child))) result.add(node);
   return result;
 }

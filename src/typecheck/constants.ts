@@ -44,6 +44,7 @@ const FOLD: OpRecord<Fold> = {
   digamma: null,
   trigamma: null,
   lgamma_delta: null,
+  gamma_quantile_slope: null,
   erf: null,
   erfc: null,
   Phi: null,

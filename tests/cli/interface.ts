@@ -61,5 +61,6 @@ export function modelWith(data: readonly string[], plates: readonly string[]): C
     interface: modelInterface,
     programs: {},
     gradientsUnavailable: {},
+    methodsUnavailable: {},
   };
 }

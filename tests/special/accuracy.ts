@@ -80,6 +80,7 @@ export const ACCURACY: OpRecord<Accuracy> = {
   digamma: bar(1, 2e-6, 2e-15, SHAPE),
   trigamma: bar(0, 1e-6, 2e-15, SHAPE),
   lgamma_delta: bar(1, 3e-6, 2e-14, SHAPE, logarithmic(1e-3, 1e4)),
+  gamma_quantile_slope: bar(0, 1e-5, 1e-10, logarithmic(0.05, 1e4), logarithmic(1e-3, 1e3)),
   erf: bar(0, 5e-7, 2e-15, linear(-6, 6)),
   erfc: bar(0, 2e-6, 5e-15, linear(-6, 9)),
   Phi: bar(0, 3e-6, 5e-15, linear(-12, 8)),

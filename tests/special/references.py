@@ -5,7 +5,7 @@ Run as `python3 references.py > references.json` (mpmath 1.3). Every argument is
 
 import json
 
-from mpmath import (besseli, cos, digamma, erf, erfc, erfinv, exp, findroot, gammainc, loggamma, log, log1p, mp, mpf, ncdf, psi,
+from mpmath import (besseli, cos, digamma, erf, erfc, erfinv, exp, findroot, gammainc, inf, loggamma, log, log1p, mp, mpf, ncdf, psi,
                     quad, sqrt, tanh)
 
 mp.dps = 60
@@ -58,6 +58,22 @@ def von_mises_quantile(u, kappa):
     return root
 
 
+SHAPES = [0.05, 0.1, 0.3, 0.5, 0.99, 1, 1.7, 3.3, 7.99, 8, 20, 150.5, 1e4, 1e6]
+
+
+def gamma_near_quantile(a, u):
+    """Roughly the quantile of the gamma distribution: Wilson and Hilferty's, or the power law near zero."""
+    x = a * (1 - mpf(1) / (9 * a) + inverse_normal(u) / (3 * sqrt(mpf(a)))) ** 3
+    return x if a > 1 and x > 0 else exp((log(u) + loggamma(mpf(a) + 1)) / a)
+
+
+def gamma_slope(a, z):
+    """-(dF/da) / p by a central difference of the regularised lower or upper incomplete gamma function."""
+    h = mpf(10) ** -20
+    tail = lambda s: gammainc(s, 0, z, regularized=True) if z < a else -gammainc(s, z, inf, regularized=True)
+    return -(tail(a + h) - tail(a - h)) / (2 * h) / exp((a - 1) * log(z) - z - loggamma(a))
+
+
 def smallest(cdf, u, guess, highest):
     """The smallest y with cdf(y) >= u, by steps that double and then halve."""
     low, width = max(-1, int(guess)), 1
@@ -98,6 +114,11 @@ def rows():
             yield "bessel_ratio", [x], besseli(1, mpf(x)) / besseli(0, mpf(x))
         for a in [0, 1e-3, 0.5, 1, 3, 10, 250, 1e5, 1e8]:
             yield "lgamma_delta", [x, a], loggamma(mpf(x) + mpf(a)) - loggamma(mpf(x))
+    for a in SHAPES:
+        for u in [1e-6, 1e-3, 0.1, 0.5, 0.9, 0.999, 1 - 1e-6]:
+            z = float(gamma_near_quantile(a, u))
+            if z > 1e-250:
+                yield "gamma_quantile_slope", [a, z], gamma_slope(mpf(a), mpf(z))
     for x in REAL:
         yield "erf", [x], erf(mpf(x))
         yield "erfc", [x], erfc(mpf(x))

@@ -1,21 +1,24 @@
 // What `mppc run` does: compiles, binds data, fits, and reports on screen and in the run's directory.
 import { basename } from "node:path";
-import type { CompiledModel } from "../../compiled.js";
+import type { CompiledModel, ProgramName } from "../../compiled.js";
+import { DiagnosticError } from "../../diagnostic.js";
 import { runInference, STOPPING_WORDS, type InferenceResult } from "../../inference/infer.js";
 import {
   axisSizes,
   DEFAULT_SETTINGS,
+  DEFAULT_STEPS,
   particlesPerGroup,
   type InferenceSettings,
+  type MethodName,
 } from "../../inference/settings.js";
 import { sha256 } from "../../runtime/compiled-file.js";
 import type { BoundData } from "../../runtime/data.js";
-import type { Device } from "../../runtime/device.js";
+import type { Device, DrawsFrom } from "../../runtime/device.js";
 import { VERSION } from "../../version.js";
 import type { RunOptions } from "../commands/run.js";
 import { loadData } from "../data-files.js";
 import { adapterOf, largestTable, withDevice } from "../device-choice.js";
-import { methodNotYet } from "../errors.js";
+import { methodUnavailable, optionWithoutUse } from "../errors.js";
 import { printDiagnostics, UsageError } from "../failures.js";
 import { readText } from "../files.js";
 import { loadModel } from "../model-file.js";
@@ -27,13 +30,17 @@ import { runReport, type RunFacts, type RunSettingsReport } from "../run-report.
 import { summaryText } from "../summary-text.js";
 import type { Terminal } from "../terminal.js";
 
-/** What the fit, the final pass and the weighted particles take. */
-const PROGRAMS = ["start", "qem", "posterior", "prior", "initial", "fit", "widen", "fixed"] as const;
+/** What the start, the final pass and the weighted particles take; a method has a program of its name besides. */
+const PROGRAMS = ["start", "posterior", "prior", "initial", "fit", "widen", "fixed"] as const;
+
+/** The programs of a run by this method. */
+const programsOf = (method: MethodName): readonly ProgramName[] =>
+  method === "importance" ? PROGRAMS : [method, ...PROGRAMS];
 
 export async function run(path: string, options: RunOptions, terminal: Terminal): Promise<void> {
   const begin = performance.now();
   const started = new Date();
-  refuseNotYet(options);
+  refuseWithoutUse(options);
   const quiet: Terminal = options.quiet === true ? { ...terminal, err: () => undefined } : terminal;
   const source = loadModel(path, terminal);
   const settings = settingsFrom(options, source.head);
@@ -44,11 +51,13 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
     const particlesOf = particlesPerGroup(source.head.interface, settings);
     const sizes = axisSizes(data.sizes, source.head.interface, particlesOf);
     const model = source.compile({
-      programs: PROGRAMS,
+      programs: programsOf(settings.method),
       sizes,
       adapter: adapterOf(device),
       largestBinding: largestTable(device),
     });
+    const reason = options.method === "vi" ? model.methodsUnavailable.vi : undefined;
+    if (reason !== undefined) throw new DiagnosticError([methodUnavailable(options.method, reason)]);
     const { result, deviceBytes } = await infer(model, data, device, settings, quiet);
     const facts: RunFacts = {
       compileSeconds: source.compileSeconds(),
@@ -69,18 +78,40 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
   });
 }
 
-function refuseNotYet({ method }: RunOptions): void {
-  if (method !== "qem") throw new UsageError(methodNotYet(`--method ${method}`, "--method qem"));
+/** Options that only some methods look at. */
+function refuseWithoutUse(options: RunOptions): void {
+  const uses = (option: string, given: unknown, methods: readonly MethodName[]): void => {
+    if (given !== undefined && !methods.includes(options.method))
+      throw new UsageError(optionWithoutUse(option, options.method, methods));
+  };
+  uses("--averaging-weight", options.averagingWeight, ["qem"]);
+  uses("--step", options.step, ["rws", "vi"]);
+  uses("--decay-at", options.decayAt, ["rws", "vi"]);
+  uses("--betas", options.betas, ["rws", "vi"]);
 }
+
+/** VI learns from how the evidence estimate varies with the guide, which stratified particles all but take away. */
+const defaultDraws = (method: MethodName): DrawsFrom =>
+  method === "vi" ? "iid" : DEFAULT_SETTINGS.drawsFrom;
 
 function settingsFrom(options: RunOptions, model: CompiledModel): InferenceSettings {
   return {
     ...DEFAULT_SETTINGS,
+    method: options.method,
     ...particleSettings(options.K, model.interface),
     seed: options.seed,
     iterations: options.iterations ?? null,
     averagingWeight: options.averagingWeight ?? null,
-    drawsFrom: options.drawsFrom,
+    steps: {
+      step: options.step ?? DEFAULT_STEPS.step,
+      decayAt: options.decayAt ?? DEFAULT_STEPS.decayAt,
+      betas: options.betas ?? DEFAULT_STEPS.betas,
+    },
+    // Importance weighting has no fit: its iterations are the passes that are averaged.
+    ...(options.method === "importance" && options.iterations !== undefined
+      ? { finalDraws: options.iterations }
+      : {}),
+    drawsFrom: options.drawsFrom ?? defaultDraws(options.method),
   };
 }
 
@@ -119,9 +150,12 @@ function settingsReport(
     data: (options.data ?? []).map((file) => ({ path: file, sha256: sha256(readText(file).text) })),
     method: options.method,
     particles: Object.fromEntries(particlesPerGroup(model.interface, settings)),
-    draws_from: options.drawsFrom,
+    draws_from: settings.drawsFrom,
     iterations: settings.iterations,
     averaging_weight: settings.averagingWeight,
+    step: settings.steps.step,
+    decay_at: settings.steps.decayAt,
+    betas: settings.steps.betas,
     seed: settings.seed,
     device: { kind: device.kind, description: device.description },
     versions: { mppc: VERSION, node: process.version },

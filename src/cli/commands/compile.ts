@@ -20,6 +20,8 @@ const STAGES = Object.keys({
 const PROGRAMS = Object.keys({
   qem: 1,
   start: 1,
+  rws: 1,
+  vi: 1,
   posterior: 1,
   estimate: 1,
   gradients_vi: 1,

@@ -1,27 +1,33 @@
 // The command `mppc run`: its arguments and help.
 import { Command, Option } from "commander";
+import { METHODS, type MethodName } from "../../inference/settings.js";
 import type { Context } from "../command-line.js";
 import {
   dataOption,
+  decays,
   deviceOption,
   fraction,
   modelAndData,
   particlesOption,
+  positive,
   wholeNumber,
+  wholeNumbers,
   type DeviceChoice,
   type Particles,
 } from "../options.js";
 
-export const METHODS = ["qem", "rws", "vi", "importance"] as const;
 export const DRAWS_FROM = ["iid", "stratified", "sobol"] as const;
 
 export type RunOptions = {
   readonly data?: readonly string[];
-  readonly method: (typeof METHODS)[number];
+  readonly method: MethodName;
   readonly K?: Particles;
-  readonly drawsFrom: (typeof DRAWS_FROM)[number];
+  readonly drawsFrom?: (typeof DRAWS_FROM)[number];
   readonly iterations?: number;
   readonly averagingWeight?: number;
+  readonly step?: number;
+  readonly decayAt?: readonly number[];
+  readonly betas?: readonly [number, number];
   readonly seed: number;
   readonly output?: string;
   readonly device: DeviceChoice;
@@ -39,7 +45,10 @@ export function runCommand(context: Context): Command {
     .addOption(new Option("--method <method>", "how the guide is fitted").choices(METHODS).default("qem"))
     .addOption(particlesOption())
     .addOption(
-      new Option("--draws-from <how>", "how particles are drawn").choices(DRAWS_FROM).default("stratified"),
+      new Option(
+        "--draws-from <how>",
+        "how particles are drawn (default: stratified; iid for --method vi)",
+      ).choices(DRAWS_FROM),
     )
     .option(
       "--iterations <n>",
@@ -51,6 +60,13 @@ export function runCommand(context: Context): Command {
       "weight of the newest iteration in the moving average, 0 to 1",
       fraction,
     )
+    .option("--step <size>", "step of the optimiser (rws, vi; default: 0.001)", positive)
+    .option(
+      "--decay-at <iterations>",
+      "iterations after which the step is a tenth, as in 1000,2000 (default: once the evidence stops rising)",
+      wholeNumbers,
+    )
+    .option("--betas <pair>", "decays of the optimiser's averages (default: 0.9,0.999)", decays)
     .option("--seed <n>", "seed of the random numbers", wholeNumber(0, 2 ** 32 - 1), 1)
     .option("--output <directory>", "where to leave the results (default: mppc-runs/<model>-<time>)")
     .addOption(deviceOption())
