@@ -12,6 +12,10 @@ function rangeOf(e: TypedExpression): Range {
   const value = constantValue(e);
   if (value !== null) return { lower: value, upper: value };
   if (e.kind === "reference") return rangeOfVariable(e.variable);
+  if (e.kind === "previous") {
+    const [before, first] = [rangeOfVariable(e.variable), rangeOf(e.initial)];
+    return { lower: Math.min(before.lower, first.lower), upper: Math.max(before.upper, first.upper) };
+  }
   if (e.kind !== "apply") return ANY;
   const [a = ANY, b = ANY, c = ANY] = e.args.map(rangeOf);
   switch (e.op) {

@@ -2,6 +2,7 @@
 // by what stands above it, so that it is promised before it is declared.
 import type { Expression, Statement, TypeSyntax } from "../parser/ast.js";
 import type { Name } from "../source.js";
+import { constantValue } from "./constants.js";
 import * as errors from "./errors.js";
 import type { Data, Latent, Plate, TypedExpression, ValueType } from "./model.js";
 import { dependencies, type Context } from "./scope.js";
@@ -128,15 +129,15 @@ function promise(
 ): Found | null {
   const statement = past.statements.get(name.text);
   if (statement === undefined) return null;
+  const type = declaredType(statement, initial.type, context);
   const variable = past.promised.get(name.text) ?? {
     kind: "latent",
     name: name.text,
-    type: { base: "real", size: null, lower: null, upper: null },
+    type,
     plates: context.open,
     span: statement.name.span,
   };
   past.promised.set(name.text, variable);
-  const type = declaredType(statement, initial.type, context);
   return { variable, along, plates: context.open, type, isPromised: true };
 }
 
@@ -147,8 +148,15 @@ function promise(
 function declaredType(s: Sample, initial: ValueType, context: Context): ValueType {
   const { past } = context;
   const written = s.type === null || typeof past === "string" ? null : past.typeOf(s.type, context);
-  const base = context.library.distribution(s.distribution.name.text)?.result.base ?? initial.base;
-  return written ?? { base, size: initial.size, lower: null, upper: null };
+  const result = context.library.distribution(s.distribution.name.text)?.result;
+  const known = (bound: TypedExpression | null | undefined): TypedExpression | null =>
+    bound && constantValue(bound) !== null ? bound : null;
+  return {
+    base: written?.base ?? result?.base ?? initial.base,
+    size: written === null ? initial.size : written.size,
+    lower: written?.lower ?? known(result?.lower),
+    upper: written?.upper ?? known(result?.upper),
+  };
 }
 
 /** An int may stand for a real, a number for a vector. */
