@@ -33,6 +33,18 @@ describeOnDevice("posteriors at K = 20", (device) => {
   });
 });
 
+describeOnDevice("posteriors with discrete latents summed out, at K = 30", (device) => {
+  it.each(["mixture", "basketball"])("%s", { timeout: 240_000 }, async (name) => {
+    const { summary, warnings } = await inferExample(name, device(), { particles: 30 });
+    const rows = new Map(summary.map((row) => [row.name, row]));
+    for (const [key, { mean, sd }] of Object.entries(reference(name).parameters)) {
+      expect(Math.abs((rows.get(key)?.mean ?? NaN) - mean) / sd).toBeLessThan(0.1);
+      expect(Math.abs((rows.get(key)?.sd ?? NaN) / sd - 1)).toBeLessThan(0.1);
+    }
+    expect(warnings).toEqual([]);
+  });
+});
+
 describeOnDevice("weights that collapse", (device) => {
   const cases = ["movielens", "bus_breakdown"].flatMap((name) =>
     [0.3, 0.5, 1].map((a) => [name, a] as const),

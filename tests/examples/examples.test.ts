@@ -11,7 +11,16 @@ import { createReferenceDevice } from "../../src/runtime/reference.js";
 import type { SourceFile } from "../../src/source.js";
 
 const EXAMPLES = join(import.meta.dirname, "..", "..", "examples");
-const NAMES = ["bus_breakdown", "chimpanzees", "eight_schools", "movielens", "radon"] as const;
+const NAMES = [
+  "basketball",
+  "bus_breakdown",
+  "chimpanzees",
+  "eight_schools",
+  "mixture",
+  "movielens",
+  "occupancy",
+  "radon",
+] as const;
 const SIMULATED = ["chimpanzees", "movielens"] as const;
 
 const readSource = (...path: string[]): SourceFile => {

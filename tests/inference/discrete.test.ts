@@ -1,4 +1,5 @@
 // Discrete latents that are summed out: against analytic sums, against the same latents sampled, and in whole runs.
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkSource, type CompileOptions } from "../../src/compile.js";
 import type { CompiledModel, ProgramName } from "../../src/compiled.js";
@@ -122,8 +123,8 @@ describe("a latent that is summed out", () => {
 });
 
 describe("a run", () => {
-  const run = async (text: string, particles: number): Promise<InferenceResult> => {
-    const { model, data } = load(text, { y: Y }, particles);
+  const run = async (text: string, particles: number, y: readonly number[] = Y): Promise<InferenceResult> => {
+    const { model, data } = load(text, { y }, particles);
     return runInference(model, data, device, { ...DEFAULT_SETTINGS, particles }, () => undefined);
   };
 
@@ -179,4 +180,36 @@ describe("a run", () => {
     expect(result.groups.map((g) => g.group)).toEqual(["mu"]);
     expect(Math.abs(result.evidence.mean - Math.log(total / 200))).toBeLessThan(0.02);
   });
+
+  it("of a hidden Markov model gives the posterior of a public database", async () => {
+    const path = new URL("../references/hmm_example.json", import.meta.url);
+    const { y, parameters } = JSON.parse(readFileSync(path, "utf8")) as HmmReference;
+    const { summary, warnings } = await run(HMM, 30, y);
+    const rows = new Map(summary.map((r) => [r.name, r]));
+    for (const [name, { mean, sd }] of Object.entries(parameters)) {
+      expect(Math.abs((rows.get(name)?.mean ?? NaN) - mean) / sd).toBeLessThan(0.05);
+      expect(Math.abs((rows.get(name)?.sd ?? NaN) / sd - 1)).toBeLessThan(0.03);
+    }
+    expect(warnings).toEqual([]);
+  });
 });
+
+type HmmReference = {
+  readonly y: readonly number[];
+  readonly parameters: Readonly<Record<string, { readonly mean: number; readonly sd: number }>>;
+};
+
+/** hmm_example of posteriordb: before the first step stands a third value, from which either state is as likely. */
+const HMM = `
+data { plate steps ordered; real y[steps]; }
+model {
+  from_low ~ beta(1, 1);
+  from_high ~ beta(1, 1);
+  low ~ normal(3, 1);
+  high ~ normal(10, 1);
+  plate steps {
+    z ~ bernoulli([from_low, from_high, 0.5][prev(z, 2) + 1]);
+    y ~ normal([low, high][z + 1], 1);
+  }
+}
+guide { group all { from_low; from_high; low; high; } }`;
