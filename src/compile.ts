@@ -10,6 +10,8 @@ import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
 import { crossedLatents, seriesNotAlone } from "./ir/errors.js";
 import { checkFits, type Places } from "./ir/fits.js";
 import { particleAxisName } from "./ir/lower/expressions.js";
+import type { Coupling } from "./ir/lower/guide.js";
+import type { EstimatorKind } from "./ir/lower/one-group.js";
 import type { ProgramGraph } from "./ir/lower/program-graph.js";
 import { isLowered, lowerModel, type LoweredModel } from "./ir/lower/programs.js";
 import { printFactors, printGraph, printKernels, printPlan } from "./ir/print.js";
@@ -41,6 +43,10 @@ export type CompileOptions = {
   /** Which programs to make; all of them if not given. */
   readonly programs?: readonly ProgramName[];
   readonly order?: OrderChoice;
+  /** Massively parallel if not said. */
+  readonly estimator?: EstimatorKind;
+  /** Of guides that depend on latents; permutations if not said. */
+  readonly coupling?: Coupling;
   /** False: no choice of tables by cost. */
   readonly optimise?: boolean;
   /** The largest table, in bytes, that the device can bind; tables over it are diagnostics. */
@@ -98,10 +104,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
     );
   const lower = (options: CompileOptions): LoweredModel | Diagnostic => {
     const sizes = planningSizes(options);
-    const lowered = lowerModel(
-      model,
-      options.order === undefined ? { sizes } : { sizes, order: options.order },
-    );
+    const lowered = lowerModel(model, { ...options, sizes });
     if (isLowered(lowered)) return lowered;
     const { term, variables, along } = lowered;
     if (along === null) return crossedLatents(term, variables, factorSpan(model, term));
@@ -153,7 +156,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
         programs[graph.name] = { program, wgsl, js: emitJs(program) };
       }
       if (hasErrors(diagnostics)) return { compiled: null, diagnostics };
-      return { compiled: compiledModel(model, lowered, programs), diagnostics };
+      return { compiled: compiledModel(model, lowered, programs, options), diagnostics };
     },
     dump(stage, name = "qem", options = {}) {
       switch (stage) {
@@ -192,6 +195,7 @@ function compiledModel(
   model: TypedModel,
   lowered: LoweredModel,
   programs: CompiledModel["programs"],
+  { estimator = "massively-parallel", coupling = "permutation" }: CompileOptions,
 ): CompiledModel {
   const { path, text } = model.source;
   return {
@@ -199,6 +203,7 @@ function compiledModel(
     formatVersion: 1,
     compilerVersion: VERSION,
     source: { path, text, sha256: createHash("sha256").update(text).digest("hex") },
+    estimation: { estimator, coupling },
     interface: lowered.interface,
     programs,
     gradientsUnavailable: lowered.gradientsUnavailable,

@@ -58,12 +58,19 @@ export type WgslKernel = {
 export type ProgramName =
   | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "rws" | "vi" | "start" | "posterior" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds"; // prettier-ignore
 
+export type Estimation = {
+  readonly estimator: "massively-parallel" | "global";
+  readonly coupling: "permutation" | "categorical";
+};
+
 export type CompiledModel = {
   readonly format: "mppc";
   readonly formatVersion: 1;
   readonly compilerVersion: string;
   /** How the source was named and what it held: diagnostics about data point into it. */
   readonly source: { readonly path: string; readonly text: string; readonly sha256: string };
+  /** How the evidence is estimated, and particles coupled: see `mppc compile --help`. */
+  readonly estimation: Estimation;
   readonly interface: ModelInterface;
   readonly programs: Readonly<Partial<Record<ProgramName, CompiledProgram>>>;
   readonly gradientsUnavailable: Readonly<Partial<Record<"vi" | "rws", string>>>;

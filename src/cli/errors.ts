@@ -78,6 +78,14 @@ export const optionWithoutUse = (option: string, method: string, methods: readon
     `it is for --method ${methods.join(" and ")}`,
   );
 
+/** A compiled model was compiled for another estimator or coupling than is asked for. */
+export const compiledOtherwise = (path: string, option: string, given: string, has: string): Diagnostic =>
+  error(
+    "E0830",
+    `'${path}' was compiled with --${option} ${has}, so it cannot be run with --${option} ${given}`,
+    "compile the source again with that option, or run the source itself",
+  );
+
 // Particles and guide parameters for `mppc estimate`.
 
 export const noParticles = (path: string): Diagnostic =>

@@ -7,8 +7,10 @@ import { tooLong } from "../runtime/buffers.js";
 import { looksCompiled, readCompiledFile } from "../runtime/compiled-file.js";
 import type { SourceFile } from "../source.js";
 import { VERSION } from "../version.js";
-import { printDiagnostics } from "./failures.js";
+import { compiledOtherwise } from "./errors.js";
+import { printDiagnostics, UsageError } from "./failures.js";
 import { readText } from "./files.js";
+import type { EstimationOptions } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
 /** A model that is known to be right, before data. */
@@ -25,11 +27,16 @@ export type Model = {
  * Reads and checks `model.mpp`, or reads `model.mppc`, whose programs were planned when it was compiled. Prints warnings.
  * Throws a DiagnosticError for what is wrong with the model, a UsageError for a file that cannot be read.
  */
-export function loadModel(path: string, terminal: Terminal): Model {
+export function loadModel(path: string, terminal: Terminal, wanted: EstimationOptions = {}): Model {
   const source = readText(path);
-  if (!looksCompiled(source.text) && !path.endsWith(".mppc")) return fromSource(source, terminal);
+  if (!looksCompiled(source.text) && !path.endsWith(".mppc")) return fromSource(source, terminal, wanted);
   const { model, diagnostics } = readCompiledFile(path, source.text, VERSION);
   if (model === null) throw new DiagnosticError(diagnostics);
+  for (const option of ["estimator", "coupling"] as const) {
+    const [given, has] = [wanted[option], model.estimation[option]];
+    if (given !== undefined && given !== has)
+      throw new UsageError(compiledOtherwise(path, option, given, has));
+  }
   return fromCompiled(model, terminal);
 }
 
@@ -41,7 +48,7 @@ function fromCompiled(model: CompiledModel, terminal: Terminal): Model {
     Object.values(model.programs).every(({ program }) => tooLong(program, sizes) === null);
   const compile = (options: CompileOptions): CompiledModel => {
     if (options.sizes === undefined || isPlannedFor(options.sizes)) return model;
-    again ??= fromSource(sourceOf(model), terminal);
+    again ??= fromSource(sourceOf(model), terminal, model.estimation);
     return again.compile(options);
   };
   return { head: model, compile, compileSeconds: () => again?.compileSeconds() ?? 0 };
@@ -52,7 +59,7 @@ const hasRowsOf = ({ interface: { plates, data } }: CompiledModel, sizes: Sizes)
   plates.every(({ name, ragged }) => ragged === (sizes.rows?.has(name) === true)) &&
   data.every(({ name, missing }) => missing === (sizes.missing?.has(name) === true));
 
-function fromSource(source: SourceFile, terminal: Terminal): Model {
+function fromSource(source: SourceFile, terminal: Terminal, wanted: EstimationOptions): Model {
   let seconds = 0;
   const timed = <T>(work: () => T): T => {
     const begin = performance.now();
@@ -65,7 +72,9 @@ function fromSource(source: SourceFile, terminal: Terminal): Model {
   const { checked, diagnostics } = timed(() => checkSource(source));
   if (checked === null) throw new DiagnosticError(diagnostics);
   const compile = (options: CompileOptions): CompiledModel => {
-    const { compiled, diagnostics: found } = timed(() => checked.compile(options));
+    const { compiled, diagnostics: found } = timed(() =>
+      checked.compile({ ...estimationOf(wanted), ...options }),
+    );
     if (compiled === null) throw new DiagnosticError([...diagnostics, ...found]);
     return compiled;
   };
@@ -73,6 +82,12 @@ function fromSource(source: SourceFile, terminal: Terminal): Model {
   printDiagnostics(diagnostics, terminal);
   return { head, compile, compileSeconds: () => seconds };
 }
+
+/** The options that are given, without those that are not. */
+export const estimationOf = ({ estimator, coupling }: EstimationOptions): EstimationOptions => ({
+  ...(estimator === undefined ? {} : { estimator }),
+  ...(coupling === undefined ? {} : { coupling }),
+});
 
 /** What a model was made from, to compile it in another way. */
 export function sourceOf({ source }: CompiledModel): SourceFile {

@@ -1,4 +1,5 @@
 // Parsers of options' values; what does not fit is wrong usage, said by the command line's library.
+import type { Estimation } from "../compiled.js";
 import { InvalidArgumentError, Option, type Command } from "commander";
 
 /** Parser of a whole number between `least` and `most`. */
@@ -65,6 +66,31 @@ export const particlesOption = (): Option =>
   new Option("-K <particles>", "particles of every group, or of one: -K 30, -K globals=300").argParser(
     particles,
   );
+
+/** Rows for every choice: the compiler's own lists are not loaded for `--help`. */
+const ESTIMATORS = Object.keys({
+  "massively-parallel": 1,
+  global: 1,
+} satisfies Record<Estimation["estimator"], 1>);
+const COUPLINGS = Object.keys({
+  permutation: 1,
+  categorical: 1,
+} satisfies Record<Estimation["coupling"], 1>);
+
+/** Undefined, not a default, where they are not given: a compiled model has its own. */
+export type EstimationOptions = Partial<Estimation>;
+
+export const estimatorOption = (): Option =>
+  new Option(
+    "--estimator <estimator>",
+    "all combinations of particles, or particle k of each latent with k of the others (default: massively-parallel)",
+  ).choices(ESTIMATORS);
+
+export const couplingOption = (): Option =>
+  new Option(
+    "--coupling <coupling>",
+    "how a guide that depends on latents picks their particles (default: permutation)",
+  ).choices(COUPLINGS);
 
 export const dataOption = (): Option =>
   new Option("--data <file...>", "data: JSON files (CmdStan's format) or CSV tables").argParser(collect);

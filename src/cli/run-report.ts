@@ -57,6 +57,8 @@ export type RunSettingsReport = {
   readonly method: string;
   readonly particles: Readonly<Record<string, number>>;
   readonly draws_from: string;
+  readonly estimator: string;
+  readonly coupling: string;
   readonly iterations: number | null;
   readonly averaging_weight: number | null;
   /** Of Adam. */

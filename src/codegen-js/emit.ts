@@ -17,7 +17,7 @@ import { JS_OPS } from "./spell.js";
 
 /**
  * Parameters of every kernel's function, in order: its buffers by name (Float64Array), lengths of axes by name (block
- * axes too), the settings of the run (RandomRun), the operations (MEANING) and the random numbers (stdUniform, stdGamma).
+ * axes too), the settings of the run (RandomRun), the operations (MEANING) and the random numbers (RANDOM).
  */
 export const KERNEL_PARAMETERS = ["buffers", "sizes", "run", "math", "random"] as const;
 
@@ -261,18 +261,7 @@ class KernelEmitter {
       ...this.pointOf(e.point, scope),
     ];
     const args = e.args.map((a) => this.expression(a, scope));
-    switch (e.primitive) {
-      case "std_uniform":
-        return { kind: "call", callee: "random.stdUniform", args: [...args, ...place] };
-      case "std_gamma":
-        return { kind: "call", callee: "random.stdGamma", args: [...args, ...place] };
-      case "uniform_index":
-        return { kind: "call", callee: "random.uniformIndex", args: [...args, ...place] };
-      case "permuted_index":
-        return { kind: "call", callee: "random.permutedIndex", args: [...args, ...place] };
-      default:
-        return absurd(e.primitive);
-    }
+    return { kind: "call", callee: `random.${e.primitive}`, args: [...args, ...place] };
   }
 }
 

@@ -1,4 +1,5 @@
 // Counter-based random numbers in float64: the twin of the functions that the kernels in WGSL call.
+import type { RandomPrimitive } from "../ir/program.js";
 import { SOBOL_BITS, SOBOL_DIMENSIONS, SOBOL_DIRECTIONS } from "../ir/sobol.js";
 import { invPhi } from "./special/normal.js";
 
@@ -187,8 +188,8 @@ export function uniformIndex(
 }
 
 /**
- * The same, spread evenly over the particles of an element: of as many particles as numbers every number falls to one,
- * by a fresh random permutation; else to as many as to any other, or one more.
+ * The same, spread evenly over the particles of an element, by a fresh random permutation: of as many particles as
+ * numbers every number falls to one; else to as many as to any other, or one more (systematic resampling).
  */
 export function permutedIndex(
   count: number,
@@ -198,7 +199,7 @@ export function permutedIndex(
   particles: number,
   run: RandomRun,
 ): number {
-  const within = uniformIndex(count, site, element, particle, particles, run);
+  const within = uniformIndex(count, site, element, 0, particles, run);
   const rank = rankOf(particle, particles, { site, element, run }, 0);
   return Math.floor((rank * count + within) / particles);
 }
@@ -245,3 +246,11 @@ export function stdGamma(
 
 /** The smallest positive float64 of full precision: no draw from a positive family is 0. */
 const SMALLEST_NORMAL = 2 ** -1022;
+
+/** What kernels call, by the primitive of the IR. */
+export const RANDOM = {
+  std_uniform: stdUniform,
+  std_gamma: stdGamma,
+  uniform_index: uniformIndex,
+  permuted_index: permutedIndex,
+} as const satisfies Record<RandomPrimitive, unknown>;

@@ -59,7 +59,7 @@ fn particle_rank(site: u32, element: u32, particle: u32, particles: u32, lane: u
   return f32(multiply_high(words.x, u32(count)));
 }`,
   permuted_index: `fn permuted_index(count: f32, site: u32, element: u32, particle: u32, particles: u32) -> f32 {
-  let within = u32(uniform_index(count, site, element, particle, particles));
+  let within = u32(uniform_index(count, site, element, 0u, particles));
   let rank = particle_rank(site, element, particle, particles, 0u);
   return f32((rank * u32(count) + within) / particles);
 }`,

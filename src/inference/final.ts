@@ -132,7 +132,7 @@ function groupDimension({ model }: RunContext, group: GroupInterface, sizes: Siz
   const posterior = programOf(model, "posterior");
   return group.latents.reduce((sum, latent) => {
     const axes = bufferAxes(posterior, BUFFERS.particles(latent)) ?? [];
-    const event = axes.filter((axis) => axis.role === "event");
-    return sum + elementCount(event, sizes);
+    const own = axes.filter((axis) => axis.role !== "particle" && !group.plates.includes(axis.name));
+    return sum + elementCount(own, sizes);
   }, 0);
 }

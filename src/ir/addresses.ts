@@ -220,15 +220,13 @@ class Lowering {
     const volumes = coordinate.vectors.map((axes) =>
       axes.reduce<Index>((volume, axis) => product(volume, { kind: "size", axis }), number(1)),
     );
-    const event = element.filter((axis) => axis.role === "event");
-    const before = volumes.reduce(sum, number(coordinate.slot));
+    const { set, slot, plates } = coordinate;
+    const further = element.filter((axis) => !plates.some((plate) => plate.name === axis.name));
+    const before = volumes.reduce(sum, number(slot));
     return {
-      set: coordinate.set,
-      element: this.elementOf(
-        element.filter((axis) => axis.role === "plate"),
-        block,
-      ),
-      coordinate: sum(before, this.elementOf(event, block)),
+      set,
+      element: this.elementOf(plates, block),
+      coordinate: sum(before, this.elementOf(further, block)),
     };
   }
 

@@ -271,7 +271,9 @@ class KernelBuilder {
         other.axes.every((axis) => bound.has(axis.name)) &&
         this.#home(other.axes) === home &&
         this.#levels[home]?.values.has(other) !== true;
-      if (fits && group.every((member) => !dependsOn(other, member) && !dependsOn(member, other)))
+      // What needs a reduction that is being computed around this one has to wait for it.
+      const waits = (): boolean => [...this.#building].some((outer) => dependsOn(other, outer));
+      if (fits && group.every((member) => !dependsOn(other, member) && !dependsOn(member, other)) && !waits())
         group.push(other);
     }
     return group;

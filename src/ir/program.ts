@@ -35,11 +35,12 @@ export type Subscript =
 
 /**
  * Which coordinate of which set of quasi-random points a draw takes: one set per `set` (a group of latents) and element
- * of the draw's plates. The coordinate is `slot`, plus the volume of each of `vectors` (event axes of what came before in
- * the set), plus the row-major index along the draw's own event axes.
+ * of `plates` (the group's). The coordinate is `slot`, plus the volume of each of `vectors` (further axes of what came
+ * before in the set), plus the row-major index along the draw's own further axes.
  */
 export type Coordinate = {
   readonly set: number;
+  readonly plates: readonly Axis[];
   readonly slot: number;
   readonly vectors: readonly (readonly Axis[])[];
 };

@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { compileFunction } from "node:vm";
 import { KERNEL_PARAMETERS } from "../codegen-js/emit.js";
 import { MEANING } from "../codegen-js/math.js";
-import { permutedIndex, stdGamma, stdUniform, uniformIndex } from "../codegen-js/random.js";
+import { RANDOM } from "../codegen-js/random.js";
 import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
@@ -13,7 +13,6 @@ import { axisLengths, bufferLengths, checkFixedSubscripts, describeBuffer } from
 import { cannotAllocate, deviceLost, outOfMemory } from "./device-errors.js";
 import type { Device, LoadedProgram, RunSettings } from "./device.js";
 
-const RANDOM = { stdUniform, stdGamma, permutedIndex, uniformIndex } as const;
 type Arrays = Record<string, Float64Array>;
 type Launch = (
   buffers: Arrays,

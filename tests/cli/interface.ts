@@ -58,6 +58,7 @@ export function modelWith(data: readonly string[], plates: readonly string[]): C
     formatVersion: 1,
     compilerVersion: "0.0.0",
     source: { path: "model.mpp", text: TEXT, sha256: "" },
+    estimation: { estimator: "massively-parallel", coupling: "permutation" },
     interface: modelInterface,
     programs: {},
     gradientsUnavailable: {},

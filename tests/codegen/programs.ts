@@ -262,7 +262,7 @@ export const draws = program(
           element: [states, i],
           particle: k,
           // The first of three along `i` is the last of the table of directions.
-          coordinate: { set: 2, slot: 28, vectors: [[i]] },
+          coordinate: { set: 2, plates: [states], slot: 28, vectors: [[i]] },
           args: [],
         }),
       ],

@@ -6,6 +6,7 @@ import { checkSource, type CheckedModel, type CompileOptions } from "../../src/c
 import type { CompiledModel } from "../../src/compiled.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
 import { BUFFERS } from "../../src/ir/interface.js";
+import { inOneGroup } from "../../src/ir/lower/one-group.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
 import { bruteForce } from "../oracle/brute-force.js";
 import { generator, PLATE_SIZES, sourceOf, specs, VALUES, valuesSummed, type Spec } from "./random-model.js";
@@ -50,6 +51,24 @@ describe("random models", () => {
         }
       }),
       { numRuns: RUNS, seed: SEED },
+    );
+  });
+
+  it("the global estimator is the mean over particles that are shared by all latents", async () => {
+    await fc.assert(
+      fc.asyncProperty(specs, async (spec) => {
+        const checked = check(spec);
+        const model = compile(checked, { programs: ["estimate"], estimator: "global", sizes: PLATE_SIZES });
+        const values = makeValues(spec, model);
+        const truth = bruteForce(inOneGroup(checked.model), asGiven(model, values));
+        const outputs = await runOn(model, "estimate", values, device);
+        close(evidence(outputs), truth.logEvidence, 1e-9);
+        for (const group of model.interface.groups) {
+          const expected = truth.weights.get(group.name)?.flat() ?? [];
+          expected.forEach((w, i) => close(outputs.get(BUFFERS.weights(group.name))?.[i] ?? NaN, w, 1e-9));
+        }
+      }),
+      { numRuns: RUNS / 3, seed: SEED },
     );
   });
 

@@ -115,7 +115,10 @@ function logRatio(
   const latentAt = (latent: Latent, place: Place): Value => {
     const group = model.groups.find((g) => g.latents.includes(latent));
     const own = at(place, latent.plates);
-    const i = pickers.findIndex((p) => p.group === group && at(p.place, latent.plates).join() === own.join());
+    const plates = group?.plates ?? [];
+    const i = pickers.findIndex(
+      (p) => p.group === group && at(p.place, plates).join() === at(place, plates).join(),
+    );
     const k = pick[i] ?? 0;
     const support = group?.support ?? null;
     return support === null
@@ -161,19 +164,28 @@ function logGuide(
     (other) =>
       other !== group && other.latents.some((l) => guides.some((guide) => guide.parents.includes(l))),
   );
-  let combinations: ReadonlyMap<Variable, Value>[] = [environment(place).values];
+  let combinations: (readonly (readonly [Variable, Value])[])[] = [[]];
   for (const parent of parents)
     combinations = combinations.flatMap((values) =>
       Array.from({ length: given.particles(parent.name) }, (_, k) => {
         const own = at(place, parent.plates);
-        return new Map([
-          ...values,
-          ...parent.latents.map((l) => [l, given.particle(l.name, own, k)] as const),
-        ]);
+        return [...values, ...parent.latents.map((l) => [l, given.particle(l.name, own, k)] as const)];
       }),
     );
+  // A group may hold latents of further plates.
+  const inside = ({ latent }: Guide): Place[] =>
+    places(latent.plates, given).filter((p) =>
+      group.plates.every((plate) => p.get(plate) === place.get(plate)),
+    );
   const logs = combinations.map((values) =>
-    guides.reduce((sum, guide) => sum + logGuideGiven(guide, given, place, values), 0),
+    guides
+      .flatMap((guide) =>
+        inside(guide).map((p) => {
+          const all = new Map([...environment(p).values, ...values]);
+          return logGuideGiven(guide, given, p, all);
+        }),
+      )
+      .reduce((sum, x) => sum + x, 0),
   );
   const largest = Math.max(...logs);
   return largest + Math.log(logs.reduce((sum, x) => sum + Math.exp(x - largest), 0) / logs.length);

@@ -2,7 +2,15 @@
 import { describe, expect, it } from "vitest";
 import { MEANING } from "../../src/codegen-js/math.js";
 import { SOBOL_DIMENSIONS, SOBOL_DIRECTIONS } from "../../src/ir/sobol.js";
-import { philox, stdGamma, stdUniform, type RandomRun, type Words } from "../../src/codegen-js/random.js";
+import {
+  permutedIndex,
+  philox,
+  stdGamma,
+  stdUniform,
+  uniformIndex,
+  type RandomRun,
+  type Words,
+} from "../../src/codegen-js/random.js";
 
 const IID: RandomRun = { seed: 42, iteration: 7, drawsFrom: "iid" };
 const STRATIFIED: RandomRun = { ...IID, drawsFrom: "stratified" };
@@ -82,6 +90,46 @@ describe("uniforms", () => {
     expect(Math.abs(mean(us.map((u) => u * u)) - 1 / 3)).toBeLessThan((5 * 0.3) / Math.sqrt(us.length));
     expect(Math.min(...us.slice(0, 1000))).toBeGreaterThan(0);
     expect(Math.max(...us.slice(0, 1000))).toBeLessThan(1);
+  });
+});
+
+describe("indices", () => {
+  it.each([1, 5, 32])("permuted, of %d particles each number falls to one", (particles) => {
+    for (const run of [IID, STRATIFIED, SOBOL])
+      for (const element of range(20)) {
+        const picks = range(particles).map((p) => permutedIndex(particles, 4, element, p, particles, run));
+        expect(picks.sort((a, b) => a - b)).toEqual(range(particles));
+      }
+  });
+
+  it.each([
+    [3, 7],
+    [7, 3],
+    [5, 5],
+  ])("of %d numbers for %d particles, are equally likely for every particle", (count, particles) => {
+    const elements = 9000;
+    for (const pick of [permutedIndex, uniformIndex])
+      for (const p of [0, particles - 1]) {
+        const counts = range(count).map(() => 0);
+        for (const e of range(elements)) {
+          const i = pick(count, 9, e, p, particles, IID);
+          counts[i] = (counts[i] ?? 0) + 1;
+        }
+        const expected = elements / count;
+        for (const n of counts) expect(Math.abs(n - expected)).toBeLessThan(5 * Math.sqrt(expected));
+      }
+  });
+
+  it("permuted, fall to as many particles as others, or one more", () => {
+    for (const element of range(50)) {
+      const counts = range(3).map(() => 0);
+      for (const p of range(7)) {
+        const i = permutedIndex(3, 4, element, p, 7, IID);
+        counts[i] = (counts[i] ?? 0) + 1;
+      }
+      expect(Math.min(...counts)).toBeGreaterThanOrEqual(2);
+      expect(Math.max(...counts)).toBeLessThanOrEqual(3);
+    }
   });
 });
 

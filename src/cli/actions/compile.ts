@@ -7,22 +7,24 @@ import { writeCompiledFile } from "../../runtime/compiled-file.js";
 import type { CompileOptions } from "../commands/compile.js";
 import { printDiagnostics } from "../failures.js";
 import { readText, writeAtomically } from "../files.js";
+import { estimationOf } from "../model-file.js";
 import type { Terminal } from "../terminal.js";
 
 /** Throws a DiagnosticError if the model has errors. */
 export function compile(path: string, options: CompileOptions, terminal: Terminal): void {
   const source = readText(path);
   const { checked, syntax, diagnostics } = checkSource(source);
+  const estimation = estimationOf(options);
   const print = (text: string): void => terminal.out(text.endsWith("\n") ? text : `${text}\n`);
   // The syntax tree is there even of a model with errors, and helps to see them.
   if (checked === null && options.emit?.includes("ast") === true) print(printProgram(syntax));
   if (checked === null) throw new DiagnosticError(diagnostics);
-  for (const stage of options.emit ?? []) print(checked.dump(stage, options.program));
+  for (const stage of options.emit ?? []) print(checked.dump(stage, options.program, estimation));
   if (options.emit !== undefined && options.output === undefined) {
     printDiagnostics(diagnostics, terminal);
     return;
   }
-  const result = checked.compile({});
+  const result = checked.compile(estimation);
   const all = [...diagnostics, ...result.diagnostics];
   if (result.compiled === null || hasErrors(all)) throw new DiagnosticError(all);
   printDiagnostics(all, terminal);

@@ -24,7 +24,7 @@ type Outputs = ReadonlyMap<string, Float64Array>;
 const ONCE = { seed: 0, iteration: 0, drawsFrom: "iid" } as const;
 
 export async function estimate(path: string, options: EstimateOptions, terminal: Terminal): Promise<void> {
-  const source = loadModel(path, terminal);
+  const source = loadModel(path, terminal, options);
   const kind = options.gradients ?? null;
   const names = programNames(kind);
   const data = await loadData(source.head, options.data ?? [], terminal);

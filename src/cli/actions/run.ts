@@ -42,7 +42,7 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
   const started = new Date();
   refuseWithoutUse(options);
   const quiet: Terminal = options.quiet === true ? { ...terminal, err: () => undefined } : terminal;
-  const source = loadModel(path, terminal);
+  const source = loadModel(path, terminal, options);
   const settings = settingsFrom(options, source.head);
   const data = await loadData(source.head, options.data ?? [], terminal);
   const name = basename(path).replace(/\.mppc?$/, "");
@@ -151,6 +151,7 @@ function settingsReport(
     method: options.method,
     particles: Object.fromEntries(particlesPerGroup(model.interface, settings)),
     draws_from: settings.drawsFrom,
+    ...model.estimation,
     iterations: settings.iterations,
     averaging_weight: settings.averagingWeight,
     step: settings.steps.step,

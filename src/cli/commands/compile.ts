@@ -4,6 +4,7 @@ import type { Stage } from "../../compile.js";
 import type { ProgramName } from "../../compiled.js";
 import { didYouMean } from "../../diagnostic.js";
 import type { Context } from "../command-line.js";
+import { couplingOption, estimatorOption, type EstimationOptions } from "../options.js";
 
 /** A row for every stage, in the order of compilation: the compiler's own list is not loaded for `--help`. */
 const STAGES = Object.keys({
@@ -34,7 +35,7 @@ const PROGRAMS = Object.keys({
   bounds: 1,
 } satisfies Record<ProgramName, 1>) as ProgramName[];
 
-export type CompileOptions = {
+export type CompileOptions = EstimationOptions & {
   readonly output?: string;
   readonly emit?: readonly Stage[];
   readonly program: ProgramName;
@@ -50,6 +51,8 @@ export function compileCommand(context: Context): Command {
         stage,
       ),
     )
+    .addOption(estimatorOption())
+    .addOption(couplingOption())
     .addOption(
       new Option("--program <name>", "the program whose stages are printed").choices(PROGRAMS).default("qem"),
     )

@@ -1,10 +1,18 @@
 // The command `mppc estimate`: its arguments and help.
 import { Command, Option } from "commander";
 import type { Context } from "../command-line.js";
-import { dataOption, deviceOption, modelAndData, type DeviceChoice } from "../options.js";
+import {
+  couplingOption,
+  dataOption,
+  deviceOption,
+  estimatorOption,
+  modelAndData,
+  type DeviceChoice,
+  type EstimationOptions,
+} from "../options.js";
 
 export type GradientKind = "vi" | "rws";
-export type EstimateOptions = {
+export type EstimateOptions = EstimationOptions & {
   readonly data?: readonly string[];
   readonly particles: string;
   readonly guideParameters?: string;
@@ -20,6 +28,8 @@ export function estimateCommand(context: Context): Command {
     .usage("[options] <model>")
     .argument("[model]", "model source (.mpp) or compiled model (.mppc)")
     .addOption(dataOption())
+    .addOption(estimatorOption())
+    .addOption(couplingOption())
     .requiredOption("--particles <file>", 'JSON with "K" and "particles": {latent: [plates..., K, event...]}')
     .option(
       "--guide-parameters <file>",

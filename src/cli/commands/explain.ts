@@ -1,9 +1,20 @@
 // The command `mppc explain`: its arguments and help.
 import { Command } from "commander";
 import type { Context } from "../command-line.js";
-import { dataOption, modelAndData, particlesOption, type Particles } from "../options.js";
+import {
+  couplingOption,
+  dataOption,
+  estimatorOption,
+  modelAndData,
+  particlesOption,
+  type EstimationOptions,
+  type Particles,
+} from "../options.js";
 
-export type ExplainOptions = { readonly data?: readonly string[]; readonly K?: Particles };
+export type ExplainOptions = EstimationOptions & {
+  readonly data?: readonly string[];
+  readonly K?: Particles;
+};
 
 export function explainCommand(context: Context): Command {
   return new Command("explain")
@@ -11,6 +22,8 @@ export function explainCommand(context: Context): Command {
     .usage("[options] <model>")
     .argument("[model]", "model source (.mpp) or compiled model (.mppc)")
     .addOption(dataOption())
+    .addOption(estimatorOption())
+    .addOption(couplingOption())
     .addOption(particlesOption())
     .addHelpText("after", "\nExample:\n  mppc explain radon.mpp --data radon.json -K 30\n")
     .action(async (first: string | undefined, given: ExplainOptions, command: Command) => {

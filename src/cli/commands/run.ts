@@ -3,9 +3,11 @@ import { Command, Option } from "commander";
 import { METHODS, type MethodName } from "../../inference/settings.js";
 import type { Context } from "../command-line.js";
 import {
+  couplingOption,
   dataOption,
   decays,
   deviceOption,
+  estimatorOption,
   fraction,
   modelAndData,
   particlesOption,
@@ -13,12 +15,13 @@ import {
   wholeNumber,
   wholeNumbers,
   type DeviceChoice,
+  type EstimationOptions,
   type Particles,
 } from "../options.js";
 
 export const DRAWS_FROM = ["iid", "stratified", "sobol"] as const;
 
-export type RunOptions = {
+export type RunOptions = EstimationOptions & {
   readonly data?: readonly string[];
   readonly method: MethodName;
   readonly K?: Particles;
@@ -42,6 +45,8 @@ export function runCommand(context: Context): Command {
     .usage("[options] <model>")
     .argument("[model]", "model source (.mpp) or compiled model (.mppc)")
     .addOption(dataOption())
+    .addOption(estimatorOption())
+    .addOption(couplingOption())
     .addOption(new Option("--method <method>", "how the guide is fitted").choices(METHODS).default("qem"))
     .addOption(particlesOption())
     .addOption(

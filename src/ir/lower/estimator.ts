@@ -68,23 +68,27 @@ export type Estimator = {
 export const previousAxis = (lowering: ExpressionLowering, group: Group): Axis =>
   copyOf(lowering.graph, particleAxis(lowering, group), "prev");
 
-/** The particles of latents one step before, over their group's previous particle axis. */
+/**
+ * The particles of latents one step before: over their group's previous particle axis where every pair of particles is
+ * weighed; in a group outside of their series, the same particle's.
+ */
 function particlesBefore(
   model: TypedModel,
   lowering: ExpressionLowering,
   particles: ReadonlyMap<Latent, Node>,
 ): ReadonlyMap<Latent, Node> {
-  const series = model.groups.flatMap((group) => {
-    const { along } = group;
-    if (along === null) return [];
-    const [axis, previous] = [particleAxis(lowering, group), previousAxis(lowering, group)];
-    return group.latents.flatMap((latent): (readonly [Latent, Node])[] => {
+  const g = lowering.graph;
+  const series = model.groups.flatMap((group) =>
+    group.latents.flatMap((latent): (readonly [Latent, Node])[] => {
+      const along = group.along ?? latent.plates.findLast((plate) => plate.ordered);
       const node = particles.get(latent);
-      if (node === undefined) return [];
-      const renamed = lowering.graph.slide(node, axis, { to: previous, multiply: 1, add: 0 });
-      return [[latent, stepBefore(lowering.graph, renamed, lowering.plate(along))]];
-    });
-  });
+      if (node === undefined || along === undefined) return [];
+      const [axis, previous] = [particleAxis(lowering, group), previousAxis(lowering, group)];
+      const particle =
+        group.along === null ? node : g.slide(node, axis, { to: previous, multiply: 1, add: 0 });
+      return [[latent, stepBefore(g, particle, lowering.plate(along))]];
+    }),
+  );
   return new Map(series);
 }
 

@@ -25,18 +25,26 @@ export type Environment = Map<Variable, Node> & {
   readonly before?: ReadonlyMap<Latent, Node>;
 };
 
-/** A set of quasi-random points with a coordinate for every scalar that is drawn together: those of a group's latents. */
+/**
+ * A set of quasi-random points for every element of `plates`, with a coordinate for every scalar that is drawn together:
+ * those of a group's latents.
+ */
 export class PointSet {
   #slot = 0;
   readonly #vectors: (readonly Axis[])[] = [];
 
-  constructor(private readonly set: number) {}
+  constructor(
+    private readonly set: number,
+    private readonly plates: readonly Axis[],
+  ) {}
 
-  /** The coordinates of the next draw, one per element along `event`. */
-  next(event: readonly Axis[]): Coordinate {
-    const coordinate = { set: this.set, slot: this.#slot, vectors: [...this.#vectors] };
-    if (event.length === 0) this.#slot++;
-    else this.#vectors.push(event);
+  /** The coordinates of the next draw, one per element along the axes that are not the set's plates. */
+  next(element: readonly Axis[]): Coordinate {
+    const { set, plates } = this;
+    const coordinate = { set, plates, slot: this.#slot, vectors: [...this.#vectors] };
+    const further = element.filter((axis) => !plates.includes(axis));
+    if (further.length === 0) this.#slot++;
+    else this.#vectors.push(further);
     return coordinate;
   }
 }
@@ -131,8 +139,7 @@ export class ExpressionLowering {
       case "random": {
         if (random === null) throw new Bug("a random number outside a draw");
         const { element, particle, points } = random;
-        const event = element.filter((axis) => axis.role === "event");
-        const coordinate = points?.next(event) ?? null;
+        const coordinate = points?.next(element) ?? null;
         const place = { site: random.nextSite(), element, particle, coordinate };
         return this.graph.random(e.primitive, place, e.args.map(lower));
       }

@@ -131,7 +131,9 @@ export function drawParticles(
   coupling: Coupling,
 ): Map<Latent, Node> {
   const g = lowering.graph;
-  const points = new Map(model.groups.map((group, index) => [group, new PointSet(index)]));
+  const points = new Map(
+    model.groups.map((group, index) => [group, new PointSet(index, lowering.plates(group.plates))]),
+  );
   const particles = new Map<Latent, Node>();
   for (const [index, guide] of model.guides.entries()) {
     const { latent } = guide;

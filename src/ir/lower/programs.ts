@@ -27,6 +27,7 @@ import {
   widenProgram,
 } from "./host-programs.js";
 import { buildInterface, eventAxes, groupsOf, squaredStatistics } from "./interface.js";
+import { inOneGroup, type EstimatorKind } from "./one-group.js";
 import {
   elementAxes,
   nodesOrNone,
@@ -50,12 +51,15 @@ export type LoweredModel = {
 export type LoweringOptions = {
   readonly sizes: Sizes;
   readonly order?: OrderChoice;
+  /** Massively parallel if not said. */
+  readonly estimator?: EstimatorKind;
   /** How particles are given those of the latents that their guide depends on; permutations if not said. */
   readonly coupling?: Coupling;
 };
 
 /** Lowers a typed model to all its programs, or says why its estimator has no polynomial contraction. */
-export function lowerModel(model: TypedModel, options: LoweringOptions): LoweredModel | Intractable {
+export function lowerModel(typed: TypedModel, options: LoweringOptions): LoweredModel | Intractable {
+  const model = options.estimator === "global" ? inOneGroup(typed) : typed;
   const graph = new Graph();
   const isRagged = (plate: Plate): boolean => options.sizes.rows?.has(plate.name) === true;
   const isMissing = (data: Data): boolean => options.sizes.missing?.has(data.name) === true;
@@ -82,7 +86,8 @@ export function lowerModel(model: TypedModel, options: LoweringOptions): Lowered
     rwsProgram(context, drawn),
     ...("outputs" in viIteration ? [viIteration] : []),
     posterior,
-    priorProgram(context),
+    // The model's own groups say along which plate its priors look back.
+    priorProgram({ ...context, model: typed }),
     initialProgram(context),
     fitProgram(context),
     widenProgram(context),
