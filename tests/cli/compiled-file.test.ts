@@ -1,9 +1,13 @@
 // Compiled files: read back as written, and refused in every other state.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compileSource } from "../../src/compile.js";
 import type { CompiledModel } from "../../src/compiled.js";
 import { readCompiledFile, writeCompiledFile } from "../../src/runtime/compiled-file.js";
 import { VERSION } from "../../src/version.js";
+import { runCaughtIn } from "./terminal.js";
 
 const SOURCE =
   "data { plate rows; real y[rows]; } model { m ~ normal(0, 1); plate rows { y ~ normal(m, 1); } }\n";
@@ -57,5 +61,18 @@ describe("compiled files", () => {
   it("that are something else are refused", () => {
     expect(codeOf("data { }")).toBe("E0551");
     expect(codeOf('{"y": [1]}')).toBe("E0551");
+  });
+
+  it("keep the estimator that they were compiled for, and say so where another is asked for", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mppc-"));
+    writeFileSync(join(folder, "m.mpp"), SOURCE);
+    const compiled = await runCaughtIn(folder, ["compile", "m.mpp", "--estimator", "global"]);
+    expect(compiled.code).toBe(0);
+    const explained = await runCaughtIn(folder, ["explain", "m.mppc"]);
+    expect(explained.out).toContain("k_all");
+    const other = await runCaughtIn(folder, ["explain", "m.mppc", "--estimator", "massively-parallel"]);
+    expect(other.code).toBe(2);
+    expect(other.err).toContain("error[E0809]");
+    rmSync(folder, { recursive: true });
   });
 });
