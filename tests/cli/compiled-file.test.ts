@@ -72,7 +72,7 @@ describe("compiled files", () => {
     expect(explained.out).toContain("k_all");
     const other = await runCaughtIn(folder, ["explain", "m.mppc", "--estimator", "massively-parallel"]);
     expect(other.code).toBe(2);
-    expect(other.err).toContain("error[E0809]");
+    expect(other.err).toContain("error[E0830]");
     rmSync(folder, { recursive: true });
   });
 });
