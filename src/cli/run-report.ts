@@ -59,6 +59,7 @@ export type RunSettingsReport = {
   readonly draws_from: string;
   readonly estimator: string;
   readonly coupling: string;
+  readonly start: string;
   readonly iterations: number | null;
   readonly averaging_weight: number | null;
   /** Of Adam. */

@@ -58,7 +58,7 @@ export async function fitPosterior(context: RunContext): Promise<Fitted> {
     const stratified = drawsFrom !== "iid";
     const options = { fit, moments, start, particles, stratified, averagingWeight, data: inputs };
     const method = makeMethod(model.interface, settings, options);
-    const begins = resumed === null && method !== null;
+    const begins = resumed === null && method !== null && settings.start === "tempered";
     const tempered = begins ? await temperedStart(context, options, sizes) : [];
     return new Fitting(context, keeper, method, start.parameters, particles, tempered).run(sizes);
   });

@@ -8,8 +8,12 @@ import type { DrawsFrom } from "../runtime/device.js";
 export const METHODS = ["qem", "rws", "vi", "importance"] as const;
 export type MethodName = (typeof METHODS)[number];
 
+/** Where the fit begins: at the prior, or where a tempered path from there towards the posterior has led. */
+export const STARTS = ["tempered", "prior"] as const;
+
 export type InferenceSettings = {
   readonly method: MethodName;
+  readonly start: (typeof STARTS)[number];
   /** Particles of every group that `groupParticles` does not name. */
   readonly particles: number;
   /** Particles by group ("-K globals=300"). */
@@ -37,6 +41,7 @@ export const DEFAULT_STEPS: Steps = { step: 1e-3, decayAt: null, betas: [0.9, 0.
 
 export const DEFAULT_SETTINGS: InferenceSettings = {
   method: "qem",
+  start: "tempered",
   particles: 30,
   groupParticles: new Map(),
   seed: 1,

@@ -98,6 +98,7 @@ function settingsFrom(options: RunOptions, model: CompiledModel): InferenceSetti
   return {
     ...DEFAULT_SETTINGS,
     method: options.method,
+    start: options.start,
     ...particleSettings(options.K, model.interface),
     seed: options.seed,
     iterations: options.iterations ?? null,
@@ -149,6 +150,7 @@ function settingsReport(
     model: { path, sha256: model.source.sha256 },
     data: (options.data ?? []).map((file) => ({ path: file, sha256: sha256(readText(file).text) })),
     method: options.method,
+    start: settings.start,
     particles: Object.fromEntries(particlesPerGroup(model.interface, settings)),
     draws_from: settings.drawsFrom,
     ...model.estimation,

@@ -1,6 +1,6 @@
 // The command `mppc run`: its arguments and help.
 import { Command, Option } from "commander";
-import { METHODS, type MethodName } from "../../inference/settings.js";
+import { METHODS, STARTS, type MethodName } from "../../inference/settings.js";
 import type { Context } from "../command-line.js";
 import {
   couplingOption,
@@ -24,6 +24,7 @@ export const DRAWS_FROM = ["iid", "stratified", "sobol"] as const;
 export type RunOptions = EstimationOptions & {
   readonly data?: readonly string[];
   readonly method: MethodName;
+  readonly start: (typeof STARTS)[number];
   readonly K?: Particles;
   readonly drawsFrom?: (typeof DRAWS_FROM)[number];
   readonly iterations?: number;
@@ -49,6 +50,11 @@ export function runCommand(context: Context): Command {
     .addOption(couplingOption())
     .addOption(new Option("--method <method>", "how the guide is fitted").choices(METHODS).default("qem"))
     .addOption(particlesOption())
+    .addOption(
+      new Option("--start <where>", "where the fit begins: at the prior, or led from there by tempering")
+        .choices(STARTS)
+        .default("tempered"),
+    )
     .addOption(
       new Option(
         "--draws-from <how>",
