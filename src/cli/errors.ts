@@ -86,6 +86,29 @@ export const compiledOtherwise = (path: string, option: string, given: string, h
     "compile the source again with that option, or run the source itself",
   );
 
+// Runs that go on.
+
+export const noRunToResume = (directory: string): Diagnostic =>
+  error(
+    "E0820",
+    `there is no run to go on with in '${directory}'`,
+    "name the directory of a run that was stopped",
+  );
+export const runIsFinished = (directory: string): Diagnostic =>
+  error(
+    "E0821",
+    `the run in '${directory}' is finished`,
+    "to begin another from its guide, use --init " + directory,
+  );
+export const brokenCheckpoint = (path: string): Diagnostic =>
+  error("E0822", `the checkpoint '${path}' is damaged`, "begin again, without --resume");
+export const otherSettings = (directory: string, what: readonly string[]): Diagnostic =>
+  error(
+    "E0823",
+    `the run in '${directory}' cannot go on, as it was begun otherwise: ${what.join(", ")}`,
+    "leave the options out, as --resume knows them; or begin another run",
+  );
+
 // Particles and guide parameters for `mppc estimate`.
 
 export const noParticles = (path: string): Diagnostic =>

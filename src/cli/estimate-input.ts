@@ -157,10 +157,12 @@ export function readGuideParameters(
   return { value: inputs, diagnostics };
 }
 
-/** The file's "guide_parameters"; a fixture without them has none; any other file is itself the parameters. */
+/** The file's "guide_parameters", or a run's "parameters"; a fixture without has none; any other file is itself the parameters. */
 function guidePart(entries: readonly DataEntry[]): readonly DataEntry[] {
-  const part = entryOf(entries, "guide_parameters")?.value;
-  if (part?.kind === "object") return part.entries;
+  for (const key of ["guide_parameters", "parameters"]) {
+    const part = entryOf(entries, key)?.value;
+    if (part?.kind === "object" && (key === "guide_parameters" || entries.length === 1)) return part.entries;
+  }
   return entryOf(entries, "particles") === undefined ? entries : [];
 }
 

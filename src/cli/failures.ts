@@ -16,6 +16,10 @@ export class UsageError extends Error {
 /** The command was stopped by the user: exit code 130. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
+  /** `how`: how to go on. */
+  constructor(readonly how: string) {
+    super(`interrupted; ${how}`);
+  }
 }
 
 /** An error of inference, recognised by its exit code so that commands without inference need not load it. */
@@ -38,7 +42,7 @@ export function reportFailure(problem: unknown, terminal: Terminal): number {
     return tell([{ code, severity: "error", message, ...(hint === undefined ? {} : { hint }) }], EXIT.device);
   }
   if (problem instanceof Interrupted) {
-    terminal.err("interrupted\n");
+    terminal.err(`interrupted\n${problem.how}\n`);
     return EXIT.interrupted;
   }
   terminal.err(bugReport(problem));

@@ -1,5 +1,15 @@
 // Reads and writes the files that a command names, with plain words when it cannot.
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import type { SourceFile } from "../source.js";
 import { notText, systemReason, unreadableFile, unwritableFile } from "./errors.js";
 import { UsageError } from "./failures.js";
@@ -19,16 +29,38 @@ export function readText(path: string): SourceFile {
   }
 }
 
-/** Writes a file whole or not at all: beside it first, then in its place. Throws a UsageError. */
+/** Writes a file whole or not at all, on disk when this returns: beside it first, then in its place. Throws a UsageError. */
 export function writeAtomically(path: string, text: string): void {
   const beside = `${path}.${process.pid}.tmp`;
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
       throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
-    writeFileSync(beside, text);
+    writeThrough(beside, text);
     renameSync(beside, path);
+    syncFolder(dirname(path));
   } catch (problem) {
     rmSync(beside, { force: true });
     throw new UsageError(unwritableFile(path, systemReason(problem)));
+  }
+}
+
+function writeThrough(path: string, text: string): void {
+  const file = openSync(path, "w");
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes a renaming in a folder last; some systems cannot open folders, and need not be asked. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const file = openSync(folder, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }

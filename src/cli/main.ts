@@ -3,11 +3,13 @@
 import { runCommandLine } from "./command-line.js";
 import { EXIT } from "./exit-codes.js";
 import { reportFailure } from "./failures.js";
+import { takeInterrupt } from "./interrupts.js";
 import { processTerminal } from "./terminal.js";
 
 const terminal = processTerminal();
 
 process.on("SIGINT", () => {
+  if (takeInterrupt()) return;
   terminal.err("\ninterrupted\n");
   process.exit(EXIT.interrupted);
 });

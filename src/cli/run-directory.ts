@@ -1,11 +1,21 @@
 // The directory that a run leaves: where it is, that it replaces nothing unasked, and its files.
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { CompiledModel } from "../compiled.js";
 import type { InferenceResult } from "../inference/infer.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
 import { nestOver, type Nested } from "../runtime/arrangement.js";
+import { CHECKPOINT } from "./checkpoints.js";
 import { notARun, otherRunThere, outputIsFile, systemReason, unwritableFile } from "./errors.js";
 import { UsageError } from "./failures.js";
 import { writeAtomically } from "./files.js";
@@ -86,23 +96,41 @@ export type FinishedRun = {
   readonly settings: RunSettingsReport;
 };
 
+/**
+ * Makes the directory of a run that begins: from here on an earlier one there is gone, and this one can go on after a
+ * stop. Returns what takes it away again where the run has nothing to leave.
+ */
+export function beginRun(directory: string, settings: RunSettingsReport): () => void {
+  try {
+    const isNew = statSync(directory, { throwIfNoEntry: false }) === undefined;
+    mkdirSync(directory, { recursive: true });
+    for (const file of [CHECKPOINT, "result.json", "posterior.json"])
+      rmSync(join(directory, file), { force: true });
+    writeAtomically(join(directory, "settings.json"), settingsJson(settings));
+    return () => {
+      for (const file of [CHECKPOINT, "settings.json"]) rmSync(join(directory, file), { force: true });
+      if (isNew && readdirSync(directory).length === 0) rmdirSync(directory);
+    };
+  } catch (problem) {
+    if (problem instanceof UsageError) throw problem;
+    throw new UsageError(unwritableFile(directory, systemReason(problem)));
+  }
+}
+
+const settingsJson = (settings: RunSettingsReport): string => `${JSON.stringify(settings, null, 2)}\n`;
+
 /** Writes every file of a finished run, each whole; `result.json` comes last, so that where it is all are. */
 export function writeRun(directory: string, run: FinishedRun): void {
   const write = (file: RunFile, text: string): void => writeAtomically(join(directory, file), text);
-  try {
-    mkdirSync(directory, { recursive: true });
-    // An earlier run is unfinished from here on; its other files are replaced one by one.
-    for (const file of ["result.json", "posterior.json"] satisfies RunFile[])
-      rmSync(join(directory, file), { force: true });
-  } catch (problem) {
-    throw new UsageError(unwritableFile(directory, systemReason(problem)));
-  }
-  write("settings.json", `${JSON.stringify(run.settings, null, 2)}\n`);
+  write("settings.json", settingsJson(run.settings));
   write("summary.csv", summaryCsv(run.result));
   write("trace.csv", traceCsv(run.result));
   write("guide.json", `${JSON.stringify({ parameters: guideParameters(run) })}\n`);
   if (run.particles !== null) write("posterior.json", `${JSON.stringify(run.particles)}\n`);
   write("result.json", `${JSON.stringify(run.report)}\n`);
+  // A checkpoint that is left behind, or one half written, is of no more use.
+  for (const file of readdirSync(directory))
+    if (file.startsWith(CHECKPOINT)) rmSync(join(directory, file), { force: true });
 }
 
 /** Names such as z[3,7] hold commas: they stand in quotes. */

@@ -3,6 +3,7 @@ import { afterStart } from "../inference/diagnosis.js";
 import { STOPPING_WORDS, type InferenceResult } from "../inference/infer.js";
 import type { SummaryRow } from "../inference/posterior.js";
 import { VERSION } from "../version.js";
+import type { StoredOptions } from "./resume.js";
 
 /** What of a run inference does not know. */
 export type RunFacts = {
@@ -70,6 +71,9 @@ export type RunSettingsReport = {
   readonly device: { readonly kind: string; readonly description: string };
   readonly versions: { readonly mppc: string; readonly node: string };
   readonly started: string;
+  /** Options as given, for `--resume`, and the folder that paths are relative to. */
+  readonly options: StoredOptions;
+  readonly folder: string;
 };
 
 export function runReport(result: InferenceResult, facts: RunFacts): RunReport {

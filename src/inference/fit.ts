@@ -79,7 +79,15 @@ const startOf = (
   return onHost(context, "fixed", sizes, (fixed) =>
     onHost(context, "prior", sizes, (prior) =>
       onHost(context, "initial", sizes, (initial) =>
-        startGuide({ fixed, prior, initial, fit }, model, moments, inputs, sizes, context.settings.seed),
+        startGuide(
+          { fixed, prior, initial, fit },
+          model,
+          moments,
+          inputs,
+          sizes,
+          context.settings.seed,
+          context.init,
+        ),
       ),
     ),
   );

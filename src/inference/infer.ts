@@ -45,10 +45,11 @@ export async function runInference(
   device: Device,
   settings: InferenceSettings,
   onProgress: (progress: Progress) => void = () => undefined,
+  more: Pick<RunContext, "keeper" | "init"> = {},
 ): Promise<InferenceResult> {
   const host = createReferenceDevice();
   try {
-    return await runInferenceOn({ model, data, device, host, settings, onProgress });
+    return await runInferenceOn({ model, data, device, host, settings, onProgress, ...more });
   } finally {
     await host.close();
   }

@@ -1,6 +1,7 @@
 // What every part of a run shares: the model, its data, the devices, the settings.
 import type { Keeper } from "./checkpoint.js";
 import type { HostProgram } from "./guide.js";
+import type { SavedArrays } from "./method.js";
 import { axisSizes, type InferenceSettings } from "./settings.js";
 import type { CompiledModel, CompiledProgram, ProgramName } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
@@ -30,6 +31,8 @@ export type RunContext = {
   readonly onProgress: (progress: Progress) => void;
   /** Keeps the progress of the run; nothing if not given. */
   readonly keeper?: Keeper;
+  /** Parameters of the guide to begin with, by the names of their buffers. */
+  readonly init?: SavedArrays;
 };
 
 /** A program of the model. A Bug if it has none of that name. */

@@ -2,6 +2,7 @@
 import { InferenceError, noStart } from "./errors.js";
 import { accept, fitGuide, isUsable, runOnHost, type GuideParameters, type HostProgram } from "./guide.js";
 import { bufferAxes, elementCount, output, placesIn, writeInputs, type Inputs } from "./layout.js";
+import type { SavedArrays } from "./method.js";
 import { rememberVariances, type LatentMoments } from "./moments.js";
 import { Bug } from "../diagnostic.js";
 import type { Axis, Sizes } from "../ir/axis.js";
@@ -55,8 +56,8 @@ export type StartPrograms = {
 
 /**
  * The guide's first parameters and, in `moments`, the moments of the prior's draws: for every latent with something to
- * learn, means of its statistics over the middle of its draws (see `TRIMMED`). Parameters that the model gives take
- * precedence.
+ * learn, means of its statistics over the middle of its draws (see `TRIMMED`). Parameters that the model gives, and
+ * above these `init`, take precedence.
  */
 export async function startGuide(
   programs: StartPrograms,
@@ -65,8 +66,9 @@ export async function startGuide(
   inputs: Inputs,
   sizes: Sizes,
   seed: number,
+  init: SavedArrays = new Map(),
 ): Promise<Start> {
-  const written = await runOnHost(programs.fixed, inputs);
+  const written = new Map([...(await runOnHost(programs.fixed, inputs)), ...asNewGuide(model, init)]);
   const { compiled, loaded } = programs.prior;
   writeInputs(loaded, compiled, inputs);
   const draws = await loaded.run({ seed, iteration: 0, drawsFrom: "iid" });
@@ -94,6 +96,17 @@ export async function startGuide(
   }
   return { parameters, given };
 }
+
+/** Parameters of guides under the names that programs give them back by. */
+const asNewGuide = (model: ModelInterface, parameters: SavedArrays): SavedArrays =>
+  new Map(
+    model.guides.flatMap(({ latent, parameters: of }) =>
+      of.flatMap(({ name }): [string, Float64Array][] => {
+        const values = parameters.get(BUFFERS.guide(latent, name));
+        return values === undefined ? [] : [[BUFFERS.newGuide(latent, name), values]];
+      }),
+    ),
+  );
 
 /** Parameters that have no value before the first fit, which few families look at, are not numbers. */
 function unknownAsNaN({ compiled }: HostProgram, known: Inputs, sizes: Sizes): Inputs {

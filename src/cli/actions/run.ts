@@ -1,8 +1,11 @@
 // What `mppc run` does: compiles, binds data, fits, and reports on screen and in the run's directory.
-import { basename } from "node:path";
+import { statSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { CompiledModel, ProgramName } from "../../compiled.js";
-import { DiagnosticError } from "../../diagnostic.js";
-import { runInference, STOPPING_WORDS, type InferenceResult } from "../../inference/infer.js";
+import { DiagnosticError, hasErrors } from "../../diagnostic.js";
+import { runInference, STOPPING_WORDS, type InferenceResult, type Progress } from "../../inference/infer.js";
+import type { SavedArrays } from "../../inference/method.js";
+import { programOf } from "../../inference/run.js";
 import {
   axisSizes,
   DEFAULT_SETTINGS,
@@ -13,19 +16,23 @@ import {
 } from "../../inference/settings.js";
 import { sha256 } from "../../runtime/compiled-file.js";
 import type { BoundData } from "../../runtime/data.js";
-import type { Device, DrawsFrom } from "../../runtime/device.js";
+import { DeviceError, type Device, type DrawsFrom } from "../../runtime/device.js";
 import { VERSION } from "../../version.js";
 import type { RunOptions } from "../commands/run.js";
+import { readUnfinished, RunKeeper } from "../checkpoints.js";
 import { loadData } from "../data-files.js";
 import { adapterOf, largestTable, withDevice } from "../device-choice.js";
 import { methodUnavailable, optionWithoutUse } from "../errors.js";
-import { printDiagnostics, UsageError } from "../failures.js";
+import { readGuideParameters } from "../estimate-input.js";
+import { Interrupted, printDiagnostics, UsageError } from "../failures.js";
 import { readText } from "../files.js";
+import { withInterrupts } from "../interrupts.js";
 import { loadModel } from "../model-file.js";
 import { particleSettings } from "../particle-settings.js";
 import { showProgress } from "../progress.js";
 import { drawParticles } from "../run-particles.js";
-import { chooseDirectory, writeRun } from "../run-directory.js";
+import { checkUnchanged, storedOptions } from "../resume.js";
+import { beginRun, chooseDirectory, writeRun } from "../run-directory.js";
 import { runReport, type RunFacts, type RunSettingsReport } from "../run-report.js";
 import { summaryText } from "../summary-text.js";
 import type { Terminal } from "../terminal.js";
@@ -45,8 +52,8 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
   const source = loadModel(path, terminal, options);
   const settings = settingsFrom(options, source.head);
   const data = await loadData(source.head, options.data ?? [], terminal);
-  const name = basename(path).replace(/\.mppc?$/, "");
-  const directory = chooseDirectory(options.output, name, path, started, (line) => quiet.err(`${line}\n`));
+  const unfinished = options.resume === undefined ? null : readUnfinished(options.resume);
+  const directory = options.resume ?? directoryFor(path, options, started, quiet);
   await withDevice(options.device, quiet, async (device) => {
     const particlesOf = particlesPerGroup(source.head.interface, settings);
     const sizes = axisSizes(data.sizes, source.head.interface, particlesOf);
@@ -58,7 +65,16 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
     });
     const reason = options.method === "vi" ? model.methodsUnavailable.vi : undefined;
     if (reason !== undefined) throw new DiagnosticError([methodUnavailable(options.method, reason)]);
-    const { result, deviceBytes } = await infer(model, data, device, settings, quiet);
+    const init = initialGuide(model, data, options);
+    const about = settingsReport(path, model, options, settings, device, started);
+    if (unfinished !== null) checkUnchanged(directory, unfinished.settings, about);
+    const present = unfinished?.settings ?? about;
+    const { snapshot = null } = unfinished ?? {};
+    const discard = unfinished === null ? beginRun(directory, present) : () => undefined;
+    const keeper = new RunKeeper(directory, present.started, snapshot, options.checkpointEvery);
+    const { result, deviceBytes } = await discardFailed(discard, () =>
+      infer(model, data, device, settings, quiet, { keeper, init }),
+    );
     const facts: RunFacts = {
       compileSeconds: source.compileSeconds(),
       totalSeconds: (performance.now() - begin) / 1000,
@@ -69,13 +85,38 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
     };
     const report = runReport(result, facts);
     const particles = await drawParticles(model, data, device, settings, result.guide);
-    const about = settingsReport(path, model, options, settings, device, started);
-    writeRun(directory, { report, result, model, sizes: data.sizes, particles, settings: about });
+    writeRun(directory, { report, result, model, sizes: data.sizes, particles, settings: present });
     if (options.json === true) terminal.out(`${JSON.stringify(report)}\n`);
     else terminal.out(summaryText(result, { directory, all: options.all === true }));
     printDiagnostics(result.warnings, terminal);
     quiet.err(`${STOPPING_WORDS[result.stopped]}\nresults are in ${directory}\n`);
   });
+}
+
+/** Where a run that begins leaves its results. */
+function directoryFor(path: string, options: RunOptions, started: Date, terminal: Terminal): string {
+  const name = basename(path).replace(/\.mppc?$/, "");
+  return chooseDirectory(options.output, name, path, started, (line) => terminal.err(`${line}\n`));
+}
+
+/** A run without a result leaves nothing; one that was stopped, or whose device failed, can go on. */
+async function discardFailed<T>(discard: () => void, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (problem) {
+    if (!(problem instanceof Interrupted || problem instanceof DeviceError)) discard();
+    throw problem;
+  }
+}
+
+/** The guide of `--init`: of an earlier run's directory, or in a file. */
+function initialGuide(model: CompiledModel, data: BoundData, { init }: RunOptions): SavedArrays {
+  if (init === undefined) return new Map();
+  const isFolder = statSync(init, { throwIfNoEntry: false })?.isDirectory() === true;
+  const file = readText(isFolder ? join(init, "guide.json") : init);
+  const { value, diagnostics } = readGuideParameters(model, programOf(model, "posterior"), data.sizes, file);
+  if (value === null || hasErrors(diagnostics)) throw new DiagnosticError(diagnostics);
+  return value;
 }
 
 /** Options that only some methods look at. */
@@ -123,14 +164,22 @@ async function infer(
   device: Device,
   settings: InferenceSettings,
   terminal: Terminal,
+  more: { readonly keeper: RunKeeper; readonly init: SavedArrays },
 ): Promise<{ result: InferenceResult; deviceBytes: number }> {
   const progress = showProgress(terminal);
   let deviceBytes = 0;
   try {
-    const result = await runInference(model, data, device, settings, (step) => {
+    const stop = (): void => {
+      more.keeper.stop();
+      terminal.err("\nstopping as soon as there is a checkpoint (interrupt again to stop at once)\n");
+    };
+    const onProgress = (step: Progress): void => {
       deviceBytes = Math.max(deviceBytes, device.bytes);
       progress.update(step);
-    });
+    };
+    const result = await withInterrupts(stop, () =>
+      runInference(model, data, device, settings, onProgress, more),
+    );
     return { result, deviceBytes };
   } finally {
     progress.stop();
@@ -163,5 +212,7 @@ function settingsReport(
     device: { kind: device.kind, description: device.description },
     versions: { mppc: VERSION, node: process.version },
     started: started.toISOString(),
+    options: storedOptions(options),
+    folder: process.cwd(),
   };
 }

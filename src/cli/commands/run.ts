@@ -33,6 +33,9 @@ export type RunOptions = EstimationOptions & {
   readonly decayAt?: readonly number[];
   readonly betas?: readonly [number, number];
   readonly seed: number;
+  readonly init?: string;
+  readonly resume?: string;
+  readonly checkpointEvery: number;
   readonly output?: string;
   readonly device: DeviceChoice;
   readonly json?: true;
@@ -79,6 +82,9 @@ export function runCommand(context: Context): Command {
     )
     .option("--betas <pair>", "decays of the optimiser's averages (default: 0.9,0.999)", decays)
     .option("--seed <n>", "seed of the random numbers", wholeNumber(0, 2 ** 32 - 1), 1)
+    .option("--init <run>", "begin with the guide of an earlier run: its directory, or a guide.json")
+    .option("--resume <directory>", "go on with a run that was stopped, with its model, data and options")
+    .option("--checkpoint-every <seconds>", "how often to save what is done", positive, 30)
     .option("--output <directory>", "where to leave the results (default: mppc-runs/<model>-<time>)")
     .addOption(deviceOption())
     .option("--json", "print the results as JSON")
@@ -89,10 +95,24 @@ export function runCommand(context: Context): Command {
       "\nExamples:\n  mppc run radon.mpp --data radon.json -K 20\n  mppc run bus.mpp --data bus.json -K 30 -K globals=300 --seed 7 --output bus-run\n",
     )
     .action(async (first: string | undefined, given: RunOptions, command: Command) => {
-      const { model, data } = modelAndData(command, first, given.data);
-      const options = data === undefined ? given : { ...given, data };
+      const { model, options } = await modelAndOptions(first, given, command);
       if (options.device !== "reference") await context.beforeDevice();
       const { run } = await import("../actions/run.js");
       await run(model, options, context.terminal);
     });
+}
+
+/** Those of the run to go on with, or as given. */
+async function modelAndOptions(
+  first: string | undefined,
+  given: RunOptions,
+  command: Command,
+): Promise<{ readonly model: string; readonly options: RunOptions }> {
+  if (given.resume !== undefined) {
+    const { resumedRun } = await import("../resume.js");
+    const explicit = Object.keys(given).filter((name) => command.getOptionValueSource(name) === "cli");
+    return resumedRun(first, given, explicit);
+  }
+  const { model, data } = modelAndData(command, first, given.data);
+  return { model, options: data === undefined ? given : { ...given, data } };
 }
