@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { emitJs } from "./codegen-js/emit.js";
 import { emitWgsl } from "./codegen-wgsl/emit.js";
 import type { CompiledModel, CompiledProgram, ProgramName } from "./compiled.js";
-import { Bug, hasErrors, type Diagnostic } from "./diagnostic.js";
+import { Bug, DiagnosticError, hasErrors, type Diagnostic } from "./diagnostic.js";
 import type { Sizes } from "./ir/axis.js";
 import type { OrderChoice } from "./ir/contraction.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
@@ -104,7 +104,8 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
     );
   const lower = (options: CompileOptions): LoweredModel | Diagnostic => {
     const sizes = planningSizes(options);
-    const lowered = lowerModel(model, { ...options, sizes });
+    const adapter = ADAPTER_CLASSES[options.adapter ?? "software"];
+    const lowered = lowerModel(model, { ...options, sizes, adapter });
     if (isLowered(lowered)) return lowered;
     const { term, variables, along } = lowered;
     if (along === null) return crossedLatents(term, variables, factorSpan(model, term));
@@ -120,7 +121,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
     });
   const plan = (name: ProgramName, options: CompileOptions): { lowered: LoweredModel; program: Program } => {
     const lowered = lower(options);
-    if ("code" in lowered) throw new Bug(lowered.message);
+    if ("code" in lowered) throw new DiagnosticError([lowered]);
     const graph = lowered.programs.find((p) => p.name === name);
     if (graph === undefined) throw new Bug(`this model has no program '${name}'`);
     return { lowered, program: scheduled(lowered, graph, options) };

@@ -156,6 +156,13 @@ class KernelEmitter {
       const [from, below] = this.rows(s.axis, loopParent(s.axis, s.within), outer);
       return [comment, { kind: "for", name: index, from, below, body }];
     }
+    if (s.within === null && s.descending === true) {
+      const turn = this.identifiers.fresh(`${s.axis.name}_turn`);
+      const last = binary("+", this.size(s.axis), literal(-1));
+      const value = binary("+", last, { kind: "negate", arg: name(turn) });
+      const inner: JsStatement[] = [{ kind: "const", name: index, value }, ...body];
+      return [comment, { kind: "for", name: turn, from: literal(0), below: this.size(s.axis), body: inner }];
+    }
     if (s.within === null)
       return [comment, { kind: "for", name: index, from: literal(0), below: this.size(s.axis), body }];
     if (s.within.blocks?.of !== s.axis.name)

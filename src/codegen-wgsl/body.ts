@@ -232,7 +232,12 @@ class Body {
     const bound = this.module.bound(s.axis);
     if (s.within === null) {
       const body = this.block(s.body, scopes);
-      return [comment, { kind: "for", name: index, from: unsigned(0), below: bound, step: null, body }];
+      if (s.descending !== true)
+        return [comment, { kind: "for", name: index, from: unsigned(0), below: bound, step: null, body }];
+      const turn = this.identifiers.fresh(`${s.axis.name}_turn`);
+      const value = binary("-", binary("-", bound, unsigned(1)), named(turn));
+      const inner: WgslStatement[] = [{ kind: "let", name: index, value }, ...body];
+      return [comment, { kind: "for", name: turn, from: unsigned(0), below: bound, step: null, body: inner }];
     }
     if (s.within.blocks?.of !== s.axis.name)
       throw new Bug(`'${s.within.name}' has no blocks of '${s.axis.name}'`);

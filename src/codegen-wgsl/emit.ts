@@ -26,11 +26,10 @@ function usesOf(kernel: Kernel, program: Program): Uses {
   const writes = [...new Set(kernel.writes)];
   const input = writes.find((b) => inputNames.has(b));
   if (input !== undefined) throw new Bug(`kernel '${kernel.name}' stores to the input '${input}'`);
-  const both = writes.find((b) => reads.includes(b));
-  if (both !== undefined) throw new Bug(`kernel '${kernel.name}' loads what it stores, '${both}'`);
+  const loaded = reads.filter((b) => !inputNames.has(b) && !writes.includes(b));
   const tables: WgslKernel["tables"] = [
     ...writes.map((buffer) => ({ buffer, access: "read_write" as const })),
-    ...reads.filter((b) => !inputNames.has(b)).map((buffer) => ({ buffer, access: "read" as const })),
+    ...loaded.map((buffer) => ({ buffer, access: "read" as const })),
   ];
   return { kernel, inputs: reads.filter((b) => inputNames.has(b)), tables };
 }
@@ -41,7 +40,10 @@ function emitKernel(uses: Uses, program: Program, packsTables: boolean): WgslKer
   const byPoints = lowerAddresses(kernel, program.buffers, "points");
   const main = entryPoint(module, byPoints, kernel.grid, WORKGROUP_SIZE, null);
   const byAxes = lowerAddresses(kernel, program.buffers, "axes");
-  const tile = chooseTile(kernel.grid, [...byAxes.levels.flatMap((level) => level.offsets), ...byAxes.body]);
+  const looksBack = kernel.reads.some((read) => kernel.writes.includes(read));
+  const tile = looksBack
+    ? null
+    : chooseTile(kernel.grid, [...byAxes.levels.flatMap((level) => level.offsets), ...byAxes.body]);
   const tiled = tile === null ? [] : entryPoint(module, byAxes, kernel.grid, WORKGROUP_SIZE, tile);
   const used = namesUsed([...main, ...tiled]);
   const prelude = preludeFor([...used].filter((name) => RESERVED_BY_HELPERS.has(name)));

@@ -51,6 +51,7 @@ export type AddressedStatement =
       readonly kind: "loop";
       readonly axis: Axis;
       readonly within: Axis | null;
+      readonly descending?: true;
       readonly body: readonly AddressedStatement[];
       readonly comment: string;
     }

@@ -1,9 +1,11 @@
-// The product of a chain: one matrix per step of an ordered plate, multiplied in log space by combining neighbours, so
-// that T steps take log2(T) rounds of products side by side (MATH: section 5).
-import { hasAxis, sizeOf, type Axis, type Sizes } from "./axis.js";
+// The product of a chain in log space, one matrix per step of an ordered plate: by combining neighbours, so that T steps
+// take log2(T) rounds of products side by side (MATH: section 5), or by a scan where that is less time.
+import { hasAxis, sizeOf, volume, type Axis, type Sizes } from "./axis.js";
 import type { Step } from "./contraction.js";
+import type { AdapterClass } from "./cost.js";
 import { substitute, type Graph, type Node } from "./node.js";
 import { LOG_ZERO } from "./program.js";
+import { scan } from "./scan.js";
 
 /** One variable of a chain's state: its axis at a step, and the axis that it has there as the state of the step before. */
 export type ChainedAxis = { readonly axis: Axis; readonly previous: Axis };
@@ -21,25 +23,105 @@ export type Chain = {
   readonly plates: readonly Axis[];
 };
 
+export type ChainMethod = "rounds" | "scan";
+
 /** 1 at the first step of an ordered plate, else 0. */
 export const isFirstStep = (g: Graph, along: Axis): Node => g.map("eq", g.index(along), g.constant(0));
 
 /**
  * log of the sum over all states of all steps of the product of the steps' matrices: what is left when the chain's axes
- * and its plate are gone. In every round the product of each pair of neighbours takes their place; an odd one out is
- * multiplied by the identity. The first step, which alone depends on what stands before it, is a vector and comes last;
- * among the matrices the identity stands for it. There are rounds enough for the steps of `sizes`, up to the next power
- * of two.
+ * and its plate are gone. Two ways: `rounds`, in each of which the product of each pair of neighbours takes their place,
+ * log2(T) of them, with work for T products of matrices; and `scan`, which passes a vector from step to step, with work
+ * for T products of a matrix and a vector, of which only what does not belong to the chain goes on side by side.
  */
-export function chainProduct(g: Graph, chain: Chain, sizes: Sizes): { node: Node; steps: readonly Step[] } {
-  const { name, along, state, matrix } = chain;
-  const plates = chain.plates.filter((p) => p.name !== along.name);
+export function chainProduct(
+  g: Graph,
+  chain: Chain,
+  sizes: Sizes,
+  method: ChainMethod,
+): { node: Node; steps: readonly Step[] } {
+  return method === "scan" ? scanChain(g, chain) : multiplyInRounds(g, chain, sizes);
+}
+
+/** The way that takes less time on an adapter, from the number of terms that each looks at one after the other. */
+export function chainMethod(
+  { matrix, along, state }: Chain,
+  sizes: Sizes,
+  adapter: AdapterClass,
+): ChainMethod {
+  // A scan sums over one axis at each step.
+  if (state.length > 1) return "rounds";
+  const term = 2 * adapter.load + adapter.loop + 20;
+  const ofState = state.flatMap(({ axis, previous }) => [axis.name, previous.name]);
+  const others = matrix.axes.filter((axis) => axis.name !== along.name && !ofState.includes(axis.name));
+  const [steps, beside] = [sizeOf(along, sizes), volume(others, sizes)];
+  const states = volume(state.map(({ axis }) => axis), sizes); // prettier-ignore
+  const launches = 3 * Math.ceil(Math.log2(steps));
+  const inRounds = (3 * steps * states ** 3 * beside * term) / adapter.lanes + launches * adapter.launch;
+  const inOrder = 2 * steps * states ** 2 * Math.ceil(beside / adapter.lanes) * term;
+  return inOrder < inRounds ? "scan" : "rounds";
+}
+
+/** The matrices apart: of the first step, which alone depends on what stands before it, a vector over its state. */
+function firstAndLater(g: Graph, { matrix, along, state }: Chain): { first: Node; later: Node } {
   const isFirst = isFirstStep(g, along);
   const atFirst = (value: 0 | 1): Node =>
     substitute(g, [matrix], new Map([[isFirst, g.constant(value)]]))[0] ?? matrix;
-  const first = meanOverPast(g, g.element(atFirst(1), along, 0), state);
-  const later = g.map("select", isFirst, identity(g, state), atFirst(0));
-  let product = g.stored(`chain.${name}`, later);
+  return { first: meanOverPast(g, g.element(atFirst(1), along, 0), state), later: atFirst(0) };
+}
+
+/**
+ * From the last step to the second, so that what the first step alone depends on does not go along: log of the sum over
+ * all states from a step on, given the state before it.
+ */
+function scanChain(g: Graph, chain: Chain): { node: Node; steps: readonly Step[] } {
+  const { name, along, state, plates } = chain;
+  const { first, later } = firstAndLater(g, chain);
+  const [axes, copies] = [state.map((s) => s.axis), state.map((s) => s.previous)];
+  const last = g.sub(g.size(along), g.constant(1));
+  const isLast = g.map("eq", g.index(along), last);
+  const table = g.ordered([along, ...copies, ...later.axes.filter((axis) => !axes.includes(axis))]);
+  const label = `chain.${name}`;
+  const carried = { along, towards: "start", state: copies, copies: axes } as const;
+  const fromHere = scan(g, label, table, carried, (after) =>
+    axes.reduce<Node>(
+      (terms, axis) => g.rawReduce("log_sum_exp", axis, null, terms),
+      g.add(later, g.map("select", isLast, g.constant(0), after)),
+    ),
+  );
+  const second = g.gather(fromHere, along, g.map("min", g.constant(1), last));
+  const fromSecond = rename(g, second, state, ({ axis, previous }) => [previous, axis]);
+  const isAlone = g.map("eq", last, g.constant(0));
+  const whole = g.add(first, g.map("select", isAlone, g.constant(0), fromSecond));
+  const node = g.reduceAll("log_sum_exp", axes, whole);
+  const step = (
+    kind: Step["kind"],
+    removes: readonly Axis[],
+    looksAt: readonly Axis[],
+    result: Node,
+  ): Step => ({
+    kind,
+    removes,
+    terms: [name],
+    table: g.ordered([...looksAt, ...plates]),
+    result: { name: label, node: result, axes: result.axes },
+  });
+  return {
+    node,
+    steps: [
+      step("pass on", axes, [...table, ...axes], fromHere),
+      step("sum out", [along, ...axes], whole.axes, node),
+    ],
+  };
+}
+
+/** An odd one out is multiplied by the identity, which also stands for the first step: its vector comes last. */
+function multiplyInRounds(g: Graph, chain: Chain, sizes: Sizes): { node: Node; steps: readonly Step[] } {
+  const { name, along, state } = chain;
+  const plates = chain.plates.filter((p) => p.name !== along.name);
+  const { first, later } = firstAndLater(g, chain);
+  const isFirst = isFirstStep(g, along);
+  let product = g.stored(`chain.${name}`, g.map("select", isFirst, identity(g, state), later));
   const steps: Step[] = [];
   const addStep = (
     kind: Step["kind"],

@@ -1,8 +1,9 @@
 // The order in which particle axes are summed out, plates from the inside out: exact search, costs by axis sizes.
 // Plated elimination after Obermeyer et al. 2019 (tensor variable elimination); MATH: log P_MP is a plated
 // sum-product in log space.
-import { chainProduct } from "./chain.js";
+import { chainMethod, chainProduct } from "./chain.js";
 import { volume, type Axis, type Sizes } from "./axis.js";
+import { ADAPTER_CLASSES, type AdapterClass } from "./cost.js";
 import type { Graph, Node } from "./node.js";
 
 /** A term of the log estimator: it counts once per element of `plates`. */
@@ -21,7 +22,7 @@ export type Variable = {
 
 /** One step of a contraction, for `explain`: what is joined, over which table, and what remains. */
 export type Step = {
-  readonly kind: "sum out" | "plate product" | "step matrices" | "multiply neighbours";
+  readonly kind: "sum out" | "plate product" | "step matrices" | "multiply neighbours" | "pass on";
   /** The axes that this step removes. */
   readonly removes: readonly Axis[];
   readonly terms: readonly string[];
@@ -45,6 +46,9 @@ export type Intractable = {
 /** How an order of elimination is found: `exact` by search, or as given (for tests that all orders agree). */
 export type OrderChoice = "exact" | "greedy" | ((candidates: readonly string[]) => string);
 
+/** What is left open by the terms: the order of elimination, and the adapters that ways of multiplying chains suit. */
+export type ContractionChoices = { readonly order?: OrderChoice; readonly adapter?: AdapterClass };
+
 type Working = Term & { readonly particles: ReadonlySet<string> };
 
 const EXACT_LIMIT = 12;
@@ -63,7 +67,7 @@ export function contract(
   terms: readonly Term[],
   variables: readonly Variable[],
   sizes: Sizes,
-  order: OrderChoice = "exact",
+  { order = "exact", adapter = ADAPTER_CLASSES.software }: ContractionChoices = {},
 ): Contraction | Intractable {
   const steps: Step[] = [];
   const variableOf = new Map(variables.flatMap((v) => axesOf(v).map((axis) => [axis.name, v])));
@@ -81,7 +85,7 @@ export function contract(
     for (const component of components(here, own)) {
       const chained = component.variables.filter((v) => v.past !== null);
       const single = component.variables.filter((v) => v.past === null);
-      const joined = eliminate(g, component.terms, single, { plates, sizes, order, steps });
+      const joined = eliminate(g, component.terms, single, { plates, sizes, adapter, order, steps });
       if (plates.length === 0) {
         done.push(joined);
         continue;
@@ -100,7 +104,7 @@ export function contract(
       done.push(
         along === null
           ? plateProduct(g, joined, plates, kept, steps)
-          : multiplyChain(g, joined, chained, along, { plates, sizes, order, steps }),
+          : multiplyChain(g, joined, chained, along, { plates, sizes, adapter, order, steps }),
       );
     }
     left = [...left.filter((t) => !here.includes(t)), ...done];
@@ -136,11 +140,12 @@ function multiplyChain(
   term: Working,
   chained: readonly Variable[],
   along: Axis,
-  { plates, sizes, steps }: EliminationContext,
+  { plates, sizes, adapter, steps }: EliminationContext,
 ): Working {
   const name = chained.map((v) => v.name).join("_");
   const state = chained.flatMap(({ axis, past }) => (past === null ? [] : [{ axis, previous: past.axis }]));
-  const product = chainProduct(g, { name, matrix: term.node, along, state, plates }, sizes);
+  const chain = { name, matrix: term.node, along, state, plates };
+  const product = chainProduct(g, chain, sizes, chainMethod(chain, sizes, adapter));
   steps.push(...product.steps);
   return working({ name, node: product.node, plates: plates.filter((p) => p.name !== along.name) });
 }
@@ -179,6 +184,7 @@ function components(terms: readonly Working[], variables: readonly Variable[]): 
 type EliminationContext = {
   readonly plates: readonly Axis[];
   readonly sizes: Sizes;
+  readonly adapter: AdapterClass;
   readonly order: OrderChoice;
   readonly steps: Step[];
 };

@@ -3,6 +3,7 @@ import { Bug } from "../diagnostic.js";
 import { applyRow, type Table } from "../ops.js";
 import { hasAxis } from "./axis.js";
 import { children, reachable, type Graph, type Node, type NodeOf, type Place } from "./node.js";
+import { shifted } from "./scan.js";
 
 /** The adjoint of each argument, given the adjoint `dy` and the value `y` of the result; null where it is zero. */
 type Cotangent = (g: Graph, dy: Node, y: Node) => readonly (Node | null)[];
@@ -137,7 +138,38 @@ function cotangents(g: Graph, node: Node, dy: Node): readonly (readonly [Node, N
       return [[node.arg, scatter(g, node, dy)]];
     case "stored":
       return [[node.arg, dy]];
+    case "scan":
+      return [[node.arg, scanBackwards(g, node, dy)]];
   }
+}
+
+/**
+ * The adjoint of every step's value of a scan: its own, and what the step that looks back at it hands on, which is a scan
+ * the other way.
+ */
+function scanBackwards(g: Graph, scan: NodeOf<"scan">, dy: Node): Node {
+  const { along, state, copies, before, arg } = scan;
+  if (before === null) throw new Bug(`the scan '${scan.name}' is a derivative already`);
+  const isForward = scan.towards === "end";
+  const last = isForward ? g.sub(g.size(along), g.constant(1)) : g.constant(0);
+  const isLast = g.map("eq", g.index(along), last);
+  const axes = g.ordered([...scan.axes.filter((axis) => !state.includes(axis)), ...copies]);
+  const name = g.freshName(`${scan.name}.back`);
+  const total = (table: Node): Node => {
+    const handed = shifted(g, table, along, isForward ? 1 : -1, copies, state);
+    return g.add(dy, g.map("select", isLast, g.constant(0), handed));
+  };
+  const [given = g.constant(0)] = differentiate(g, arg, [before], total(g.input(name, axes)));
+  const back = g.rawScan({
+    name,
+    along,
+    towards: isForward ? "start" : "end",
+    state: copies,
+    copies: state,
+    before: null,
+    arg: given,
+  });
+  return total(back);
 }
 
 /**

@@ -13,6 +13,10 @@ export type Table = {
   readonly node: Node;
   readonly axes: readonly Axis[];
   readonly comment: string;
+  /** Axes that one invocation walks in order, outermost first, because the table looks back at itself. */
+  readonly walks?: readonly Axis[];
+  /** The one of them that is walked from its end. */
+  readonly descends?: Axis;
 };
 
 /** What a kernel loads instead of computing. */
@@ -207,6 +211,7 @@ class KernelBuilder {
       case "map":
         return { kind: "apply", op: node.op, args: node.args.map((a) => this.#value(a)) };
       case "stored":
+      case "scan":
         return this.#value(node.arg);
       case "constant":
       case "size":
@@ -322,6 +327,7 @@ function makeStem(node: Node): string {
   switch (node.kind) {
     case "input":
     case "stored":
+    case "scan":
       return node.name.replaceAll(/[^A-Za-z0-9]+/g, "_");
     case "gather": {
       const [place] = node.places;

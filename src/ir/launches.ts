@@ -87,8 +87,9 @@ function shareKernel(
 }
 
 /**
- * One kernel of tables that look back at each other along plates: its grid are their plates, which are walked in order,
- * and at every point all of the tables' other elements are computed, each table after those whose same step it needs.
+ * One kernel of tables that look back at each other: an invocation walks the axes that a table says it walks, in order.
+ * Tables that say nothing are those of the reference device, which itself walks a grid in order: their grid are their
+ * plates, and at every point all of their other elements are computed, each table after those whose same step it needs.
  * `kernelOf` gives the kernel of a table alone.
  */
 export function sequentialKernel(
@@ -96,24 +97,25 @@ export function sequentialKernel(
   tables: readonly Table[],
   kernelOf: (table: Table) => Kernel,
 ): Kernel {
-  const isPlate = (axis: Axis): boolean => axis.role === "plate";
   const inOrder = [...tables].sort((a, b) => a.node.id - b.node.id);
-  const kernels = inOrder.map(kernelOf);
-  const grid = (inOrder[0]?.axes ?? []).filter(isPlate);
-  const body = kernels.flatMap((kernel) =>
-    kernel.grid
-      .filter((axis) => !isPlate(axis))
-      .reduceRight<readonly Statement[]>(
-        (inner, axis) => [{ kind: "loop", axis, within: null, body: inner, comment: "every element" }],
-        kernel.body,
-      ),
+  const kernels = inOrder.map((table) => ({ table, kernel: kernelOf(table) }));
+  const walksOf = ({ walks, axes }: Table): readonly Axis[] =>
+    walks ?? axes.filter((axis) => axis.role !== "plate");
+  const [first] = inOrder;
+  const walked = first === undefined ? [] : walksOf(first).map((axis) => axis.name);
+  const grid = (first?.axes ?? []).filter((axis) => !walked.includes(axis.name));
+  const body = kernels.flatMap(({ table, kernel }) =>
+    walksOf(table).reduceRight<readonly Statement[]>((inner, axis) => {
+      const descending = axis.name === table.descends?.name ? ({ descending: true } as const) : {};
+      return [{ kind: "loop", axis, within: null, ...descending, body: inner, comment: "in order" }];
+    }, kernel.body),
   );
   return {
     name,
-    comment: kernels.map((kernel) => kernel.comment).join("; "),
+    comment: kernels.map(({ kernel }) => kernel.comment).join("; "),
     grid,
     body,
-    reads: [...new Set(kernels.flatMap((kernel) => kernel.reads))],
+    reads: [...new Set(kernels.flatMap(({ kernel }) => kernel.reads))],
     writes: inOrder.map((table) => table.name),
   };
 }

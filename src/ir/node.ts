@@ -45,6 +45,22 @@ export type Node = Common &
     | { readonly kind: "gather"; readonly arg: Node; readonly places: readonly Place[] }
     /** The value of `arg`, kept in a table of this name. */
     | { readonly kind: "stored"; readonly name: string; readonly arg: Node }
+    /**
+     * A table of this name that is filled step by step along an axis, `towards` its end or its start: `arg` looks back at
+     * the table itself, an input of the same name below it, through `before`, its values at the step before over copies
+     * (`copies`) of the axes `state`.
+     */
+    | {
+        readonly kind: "scan";
+        readonly name: string;
+        readonly along: Axis;
+        readonly towards: "end" | "start";
+        readonly state: readonly Axis[];
+        readonly copies: readonly Axis[];
+        /** Null for a derivative, which has none of its own. */
+        readonly before: Node | null;
+        readonly arg: Node;
+      }
   );
 
 /**
@@ -70,6 +86,7 @@ export function children(node: Node): readonly Node[] {
       return node.args;
     case "reduce":
     case "stored":
+    case "scan":
       return [node.arg];
     case "gather":
       return [node.arg, ...node.places.map((place) => place.at)];
@@ -260,6 +277,22 @@ export class Graph {
     return this.#intern(`t${name}(${arg.id})`, { kind: "stored", name, arg, axes: arg.axes });
   }
 
+  /** A scan node as it stands (see scan.ts). */
+  rawScan(scan: Omit<NodeOf<"scan">, "id" | "kind" | "axes">): Node {
+    const { name, along, towards, state, copies, before, arg } = scan;
+    const draft = { kind: "scan", name, along, towards, state, copies, before, arg, axes: arg.axes } as const;
+    return this.#intern(`S${name}(${arg.id})`, draft);
+  }
+
+  readonly #names = new Set<string>();
+  /** A name for a table that no other has. */
+  freshName(wanted: string): string {
+    let name = wanted;
+    for (let i = 2; this.#names.has(name); i++) name = `${wanted}.${i}`;
+    this.#names.add(name);
+    return name;
+  }
+
   // Shorthands for the arithmetic that derivations are written in.
   add = (a: Node, b: Node): Node => this.map("add", a, b);
   sub = (a: Node, b: Node): Node => this.map("sub", a, b);
@@ -340,8 +373,14 @@ function rebuild(graph: Graph, node: Node, get: (node: Node) => Node): Node {
       return rebuildGather(graph, node, get);
     case "stored":
       return graph.stored(node.name, get(node.arg));
+    case "scan":
+      return rebuildScan(graph, node, get);
   }
 }
+
+/** A scan with its arguments replaced. */
+export const rebuildScan = (graph: Graph, node: NodeOf<"scan">, get: (node: Node) => Node): Node =>
+  graph.rawScan({ ...node, before: node.before && get(node.before), arg: get(node.arg) });
 
 /** A gather with its arguments replaced; places that stay keep what is known of them. */
 export function rebuildGather(graph: Graph, node: NodeOf<"gather">, get: (node: Node) => Node): Node {

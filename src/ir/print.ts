@@ -71,6 +71,8 @@ function nodeText(node: Node, name: (node: Node) => string): string {
     }
     case "stored":
       return `store ${node.name} (${args.join()})`;
+    case "scan":
+      return `scan ${node.name} along ${node.along.name} (${args.join()})`;
     case "constant":
     case "input":
     case "size":
@@ -121,7 +123,8 @@ function printStatement(s: Statement, indent: string): string {
       return `${indent}${s.buffer}${subscripts(s.subscripts)} = ${printExpression(s.value)}\n`;
     case "loop": {
       const within = s.within === null ? "" : ` within ${s.within.name}`;
-      return `${indent}for ${s.axis.name}${within}  // ${s.comment}\n${printStatements(s.body, `${indent}  `)}`;
+      const order = s.descending === true ? " from the last" : "";
+      return `${indent}for ${s.axis.name}${order}${within}  // ${s.comment}\n${printStatements(s.body, `${indent}  `)}`;
     }
   }
 }

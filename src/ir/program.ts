@@ -77,11 +77,15 @@ export type Statement =
   | { readonly kind: "let"; readonly name: string; readonly value: KernelExpression }
   | { readonly kind: "var"; readonly name: string; readonly value: KernelExpression }
   | { readonly kind: "assign"; readonly name: string; readonly value: KernelExpression }
-  /** For every element of `axis`; `within`: only those of the current block of that block axis. */
+  /**
+   * For every element of `axis`; `within`: only those of the current block of that block axis; `descending`: from the last
+   * to the first.
+   */
   | {
       readonly kind: "loop";
       readonly axis: Axis;
       readonly within: Axis | null;
+      readonly descending?: true;
       readonly body: readonly Statement[];
       readonly comment: string;
     }
@@ -99,8 +103,9 @@ export type Kernel = {
   readonly grid: readonly Axis[];
   readonly body: readonly Statement[];
   /**
-   * Names of the buffers it loads from and stores to. A kernel that loads what it stores walks its grid in order and looks
-   * back at earlier points of it: only programs of the reference device have such kernels.
+   * Names of the buffers it loads from and stores to. A kernel that loads what it stores looks back at what
+   * the same invocation stored in an earlier turn of a loop; or, in programs of the reference device, which walks a grid
+   * in order, at earlier points of the grid.
    */
   readonly reads: readonly string[];
   readonly writes: readonly string[];

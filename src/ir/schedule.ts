@@ -1,10 +1,11 @@
 // Which nodes become tables and which are computed where they are used, decided by cost; then kernels in launch order.
+import { Bug } from "../diagnostic.js";
 import { volume, type Axis, type Sizes } from "./axis.js";
 import { kernelCost, opTime, type AdapterClass } from "./cost.js";
 import { buildKernel, MustBeStored, type Built, type Table } from "./kernels.js";
 import { groupTables, MOST_TABLES_PER_KERNEL, sequentialKernel } from "./launches.js";
 import type { Output, ProgramGraph } from "./lower/program-graph.js";
-import { reachable, type Graph, type Node } from "./node.js";
+import { children, reachable, type Graph, type Node, type NodeOf } from "./node.js";
 import type { Buffer, Kernel, Program } from "./program.js";
 import { rowArrayBuffer, rowArrayName, rowArraysUsed, type RowArray } from "./ragged.js";
 import { splitReductions } from "./split.js";
@@ -47,6 +48,8 @@ class Plan {
   /** Outputs whose promised axes or name their node's own table does not have. */
   readonly #copies: Table[] = [];
   readonly #required = new Set<Node>();
+  /** What looks back at a scan's table while it is being filled: it has no table of its own. */
+  readonly #inScans: ReadonlySet<Node>;
   readonly #built = new Map<Table, Costed>();
   #numbered = 0;
 
@@ -57,6 +60,8 @@ class Plan {
   ) {
     const nodes = reachable(source.outputs.map((o) => o.node));
     for (const output of source.outputs) this.#addOutput(output);
+    for (const node of nodes) if (node.kind === "scan") this.#requireScan(node);
+    this.#inScans = inScans(nodes);
     for (const node of nodes) {
       if (node.kind === "stored" && !this.#stored.has(node))
         this.#require(node, node.name, source.labels.has(node) ? "contraction step" : "particles");
@@ -95,6 +100,24 @@ class Plan {
     this.#required.add(node);
   }
 
+  /** The table of a scan is also that of its steps' values: its own kernel computes those, all others load them. */
+  #requireScan(node: NodeOf<"scan">): void {
+    const { name, arg, axes, along, towards, state } = node;
+    if (this.#unique(name) !== name) throw new Bug(`two tables are called '${name}'`);
+    const table: Table = {
+      name,
+      node: arg,
+      axes,
+      comment: `step by step towards the ${towards} of ${along.name}`,
+      walks: [along, ...state],
+      ...(towards === "start" ? { descends: along } : {}),
+    };
+    for (const each of [node, arg]) {
+      this.#stored.set(each, table);
+      this.#required.add(each);
+    }
+  }
+
   #number = (stem: string): string => `${stem}_${++this.#numbered}`;
 
   #unique(name: string): string {
@@ -105,7 +128,7 @@ class Plan {
   }
 
   get #tables(): Table[] {
-    return [...this.#stored.values(), ...this.#copies];
+    return [...new Set([...this.#stored.values(), ...this.#copies])];
   }
 
   /** Stores what a kernel cannot compute inline, until every kernel can be built. */
@@ -162,8 +185,12 @@ class Plan {
     let built = this.#built.get(table);
     if (built === undefined) {
       const { sizes, adapter } = this.options;
-      const kernel = buildKernel(`compute_${table.name}`, [table], this.#stored, sizes);
-      built = { ...kernel, time: kernelCost(kernel.kernel, sizes, adapter).time };
+      const plain = buildKernel(`compute_${table.name}`, [table], this.#stored, sizes);
+      const kernel =
+        table.walks === undefined
+          ? plain.kernel
+          : sequentialKernel(plain.kernel.name, [table], () => plain.kernel);
+      built = { ...plain, kernel, time: kernelCost(kernel, sizes, adapter).time };
       this.#built.set(table, built);
     }
     return built;
@@ -241,6 +268,7 @@ class Plan {
     const largest = Math.max(...this.#tables.map((t) => volume(t.axes, this.options.sizes)));
     const fits = (node: Node): boolean => {
       if (!isTable(node) || node.axes.length === 0 || this.#stored.has(node)) return false;
+      if (this.#inScans.has(node)) return false;
       const size = volume(node.axes, this.options.sizes);
       // Arithmetic over joint particle axes is redone rather than kept, so that memory stays in proportion to what
       // the contraction itself needs.
@@ -270,7 +298,11 @@ class Plan {
     const kernels = launches.map(({ tables, isSequential }, i): Kernel => {
       const name = `k${i + 1}_${tables[0]?.name ?? ""}`;
       return isSequential
-        ? sequentialKernel(name, tables, (table) => this.#build(table).kernel)
+        ? sequentialKernel(
+            name,
+            tables,
+            (table) => buildKernel(name, [table], this.#stored, this.options.sizes).kernel,
+          )
         : buildKernel(name, tables, this.#stored, this.options.sizes).kernel;
     });
     const computed = new Set(this.#tables.map((t) => t.name));
@@ -302,6 +334,18 @@ class Plan {
         : {}),
     };
   }
+}
+
+/** The nodes above a scan's own table and below the scan. */
+function inScans(nodes: readonly Node[]): ReadonlySet<Node> {
+  const names = new Set(nodes.flatMap((n) => (n.kind === "scan" ? [n.name] : [])));
+  const inside = new Set<Node>();
+  for (const node of nodes) {
+    const isTable = node.kind === "input" && names.has(node.name);
+    if (isTable || (node.kind !== "scan" && children(node).some((child) => inside.has(child))))
+      inside.add(node);
+  }
+  return inside;
 }
 
 /** Whether a node's value can be kept in a table of its own, rather than being an input or a number. */

@@ -1,7 +1,7 @@
 // Long reductions over plates in two steps: blocks side by side, then the blocks; parallel, and accurate in float32.
 import { rowsOf, sizeOf, type Axis, type Sizes } from "./axis.js";
 import type { Output, ProgramGraph } from "./lower/program-graph.js";
-import { children, rebuildGather, rewrite, type Graph, type Node, type NodeOf } from "./node.js";
+import { children, rebuildGather, rebuildScan, rewrite, type Graph, type Node, type NodeOf } from "./node.js";
 
 /** Elements of a block: a float32 sum of so many terms is good to 1e-9 of their size, and there are blocks enough. */
 const BLOCK_LENGTH = 128;
@@ -31,6 +31,8 @@ function splitNode(g: Graph, node: Node, get: (node: Node) => Node, sizes: Sizes
       return same ? node : g.rawMap(node.op, node.args.map(get));
     case "stored":
       return same ? node : g.stored(node.name, get(node.arg));
+    case "scan":
+      return same ? node : rebuildScan(g, node, get);
     case "gather":
       return same ? node : rebuildGather(g, node, get);
     case "random":

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkSource } from "../../src/compile.js";
 import { emitJs } from "../../src/codegen-js/emit.js";
-import { chainProduct, isFirstStep } from "../../src/ir/chain.js";
+import { chainProduct, isFirstStep, type ChainMethod } from "../../src/ir/chain.js";
 import { ADAPTER_CLASSES } from "../../src/ir/cost.js";
 import { differentiate } from "../../src/ir/derivatives.js";
 import { Graph } from "../../src/ir/node.js";
@@ -13,11 +13,12 @@ import { generator } from "./random-model.js";
 
 const K = 3;
 
-/** Runs the tree on matrices [steps, state, past] and first vectors [state]; `planned` steps may be more than there are. */
-async function byTree(
+/** Runs the product on matrices [steps, state, past] and first vectors [state]; `planned` steps may be more than there are. */
+async function byKernels(
   matrices: readonly number[],
   first: readonly number[],
   steps: number,
+  method: ChainMethod,
   planned = steps,
 ): Promise<{ value: number; gradient: readonly number[]; firstGradient: readonly number[] }> {
   const g = new Graph();
@@ -32,7 +33,7 @@ async function byTree(
     ["k", K],
   ]);
   const chain = { name: "x", matrix, along, state: [{ axis, previous }], plates: [along] };
-  const { node } = chainProduct(g, chain, sizes);
+  const { node } = chainProduct(g, chain, sizes, method);
   const [gradient = node, firstGradient = node] = differentiate(g, node, [later, start]);
   const program = schedule(
     g,
@@ -103,9 +104,11 @@ describe("the product of a chain", () => {
     return { matrices: some(steps * K * K), first: some(K) };
   };
 
-  it.each([1, 2, 3, 5, 100, 1000])("of %i steps", async (steps) => {
+  const lengths = [1, 2, 3, 5, 100, 1000];
+  const cases = lengths.flatMap((steps) => [[steps, "rounds"] as const, [steps, "scan"] as const]);
+  it.each(cases)("of %i steps by %s", async (steps, method) => {
     const { matrices, first } = example(steps);
-    const found = await byTree(matrices, first, steps);
+    const found = await byKernels(matrices, first, steps, method);
     const expected = bySteps(matrices, first, steps);
     expect(Math.abs(found.value - expected.value)).toBeLessThan(
       1e-12 * Math.max(1, Math.abs(expected.value)),
@@ -115,9 +118,9 @@ describe("the product of a chain", () => {
     expect(worst(found.firstGradient, expected.firstGradient)).toBeLessThan(1e-10);
   });
 
-  it("planned for more steps is the same", async () => {
+  it.each(["rounds", "scan"] as const)("planned for more steps is the same by %s", async (method) => {
     const { matrices, first } = example(5);
-    const found = await byTree(matrices, first, 5, 40);
+    const found = await byKernels(matrices, first, 5, method, 40);
     const expected = bySteps(matrices, first, 5);
     expect(found.value).toBeCloseTo(expected.value, 12);
     expect(worst(found.gradient, expected.gradient)).toBeLessThan(1e-12);
@@ -125,7 +128,9 @@ describe("the product of a chain", () => {
 
   it("planned for fewer steps than a power of two below theirs is refused", async () => {
     const { matrices, first } = example(5);
-    await expect(byTree(matrices, first, 5, 4)).rejects.toThrow(/planned for 4 elements of 'steps'/);
+    await expect(byKernels(matrices, first, 5, "rounds", 4)).rejects.toThrow(
+      /planned for 4 elements of 'steps'/,
+    );
   });
 });
 

@@ -14,8 +14,8 @@ import {
   contract,
   isContraction,
   type Contraction,
+  type ContractionChoices,
   type Intractable,
-  type OrderChoice,
   type Term,
   type Variable,
 } from "../contraction.js";
@@ -183,10 +183,9 @@ function temperedFactors(
   ];
 }
 
-export type EstimatorOptions = {
+export type EstimatorOptions = ContractionChoices & {
   readonly source: ParticleSource;
   readonly sizes: Sizes;
-  readonly order?: OrderChoice;
   readonly requests?: readonly SourceRequest[];
   /** How drawn particles are given their parents'; by permutations if not said. */
   readonly coupling?: Coupling;
@@ -250,7 +249,7 @@ export function buildEstimator(
       past: previous && along && { axis: previous, along: lowering.plate(along) },
     };
   });
-  const contraction = contract(g, terms, variables, options.sizes, options.order);
+  const contraction = contract(g, terms, variables, options.sizes, options);
   if (!isContraction(contraction)) return contraction;
 
   const allSources = [...sources, ...joint].map((s) => s.source);

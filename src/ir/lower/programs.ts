@@ -3,7 +3,7 @@ import type { CompiledModel } from "../../compiled.js";
 import { Bug } from "../../diagnostic.js";
 import type { Data, Guide, Plate, TypedModel, Variable } from "../../typecheck/model.js";
 import type { Sizes } from "../axis.js";
-import type { Contraction, Intractable, OrderChoice } from "../contraction.js";
+import type { Contraction, ContractionChoices, Intractable } from "../contraction.js";
 import { BUFFERS, type ModelInterface } from "../interface.js";
 import { Graph, type Node } from "../node.js";
 import { buildEstimator, type Estimator, type LoweredFactor } from "./estimator.js";
@@ -48,9 +48,8 @@ export type LoweredModel = {
   readonly methodsUnavailable: CompiledModel["methodsUnavailable"];
 };
 
-export type LoweringOptions = {
+export type LoweringOptions = ContractionChoices & {
   readonly sizes: Sizes;
-  readonly order?: OrderChoice;
   /** Massively parallel if not said. */
   readonly estimator?: EstimatorKind;
   /** How particles are given those of the latents that their guide depends on; permutations if not said. */
