@@ -77,7 +77,9 @@ export async function startGuide(
   const known: Inputs = (name) => draws.get(name) ?? parameters.get(name) ?? inputs(name);
   const statistics = await runOnHost(programs.initial, unknownAsNaN(programs.initial, known, sizes));
   for (const latent of moments) {
-    const axes = bufferAxes(compiled, BUFFERS.particles(latent.guide.latent));
+    const axes = latent.guide.whole
+      ? bufferAxes(programs.initial.compiled, BUFFERS.statistic(latent.guide.latent, 0))
+      : bufferAxes(compiled, BUFFERS.particles(latent.guide.latent));
     if (axes === undefined) throw new Bug(`the prior does not draw '${latent.guide.latent}'`);
     averageDraws(latent, axes, output(draws, BUFFERS.particles(latent.guide.latent)), statistics, sizes);
     rememberVariances(latent);
@@ -132,15 +134,19 @@ function averageDraws(
   const { guide, raw } = moments;
   const elementAxes = axes.filter((axis) => axis.name !== PRIOR_AXIS);
   const cells = placesIn(elementAxes, moments.axes, sizes);
-  const count = draws.length / cells.length;
-  const trimmed = guide.squareOf.some((base) => base !== null) ? TRIMMED.squared : TRIMMED.other;
   const columns = guide.squareOf.map((_, i) => output(statistics, BUFFERS.statistic(guide.latent, i)));
+  const count = (columns[0] ?? draws).length / cells.length;
+  const trimmed = guide.squareOf.some((base) => base !== null) ? TRIMMED.squared : TRIMMED.other;
   const sums = columns.map(() => new Float64Array(moments.noise.length));
   const used = new Float64Array(moments.noise.length);
   cells.forEach((cell, e) => {
-    for (const k of middle(draws.subarray(e * count, (e + 1) * count), trimmed)) {
+    // The elements of a whole vector go together: none of its draws can be left out for one of them.
+    const kept = guide.whole
+      ? Array.from({ length: count }, (_, k) => k)
+      : middle(draws.subarray(e * count, (e + 1) * count), trimmed);
+    for (const k of kept) {
       const values = columns.map((column) => column[e * count + k] ?? NaN);
-      if (!values.every(Number.isFinite)) continue;
+      if (!values.every((x) => Math.abs(x) <= FARTHEST)) continue;
       used[cell] = (used[cell] ?? 0) + 1;
       sums.forEach((sum, i) => (sum[cell] = (sum[cell] ?? 0) + (values[i] ?? 0)));
     }
@@ -151,7 +157,7 @@ function averageDraws(
     const means = raw[base];
     raw[j]?.forEach((square, c, squares) => {
       const mean = means?.[c] ?? 0;
-      squares[c] = mean * mean + Math.max(0, square - mean * mean) / MIDDLE_HALF_VARIANCE;
+      squares[c] = mean * mean + Math.max(0, square - mean * mean) / (guide.whole ? 1 : MIDDLE_HALF_VARIANCE);
     });
   });
 }

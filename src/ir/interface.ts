@@ -74,6 +74,8 @@ export type GuideInterface = {
   /** How many sufficient statistics; 0 if the family has no fit. `squareOf[j] = i` if statistic j is the square of i. */
   readonly statistics: number;
   readonly squareOf: readonly (number | null)[];
+  /** True where the family is one of whole vectors, as the Dirichlet: its statistics are not those of one number each. */
+  readonly whole: boolean;
 };
 
 /** A generated quantity. `groups`: those whose particles it depends on (its joint weights are over their axes). */

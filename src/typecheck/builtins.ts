@@ -1,6 +1,6 @@
 // The functions that the compiler itself knows: the one table of their names, arities and kinds.
 import type { Op } from "../ops.js";
-import type { RandomPrimitive, Reduction } from "./model.js";
+import type { Arrangement, RandomPrimitive, Reduction } from "./model.js";
 
 /**
  * A built-in function of `parameters`. `op`: elementwise over ints and reals; its result is an int, a real, or an int
@@ -12,6 +12,7 @@ export type Builtin = { readonly parameters: readonly string[]; readonly interna
   | { readonly kind: "reduction"; readonly reduction: Reduction; readonly negated: boolean }
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "random"; readonly primitive: RandomPrimitive }
+  | { readonly kind: "arrangement"; readonly arrangement: Arrangement }
   | { readonly kind: "length" }
 );
 
@@ -20,6 +21,11 @@ const reduction = (of: Reduction, negated = false): Builtin => ({
   kind: "reduction",
   reduction: of,
   negated,
+  parameters: ["vector v"],
+});
+const arrangement = (of: Arrangement): Builtin => ({
+  kind: "arrangement",
+  arrangement: of,
   parameters: ["vector v"],
 });
 const binary = (op: Op, result: "real" | "operands"): Builtin => ({
@@ -50,6 +56,9 @@ export const BUILTINS: ReadonlyMap<string, readonly Builtin[]> = new Map<string,
   ["sum", [reduction("sum")]],
   ["log_sum_exp", [reduction("log_sum_exp")]],
   ["num_elements", [{ kind: "length", parameters: ["vector v"] }]],
+  ["cumulative_sum", [arrangement("cumulative_sum")]],
+  ["element_before", [{ ...arrangement("element_before"), internal: true }]],
+  ["places", [{ ...arrangement("places"), internal: true }]],
   ["pi", [{ kind: "constant", value: Math.PI, parameters: [] }]],
   ["e", [{ kind: "constant", value: Math.E, parameters: [] }]],
   ["lgamma_delta", [{ ...binary("lgamma_delta", "real"), internal: true }]],
@@ -65,7 +74,13 @@ export const BUILTINS: ReadonlyMap<string, readonly Builtin[]> = new Map<string,
     "von_mises_quantile",
     [{ kind: "op", op: "von_mises_quantile", result: "real", parameters: ["u", "kappa"], internal: true }],
   ],
-  ["std_uniform", [{ kind: "random", primitive: "std_uniform", parameters: [] }]],
+  [
+    "std_uniform",
+    [
+      { kind: "random", primitive: "std_uniform", parameters: [] },
+      { kind: "random", primitive: "std_uniform", parameters: ["vector like"] },
+    ],
+  ],
   ["std_gamma", [{ kind: "random", primitive: "std_gamma", parameters: ["shape"] }]],
 ]);
 

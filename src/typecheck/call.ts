@@ -102,6 +102,7 @@ function callBuiltin(name: Name, builtin: Builtin, args: Args, span: Span, conte
       return elementwise({ kind: "random", primitive: builtin.primitive }, "real", args, span, context);
     case "reduction":
     case "length":
+    case "arrangement":
       return callOnVector(name, builtin, args, span, context);
     default:
       return absurd(builtin);
@@ -120,7 +121,7 @@ function elementwise(what: Elementwise, base: Base, args: Args, span: Span, cont
 
 function callOnVector(
   name: Name,
-  builtin: Builtin & { kind: "reduction" | "length" },
+  builtin: Builtin & { kind: "reduction" | "length" | "arrangement" },
   args: Args,
   span: Span,
   context: Context,
@@ -137,6 +138,16 @@ function callOnVector(
     if (size !== "any") return size.value;
     return { kind: "call", callee: LENGTH, args, type: typeOf("int"), span, plates, latents };
   }
+  if (builtin.kind === "arrangement")
+    return {
+      kind: "arrange",
+      arrangement: builtin.arrangement,
+      vector: arg,
+      type: typeOf(base, size),
+      span,
+      plates,
+      latents,
+    };
   const negative = (x: TypedExpression): TypedExpression =>
     builtin.negated ? { kind: "apply", op: "neg", args: [x], type: x.type, span, plates, latents } : x;
   const reduction = builtin.reduction;
@@ -170,6 +181,8 @@ function isRandom(callee: FunctionDeclaration): boolean {
         return e.args.some(draws);
       case "reduce":
         return draws(e.arg);
+      case "arrange":
+        return draws(e.vector);
       case "element":
         return draws(e.vector) || draws(e.index);
       case "vector":

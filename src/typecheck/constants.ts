@@ -96,6 +96,7 @@ export function constantValue(e: TypedExpression, args: ConstantArguments = new 
       case "random":
       case "vector":
       case "previous":
+      case "arrange":
         return null;
       case "element": {
         const index = value(x.index);

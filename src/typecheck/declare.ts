@@ -7,7 +7,7 @@ import { constantValue } from "./constants.js";
 import * as errors from "./errors.js";
 import { checkExpression, literal } from "./expression.js";
 import { expand } from "./instantiate.js";
-import type { Plate, Size, TypedExpression, ValueType, Variable } from "./model.js";
+import type { Plate, Size, TypedExpression, ValueType, Variable, VectorConstraint } from "./model.js";
 import type { Context, Entry, Scope } from "./scope.js";
 import { describeType, showExpression } from "./show.js";
 
@@ -19,6 +19,12 @@ const MATRICES: ReadonlySet<string> = new Set([
   "cholesky_factor_corr",
 ]);
 
+const CONSTRAINTS: Readonly<Record<string, VectorConstraint>> = {
+  simplex: "simplex",
+  ordered: "ordered",
+  positive_ordered: "positive_ordered",
+};
+
 /** Where a type stands: vectors of a definition have no size. */
 export type TypePlace = "model" | "definition";
 
@@ -27,18 +33,27 @@ export function checkType(type: TypeSyntax, place: TypePlace, context: Context):
   const base = type.base.text;
   const shifted = type.offset ?? type.multiplier;
   if (MATRICES.has(base)) return context.report(errors.matrixType(type.base.span, base));
-  if (base !== "int" && base !== "real" && base !== "vector")
+  const constraint = CONSTRAINTS[base] ?? null;
+  const isVector = base === "vector" || constraint !== null;
+  if (base !== "int" && base !== "real" && !isVector)
     return context.report(errors.constrainedType(type.base.span, base));
+  const bound = type.lower ?? type.upper;
+  if (constraint !== null && bound !== null)
+    return context.report(errors.boundsOfConstrained(bound.span, base));
   if (shifted !== null) return context.report(errors.offsetMultiplier(shifted.span));
-  const lower = checkBound(type.lower, base, "a lower bound", context);
-  const upper = checkBound(type.upper, base, "an upper bound", context);
-  const size = base === "vector" ? checkVectorSize(type, place, context) : undefined;
+  const own = (value: number): TypedExpression => literal(value, "int", type.base.span);
+  const lower =
+    constraint === "simplex" || constraint === "positive_ordered"
+      ? own(0)
+      : checkBound(type.lower, base, "a lower bound", context);
+  const upper = constraint === "simplex" ? own(1) : checkBound(type.upper, base, "an upper bound", context);
+  const size = isVector ? checkVectorSize(type, place, context) : undefined;
   if (lower === "wrong" || upper === "wrong" || size === null) return null;
   const least = lower && constantValue(lower);
   const most = upper && constantValue(upper);
   if (least !== null && most !== null && least > most)
     return context.report(errors.emptyRange(type.span, least, most));
-  return { base: base === "int" ? "int" : "real", size: size ?? null, lower, upper };
+  return { base: base === "int" ? "int" : "real", size: size ?? null, constraint, lower, upper };
 }
 
 function checkBound(

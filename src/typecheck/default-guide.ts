@@ -14,6 +14,7 @@ import type {
   TypedExpression,
 } from "./model.js";
 import type { Context } from "./scope.js";
+import { specialise } from "./specialise.js";
 import { describeValues } from "./show.js";
 
 export type Prior = Factor & { kind: "prior" };
@@ -51,11 +52,14 @@ function familyForSupport(latent: Latent, context: Context): Distribution | null
   const matches = context.library.defaultGuides.flatMap((name) => {
     const family = context.library.distribution(name);
     if (!family?.guides || !isLearnable(family) || family.result.base !== latent.type.base) return [];
-    const { lower, upper } = family.guides;
+    const { lower, upper, constraint } = family.guides;
+    if (constraint !== latent.type.constraint) return [];
     const isMatch = takes(lower, latent.type.lower) && takes(upper, latent.type.upper);
     return isMatch ? [{ family, taken: [lower, upper].filter((b) => typeof b === "string").length }] : [];
   });
-  return matches.sort((a, b) => a.taken - b.taken)[0]?.family ?? null;
+  const best = matches.sort((a, b) => a.taken - b.taken)[0]?.family ?? null;
+  const { size } = latent.type;
+  return best === null || size === null || size === "any" ? best : specialise(best, size, context);
 }
 
 function takes(guides: string | number | null, bound: TypedExpression | null): boolean {

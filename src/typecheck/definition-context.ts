@@ -70,3 +70,16 @@ export function checkScalar(
     return context.report(errors.needInt(checked.span, what, describeType(checked.type)));
   return checked;
 }
+
+/** An expression of the type's shape: a number, or a vector where the type is one; null after a report. */
+export function checkShaped(
+  e: Expression,
+  what: string,
+  type: ValueType,
+  context: Context,
+): TypedExpression | null {
+  if (type.size === null) return checkScalar(e, what, type.base, context);
+  const checked = checkExpression(e, context);
+  if (checked === null || checked.type.size !== null) return checked;
+  return context.report(errors.needVector(checked.span, what, describeType(checked.type)));
+}

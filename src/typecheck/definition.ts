@@ -74,7 +74,8 @@ export function checkDistribution(
   const parameters = checkParameters(item.parameters, context);
   const result = checkType(item.result, "definition", context);
   if (parameters === null || result === null) return null;
-  if (result.size !== null) return report(errors.vectorFamily(item.result.span));
+  if (result.size !== null && parameters.every((p) => p.type.size === null))
+    return report(errors.vectorFamily(item.result.span));
   const items = checkItems(item, parameters, result, context);
   if (items === null) return null;
   const { doc, span } = item;

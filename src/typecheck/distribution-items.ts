@@ -3,7 +3,8 @@ import { didYouMean } from "../diagnostic.js";
 import type { DistributionItem, Expression, FunctionItem, NamedTuple } from "../parser/ast.js";
 import type { Name } from "../source.js";
 import { constantValue } from "./constants.js";
-import { checkScalar, itemContext } from "./definition-context.js";
+import { checkType } from "./declare.js";
+import { checkScalar, checkShaped, itemContext } from "./definition-context.js";
 import * as errors from "./errors.js";
 import { checkExpression } from "./expression.js";
 import type {
@@ -15,7 +16,7 @@ import type {
   ValueType,
 } from "./model.js";
 import type { Context } from "./scope.js";
-import { typeOf } from "./types.js";
+import { isWhole, typeOf } from "./types.js";
 
 type Items = Pick<Distribution, "logDensity" | "draw" | "statistics" | "fit" | "widen" | "guides" | "checks">;
 type ItemOf<K extends DistributionItem["kind"]> = Extract<DistributionItem, { kind: K }>;
@@ -42,11 +43,12 @@ export function checkItems(
   const guides = once("guides");
   if (density === null) context.report(errors.missingLogDensity(item.name));
 
+  const checkedStatistics = statistics && checkStatistics(statistics, owner);
   const typed = {
     logDensity: density && checkDensity(density, owner),
-    draw: draw && checkScalar(draw.value, "'draw'", result.base, { ...context, place: "draw" }),
-    statistics: statistics && checkStatistics(statistics, owner),
-    fit: fit && checkFit(fit, statistics, owner),
+    draw: draw && checkShaped(draw.value, "'draw'", result, { ...context, place: "draw" }),
+    statistics: checkedStatistics,
+    fit: fit && checkFit(fit, statistics, checkedStatistics, owner),
     widen: widen && checkWiden(widen, owner),
     guides: guides && checkGuides(guides, owner),
   };
@@ -72,22 +74,32 @@ function checkDensity(item: ItemOf<"log_density">, owner: Owner): Checked<Distri
 
 function checkStatistics(item: ItemOf<"statistics">, owner: Owner): Checked<Distribution["statistics"]> {
   const inner = itemContext([{ name: item.variable, type: owner.result }], owner.context);
-  const values = item.values.map((e) => checkScalar(e, "a statistic", "real", inner.context));
+  // Statistics of a whole vector, or of a number that vectors decide, may be vectors: one per element.
+  const isOfVectors = isWhole(owner);
+  const values = item.values.map((e) =>
+    isOfVectors ? checkExpression(e, inner.context) : checkScalar(e, "a statistic", "real", inner.context),
+  );
   const [variable] = inner.arguments;
-  return variable === undefined || !values.every((v) => v !== null) ? null : { variable, values };
+  if (variable === undefined || !values.every((v) => v !== null)) return null;
+  const [first, ...others] = values;
+  const other = others.find((v) => (v.type.size === null) !== (first?.type.size === null));
+  if (other !== undefined) return owner.context.report(errors.mixedStatistics(other.span));
+  return { variable, values };
 }
 
 function checkFit(
   item: ItemOf<"fit">,
   statistics: ItemOf<"statistics"> | null,
+  checked: Distribution["statistics"],
   owner: Owner,
 ): Checked<Distribution["fit"]> {
   const moments = item.moments.length;
   if (statistics === null) owner.context.report(errors.fitWithoutStatistics(item.span));
   else if (moments !== statistics.values.length)
     owner.context.report(errors.momentCount(item.span, moments, statistics.values.length));
+  const momentSize = checked?.values[0]?.type.size ?? null;
   const inner = itemContext(
-    item.moments.map((name) => ({ name, type: typeOf("real") })),
+    item.moments.map((name) => ({ name, type: typeOf("real", momentSize) })),
     owner.context,
   );
   const values = checkNamedValues(item.values, owner, inner.context);
@@ -107,7 +119,7 @@ function checkNamedValues(tuple: NamedTuple, owner: Owner, context: Context): Na
   let isWhole = true;
   for (const { name, value } of tuple) {
     const parameter = owner.parameters.find((p) => p.name === name.text);
-    const e = checkScalar(value, `the value of '${name.text}'`, parameter?.type.base ?? "real", context);
+    const e = checkShaped(value, `the value of '${name.text}'`, parameter?.type ?? typeOf("real"), context);
     if (parameter === undefined) reportUnknownParameter(name, owner);
     else if (values.has(name.text)) context.report(errors.itemTwice(name.span, name.text));
     if (parameter !== undefined && e !== null) values.set(name.text, e);
@@ -122,10 +134,20 @@ function reportUnknownParameter(name: Name, owner: Owner): null {
 }
 
 function checkGuides(item: ItemOf<"guides">, owner: Owner): Checked<Distribution["guides"]> {
+  const support = checkType(item.support, "definition", owner.context);
+  if (support === null) return null;
   const lower = checkGuidesBound(item.support.lower, owner);
   const upper = checkGuidesBound(item.support.upper, owner);
-  return lower === undefined || upper === undefined ? null : { lower, upper };
+  if (lower === undefined || upper === undefined) return null;
+  const { constraint } = support;
+  return constraint === null ? { lower, upper, constraint } : { ...constrainedBounds(support), constraint };
 }
+
+/** The bounds that a constraint of vectors brings with it. */
+const constrainedBounds = ({ lower, upper }: ValueType): { lower: number | null; upper: number | null } => ({
+  lower: lower && constantValue(lower),
+  upper: upper && constantValue(upper),
+});
 
 /** Undefined after a report. */
 function checkGuidesBound(bound: Expression | null, owner: Owner): string | number | null | undefined {
@@ -155,14 +177,14 @@ function checkCheck(
     );
   const bound = boundNames(target);
   const expected = checkConstant(item.expected, owner.context);
-  const args = new Map<string, number>();
-  let isWhole = expected !== null;
+  const args = new Map<string, number | readonly number[]>();
+  let isSound = expected !== null;
   for (const { name, value } of item.args) {
     const number = checkConstant(value, owner.context);
     const isKnown = bound.includes(name.text) || owner.parameters.some((p) => p.name === name.text);
     if (!isKnown) report(errors.badCheck(name.span, `'${name.text}' is not among the names of '${kind}'`));
     if (isKnown && number !== null) args.set(name.text, number);
-    else isWhole = false;
+    else isSound = false;
   }
   const missing = bound.find((name) => !item.args.some((arg) => arg.name.text === name));
   if (missing !== undefined) return report(errors.badCheck(item.span, `it gives no value for '${missing}'`));
@@ -177,7 +199,7 @@ function checkCheck(
     );
   if (fields.length === 0 && item.field !== null)
     return report(errors.badCheck(item.field.span, `'${kind}' has no field '${item.field.text}'`));
-  if (!isWhole || expected === null) return null;
+  if (!isSound || expected === null) return null;
   return { item: kind, args, field: item.field?.text ?? null, expected, span: item.span };
 }
 
@@ -188,7 +210,12 @@ function boundNames(item: DistributionItem): readonly string[] {
   return item.kind === "widen" ? [item.factor.text] : [];
 }
 
-function checkConstant(e: Expression, context: Context): number | null {
+/** A number, or numbers in brackets. */
+function checkConstant(e: Expression, context: Context): number | readonly number[] | null {
+  if (e.kind === "vector") {
+    const elements = e.elements.map((element) => checkConstant(element, context));
+    return elements.every((x) => typeof x === "number") ? elements : null;
+  }
   const checked = checkExpression(e, context);
   if (checked === null) return null;
   const value = constantValue(checked);

@@ -1,5 +1,5 @@
 // Families at given arguments: the distribution of a `~`, its support, and whether two supports are the same.
-import { didYouMean } from "../diagnostic.js";
+import { Bug, didYouMean } from "../diagnostic.js";
 import type { DistributionCall } from "../parser/ast.js";
 import type { Name, Span } from "../source.js";
 import { checkArguments } from "./arguments.js";
@@ -10,8 +10,9 @@ import { checkExpression } from "./expression.js";
 import { isSameExpression, substitute } from "./instantiate.js";
 import type { Argument, Distribution, TypedExpression, ValueType } from "./model.js";
 import { dependencies, type Context, type Orders } from "./scope.js";
-import { showSignature } from "./show.js";
-import { joinSizes, typeOf, type Shape } from "./types.js";
+import { describeType, showSignature } from "./show.js";
+import { specialise } from "./specialise.js";
+import { isWhole, joinSizes, typeOf, type Shape } from "./types.js";
 
 /** A distribution with its arguments; `size`: of the vectors that stand where it takes a single number. */
 export type Family = {
@@ -48,11 +49,36 @@ export function checkFamily(call: DistributionCall, context: Context): Family | 
   if (distribution === null || !isArgumentCount(call.name, given.length, distribution, context)) return null;
   const args = checkArguments(distribution.name, distribution.parameters, given, context);
   if (args === null) return null;
+  if (isWhole(distribution)) return wholeFamily(distribution, args, call.span, context);
   const spread = args.filter((_, i) => distribution.parameters[i]?.type.size === null);
   const joined = joinSizes(spread.map((arg) => arg.type.size));
   if ("conflict" in joined) return context.report(errors.differentSizes(call.span, ...joined.conflict));
   const sizeFrom = spread.find((arg) => arg.type.size !== null)?.span ?? null;
   return { distribution, args, size: joined.size, sizeFrom };
+}
+
+/** A family of vectors as wholes, for vectors of the size of its arguments. */
+function wholeFamily(
+  definition: Distribution,
+  args: readonly TypedExpression[],
+  span: Span,
+  context: Context,
+): Family | null {
+  const vectors = args.filter((_, i) => definition.parameters[i]?.type.size !== null);
+  for (const [i, parameter] of definition.parameters.entries()) {
+    const arg = args[i];
+    if (parameter.type.size === null && arg !== undefined && arg.type.size !== null) {
+      const what = `'${parameter.name}' of '${definition.name}'`;
+      return context.report(errors.needScalar(arg.span, what, describeType(arg.type)));
+    }
+  }
+  const joined = joinSizes(vectors.map((arg) => arg.type.size));
+  if ("conflict" in joined) return context.report(errors.differentSizes(span, ...joined.conflict));
+  const { size } = joined;
+  if (size === null || size === "any") throw new Bug(`no argument of '${definition.name}' has a size`);
+  const distribution = specialise(definition, size, context);
+  const sizeFrom = vectors[0]?.span ?? null;
+  return { distribution, args, size: distribution.result.size, sizeFrom };
 }
 
 /** The values of a family at `args`, by position; a bound that needs an argument that is null keeps its parameter. */
@@ -67,10 +93,11 @@ export function supportOf(
     const arg = args[i] ?? null;
     if (arg !== null) bindings.set(parameter, arg);
   });
-  const { base, lower, upper } = distribution.result;
+  const { base, constraint, lower, upper } = distribution.result;
   return {
     base,
     size,
+    constraint,
     lower: lower && substitute(lower, bindings, context),
     upper: upper && substitute(upper, bindings, context),
   };
@@ -84,12 +111,16 @@ export function isSameBound(a: TypedExpression | null, b: TypedExpression | null
 }
 
 export const isSameSupport = (a: ValueType, b: ValueType): boolean =>
-  a.base === b.base && isSameBound(a.lower, b.lower) && isSameBound(a.upper, b.upper);
+  a.base === b.base &&
+  a.constraint === b.constraint &&
+  isSameBound(a.lower, b.lower) &&
+  isSameBound(a.upper, b.upper);
 
 /** The values that both types have: the greater lower bound and the lesser upper bound. */
 export function intersect(declared: ValueType, support: ValueType, span: Span, orders: Orders): ValueType {
   return {
     ...declared,
+    constraint: declared.constraint ?? support.constraint,
     lower: tighter("max", declared.lower, support.lower, span, orders),
     upper: tighter("min", declared.upper, support.upper, span, orders),
   };

@@ -20,7 +20,8 @@ import type {
 } from "./model.js";
 import { dependencies, type Context } from "./scope.js";
 import { describeType, describeValues } from "./show.js";
-import { showSize, typeOf } from "./types.js";
+import { sizeOf, specialise } from "./specialise.js";
+import { isWhole, showSize, typeOf } from "./types.js";
 
 type LearnSyntax = Extract<Expression, { kind: "learn" }>;
 /** An argument with its checked expression; `value` is null where it has none, or one with a mistake. */
@@ -48,9 +49,10 @@ export function checkGuideCall(
     const value = e === null ? null : checkExpression(e, syntax.kind === "learn" ? context : inside);
     return { syntax, value, learned };
   });
-  const family = findDistribution(call.name, context);
-  if (family === null || !isArgumentCount(call.name, given.length, family, context)) return null;
-  if (family.draw === null) return context.report(errors.guideNeedsDraw(call.name));
+  const definition = findDistribution(call.name, context);
+  if (definition === null || !isArgumentCount(call.name, given.length, definition, context)) return null;
+  if (definition.draw === null) return context.report(errors.guideNeedsDraw(call.name));
+  const family = sizedFamily(definition, given, prior, context);
   const values = given.map(({ value }) => value);
   const constants = constantArguments(family.parameters, values);
   const isComputed = given.some(({ value, syntax, learned }) => !isFixed(syntax, value, learned));
@@ -126,6 +128,23 @@ function isFirstValue(initial: TypedExpression, context: Context): boolean {
   return on === undefined;
 }
 
+/** A family of whole vectors has the size of its latent, or of its vectors, or of those of the prior. */
+function sizedFamily(
+  definition: Distribution,
+  given: readonly Given[],
+  prior: Prior | null,
+  context: Context,
+): Distribution {
+  const own = definition.parameters.flatMap((p, i) => {
+    const size = given[i]?.value?.type.size ?? null;
+    return p.type.size === null || size === null || size === "any" ? [] : [size];
+  });
+  const ofLatent = definition.result.size === null ? null : (prior?.latent.type.size ?? null);
+  const ofPrior = prior === null ? null : sizeOf(prior.distribution);
+  const size = (ofLatent === "any" ? null : ofLatent) ?? own[0] ?? ofPrior;
+  return size === null ? definition : specialise(definition, size, context);
+}
+
 type Callee = {
   readonly family: Distribution;
   readonly latent: Latent | null;
@@ -164,10 +183,22 @@ function isValidValue(
   { family, latent, constants }: Callee,
   context: Context,
 ): boolean {
-  if (!checkArgumentType(parameter, value, family.name, context)) return false;
+  // The first value of a learned vector may be one number for all its elements.
+  const repeated = kind === "learn" && parameter.type.size !== null && value.type.size === null;
+  if (!repeated && !checkArgumentType(parameter, value, family.name, context)) return false;
   const { size } = value.type;
   const own = latent?.type.size ?? null;
-  const takesScalar = parameter.type.size === null;
+  const wanted = parameter.type.size;
+  const takesScalar = wanted === null;
+  if (wanted !== null && size !== null && wanted !== size && showSize(wanted) !== showSize(size)) {
+    context.report(errors.differentSizes(value.span, showSize(wanted), showSize(size)));
+    return false;
+  }
+  if (takesScalar && size !== null && isWhole(family)) {
+    const what = `'${parameter.name}' of '${family.name}'`;
+    context.report(errors.needScalar(value.span, what, describeType(value.type)));
+    return false;
+  }
   if (takesScalar && latent !== null && size !== null && (own === null || showSize(own) !== showSize(size))) {
     const declared = describeType(latent.type);
     context.report(errors.guideArgumentSize(value.span, latent.name, declared, showSize(size)));

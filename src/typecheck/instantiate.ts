@@ -53,6 +53,7 @@ export function expand(e: TypedExpression, settings: Settings): TypedExpression 
     case "element":
     case "vector":
     case "previous":
+    case "arrange":
       return e;
     default:
       return absurd(e);
@@ -65,6 +66,7 @@ export function isSameExpression(a: TypedExpression, b: TypedExpression): boolea
   const parts = (e: TypedExpression): readonly TypedExpression[] => {
     if (e.kind === "reduce") return [e.arg];
     if (e.kind === "element") return [e.vector, e.index];
+    if (e.kind === "arrange") return [e.vector];
     if (e.kind === "vector") return e.elements;
     if (e.kind === "previous") return [e.initial];
     return e.kind === "literal" || e.kind === "reference" ? [] : e.args;
@@ -89,6 +91,8 @@ export function isSameExpression(a: TypedExpression, b: TypedExpression): boolea
         return e.kind;
       case "previous":
         return e.variable;
+      case "arrange":
+        return e.arrangement;
       default:
         return absurd(e);
     }
@@ -204,6 +208,12 @@ function replace(
       }
       case "previous":
         return { ...e, initial: visit(e.initial) };
+      case "arrange": {
+        const vector = visit(e.vector);
+        note(e, [e.vector]);
+        const type = typeOf(e.type.base, vector.type.size);
+        return { ...e, vector, type, ...dependencies([vector], settings) };
+      }
       case "random": {
         const args = e.args.map(visit);
         note(e, e.args);

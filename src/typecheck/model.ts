@@ -6,10 +6,14 @@ import type { SourceFile, Span } from "../source.js";
 /** The length of an event axis. `key` identifies the axis: two vectors with one key have the same length. */
 export type Size = { readonly key: string; readonly value: TypedExpression };
 
+/** What ties the elements of a vector to each other: they are positive and sum to 1, or they rise. */
+export type VectorConstraint = "simplex" | "ordered" | "positive_ordered";
+
 /** A scalar (`size` null) or a vector of one event axis. `size: "any"` only for parameters of library functions. */
 export type ValueType = {
   readonly base: "int" | "real";
   readonly size: Size | "any" | null;
+  readonly constraint: VectorConstraint | null;
   readonly lower: TypedExpression | null;
   readonly upper: TypedExpression | null;
 };
@@ -74,6 +78,8 @@ export type LearnedParameter = {
 
 export type Variable = Data | Latent | Local | Argument | LearnedParameter;
 
+/** Vectors from vectors in which an element depends on others by their places; before the first element is 0. */
+export type Arrangement = "cumulative_sum" | "element_before" | "places";
 /** Reductions over the event axis of a vector: the result is a scalar. */
 export type Reduction = "sum" | "log_sum_exp" | "max";
 /** Sources of randomness, each use an independent draw: uniform on (0, 1); gamma with shape `args[0]` and rate 1. */
@@ -107,6 +113,7 @@ export type TypedExpression = Common &
       }
     /** One element of a vector; `index` is a 1-based int, which may depend on data and latents. */
     | { readonly kind: "element"; readonly vector: TypedExpression; readonly index: TypedExpression }
+    | { readonly kind: "arrange"; readonly arrangement: Arrangement; readonly vector: TypedExpression }
     /** The vector of these scalars. */
     | { readonly kind: "vector"; readonly elements: readonly TypedExpression[] }
     /** The value one step before along an ordered plate, and at its first step `initial`, which does not vary along it. */
@@ -148,7 +155,11 @@ export type Distribution = {
   /** Parameters of the family with its standard deviation (or nearest notion of spread) times `factor`. */
   readonly widen: { readonly factor: Argument; readonly values: NamedValues } | null;
   /** Default guide of latents with this support; bounds are parameters' names that take the support's bounds. */
-  readonly guides: { readonly lower: string | number | null; readonly upper: string | number | null } | null;
+  readonly guides: {
+    readonly lower: string | number | null;
+    readonly upper: string | number | null;
+    readonly constraint: VectorConstraint | null;
+  } | null;
   readonly checks: readonly DistributionCheck[];
   readonly span: Span;
 };
@@ -156,9 +167,9 @@ export type Distribution = {
 /** `check item(args).field == expected`: `item` is log_density, fit, widen or statistics. */
 export type DistributionCheck = {
   readonly item: "log_density" | "fit" | "widen" | "statistics";
-  readonly args: ReadonlyMap<string, number>;
+  readonly args: ReadonlyMap<string, number | readonly number[]>;
   readonly field: string | null;
-  readonly expected: number;
+  readonly expected: number | readonly number[];
   readonly span: Span;
 };
 

@@ -7,7 +7,7 @@ import * as errors from "./errors.js";
 import type { Data, Latent, Plate, TypedExpression, ValueType } from "./model.js";
 import { dependencies, type Context } from "./scope.js";
 import { describeType } from "./show.js";
-import { showSize, withoutBounds } from "./types.js";
+import { showSize, typeOf, withoutBounds } from "./types.js";
 
 type Sample = Statement & { kind: "sample" };
 
@@ -154,6 +154,7 @@ function declaredType(s: Sample, initial: ValueType, context: Context): ValueTyp
   return {
     base: written?.base ?? result?.base ?? initial.base,
     size: written === null ? initial.size : written.size,
+    constraint: written?.constraint ?? result?.constraint ?? null,
     lower: written?.lower ?? known(result?.lower),
     upper: written?.upper ?? known(result?.upper),
   };

@@ -1,7 +1,7 @@
 // Typed expressions, types and signatures as .mpp text, and types in words.
 import type { Op } from "../ops.js";
 import { constantValue } from "./constants.js";
-import type { Argument, TypedExpression, ValueType } from "./model.js";
+import type { Argument, TypedExpression, ValueType, VectorConstraint } from "./model.js";
 
 /** Binary operators with their precedence (higher binds tighter). `^` groups to the right, the others to the left. */
 const INFIX: Readonly<Partial<Record<Op, readonly [text: string, precedence: number]>>> = {
@@ -68,6 +68,8 @@ function show(e: TypedExpression, needed: number): string {
       return `${e.primitive}(${e.args.map((x) => show(x, 0)).join(", ")})`;
     case "element":
       return `${show(e.vector, POSTFIX)}[${show(e.index, 0)}]`;
+    case "arrange":
+      return `${e.arrangement}(${show(e.vector, 0)})`;
     case "vector":
       return `[${e.elements.map((x) => show(x, 0)).join(", ")}]`;
     case "previous":
@@ -86,6 +88,7 @@ export function showType(type: ValueType): string {
   const constraint = bounds.length === 0 ? "" : `<${bounds.join(", ")}>`;
   if (type.size === null) return `${type.base}${constraint}`;
   const size = type.size === "any" ? "" : `[${type.size.key}]`;
+  if (type.constraint !== null) return `${type.constraint}${size}`;
   return `${type.base === "int" ? "int_vector" : "vector"}${constraint}${size}`;
 }
 
@@ -93,10 +96,17 @@ export function showType(type: ValueType): string {
 export const showSignature = (name: string, parameters: readonly Argument[]): string =>
   `${name}(${parameters.map((p) => `${showType(p.type)} ${p.name}`).join(", ")})`;
 
+const CONSTRAINED: Readonly<Record<VectorConstraint, { readonly one: string; readonly many: string }>> = {
+  simplex: { one: "a simplex", many: "simplexes" },
+  ordered: { one: "an ordered vector", many: "ordered vectors" },
+  positive_ordered: { one: "a positive ordered vector", many: "positive ordered vectors" },
+};
+
 /** A type in words, without its bounds: "an int", "a real", "a vector of size 18". */
 export function describeType(type: ValueType): string {
   if (type.size === null) return type.base === "int" ? "an int" : "a real";
-  return type.size === "any" ? "a vector" : `a vector of size ${type.size.key}`;
+  const what = type.constraint === null ? "a vector" : CONSTRAINED[type.constraint].one;
+  return type.size === "any" ? what : `${what} of size ${type.size.key}`;
 }
 
 /** A range in words: "at least 0", "between 0 and 1"; null if there is no bound. */
@@ -110,6 +120,7 @@ export function describeRange(type: Pick<ValueType, "lower" | "upper">): string 
 
 /** The values of a type in words: "all reals", "reals that are at least 0". */
 export function describeValues(type: ValueType): string {
+  if (type.constraint !== null) return CONSTRAINED[type.constraint].many;
   const range = describeRange(type);
   return range === null ? `all ${type.base}s` : `${type.base}s that are ${range}`;
 }

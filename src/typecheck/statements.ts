@@ -13,7 +13,7 @@ import type { Data, Factor, Latent, Local, Plate, TypedExpression, ValueType } f
 import { asPromised } from "./previous.js";
 import { Scope, type ClosedLocal, type Context } from "./scope.js";
 import { describeType } from "./show.js";
-import { showSize, withoutBounds } from "./types.js";
+import { isWhole, showSize, typeOf, withoutBounds } from "./types.js";
 
 /** What the model block has said so far. */
 export type ModelBlock = {
@@ -203,6 +203,13 @@ function typedLatent(
       errors.latentSize(family.sizeFrom ?? at, name.text, describeType(declared), showSize(size)),
     );
   const shape = declared === null ? size : declared.size;
+  const ownConstraint = distribution.result.constraint;
+  if (declared?.constraint === "simplex" && ownConstraint !== "simplex")
+    return context.report(errors.notOfConstraint(at, name.text, describeType(declared), distribution.name));
+  if (size === null && isWhole(distribution) && shape !== null)
+    return context.report(
+      errors.givesOneNumber(at, name.text, describeType(declared ?? typeOf(base)), distribution.name, base),
+    );
   if (base === "int" && shape !== null) return context.report(errors.discreteVector(at, name.text));
   const support = supportOf(distribution, args, shape, context);
   const type = declared === null ? support : intersect(declared, support, at, context);

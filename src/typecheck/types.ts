@@ -1,5 +1,5 @@
 // Types as values: making them, and joining the sizes of what is combined element by element.
-import type { Size, TypedExpression, ValueType } from "./model.js";
+import type { Distribution, Size, TypedExpression, ValueType } from "./model.js";
 
 export type Base = ValueType["base"];
 export type Shape = ValueType["size"];
@@ -8,12 +8,20 @@ export type Shape = ValueType["size"];
 export const typeOf = (base: Base, size: Shape = null): ValueType => ({
   base,
   size,
+  constraint: null,
   lower: null,
   upper: null,
 });
 
 /** A type without its bounds: an expression has none, only declarations do. */
 export const withoutBounds = (type: ValueType): ValueType => typeOf(type.base, type.size);
+
+/**
+ * True where a family's value, or any of its parameters, is a vector as a whole: it is then one distribution, and no
+ * vector may stand for a number among its arguments.
+ */
+export const isWhole = (family: Pick<Distribution, "parameters" | "result">): boolean =>
+  family.result.size !== null || family.parameters.some((p) => p.type.size !== null);
 
 export const isVector = (type: ValueType): boolean => type.size !== null;
 

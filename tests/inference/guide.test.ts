@@ -12,6 +12,7 @@ const guide: GuideInterface = {
   parameters: [parameter("mu", "identity"), parameter("sigma", "log")],
   statistics: 2,
   squareOf: [null, 0],
+  whole: false,
 };
 
 describe("isUsable", () => {

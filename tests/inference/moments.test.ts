@@ -25,6 +25,7 @@ function normalMoments(cells: readonly number[], mean: number, variance: number)
       parameters: [parameter("mu", "identity"), parameter("sigma", "log")],
       statistics: 2,
       squareOf: [null, 0],
+      whole: false,
     },
     group: "z",
     axes: [],

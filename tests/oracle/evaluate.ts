@@ -4,6 +4,7 @@ import { absurd, Bug } from "../../src/diagnostic.js";
 import { applyRow } from "../../src/ops.js";
 import type {
   Argument,
+  Arrangement,
   FunctionDeclaration,
   Local,
   Plate,
@@ -111,6 +112,8 @@ class Frame {
           if (typeof value !== "number") throw new Bug("a vector of vectors");
           return value;
         });
+      case "arrange":
+        return arrange(e.arrangement, vector(this.value(e.vector)));
       case "previous": {
         if (this.before === undefined) throw new Bug(`'${e.variable.name}' has no step before`);
         const before = this.before(e.variable, e.along);
@@ -137,6 +140,19 @@ class Frame {
     const length = this.value(size.value);
     if (typeof length !== "number") throw new Bug("the size of a vector is not a number");
     return length;
+  }
+}
+
+function arrange(arrangement: Arrangement, v: readonly number[]): readonly number[] {
+  switch (arrangement) {
+    case "places":
+      return v.map((_, i) => i + 1);
+    case "element_before":
+      return v.map((_, i) => v[i - 1] ?? 0);
+    case "cumulative_sum":
+      return v.map((_, i) => v.slice(0, i + 1).reduce((a, b) => a + b, 0));
+    default:
+      return absurd(arrangement);
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { RunSettings } from "../../src/runtime/device.js";
 import { casesOf, momentsOf, type Case } from "./cases.js";
 import { familyAt, type Family } from "./family.js";
-import { distribution, DISTRIBUTION_NAMES } from "./load.js";
+import { distribution, SCALAR_FAMILIES } from "./load.js";
 import { integrate, simpson } from "./quadrature.js";
 
 const LOG_ZERO = -1e30;
@@ -18,7 +18,7 @@ const standardError = (xs: readonly number[]): number => {
 };
 const title = ({ parameters }: Case): string => JSON.stringify(parameters);
 const withCases = (has: (name: string) => boolean): { title: string; case_: Case }[] =>
-  DISTRIBUTION_NAMES.filter(has)
+  SCALAR_FAMILIES.filter(has)
     .flatMap(casesOf)
     .map((c) => ({ title: `${c.family} ${title(c)}`, case_: c }));
 const ALL = withCases(() => true);

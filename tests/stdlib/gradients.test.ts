@@ -10,7 +10,7 @@ import { runOn, runReference, type Inputs } from "../codegen/agreement.js";
 import { describeOnDevice } from "../device/adapter.js";
 import { casesOf, type Case } from "./cases.js";
 import { familyAt } from "./family.js";
-import { distribution, DISTRIBUTION_NAMES } from "./load.js";
+import { distribution, SCALAR_FAMILIES } from "./load.js";
 
 const POINTS = 12;
 const SIZES = { points: POINTS };
@@ -71,7 +71,7 @@ function inputsOf(case_: Case): Inputs {
   return { ...(Object.fromEntries(parameters) as Inputs), y: valuesOf(case_) };
 }
 
-const CASES = DISTRIBUTION_NAMES.flatMap(casesOf).map((case_) => ({
+const CASES = SCALAR_FAMILIES.flatMap(casesOf).map((case_) => ({
   title: `${case_.family} ${JSON.stringify(case_.parameters)}`,
   case_,
 }));

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Argument } from "../../src/typecheck/model.js";
-import { evaluateFunction, evaluateScalar, type Value } from "../oracle/evaluate.js";
+import { isWhole } from "../../src/typecheck/types.js";
+import { evaluate, evaluateFunction, evaluateScalar, type Value } from "../oracle/evaluate.js";
 import {
   distribution,
   DISTRIBUTION_NAMES,
@@ -33,7 +34,7 @@ function expectClose(actual: number, expected: number, tolerance: number, what: 
   expect(Math.abs(actual - expected) / Math.max(1, Math.abs(expected)), what).toBeLessThan(tolerance);
 }
 
-const bind = (args: readonly Argument[], values: ReadonlyMap<string, number>): Map<Argument, Value> =>
+const bind = (args: readonly Argument[], values: ReadonlyMap<string, Value>): Map<Argument, Value> =>
   new Map(args.flatMap((a) => (values.has(a.name) ? [[a, values.get(a.name) ?? NaN] as const] : [])));
 
 it("has no errors", () => expect(libraryErrors()).toBe(""));
@@ -72,12 +73,16 @@ describe.each(PROPER)("%s", (name) => {
       const bound = "variable" in item ? [item.variable] : "moments" in item ? item.moments : [item.factor];
       const value = "value" in item ? item.value : item.values.get(check.field ?? "");
       if (value === undefined) throw new Error(`${check.item} of '${name}' has no ${check.field ?? "field"}`);
-      const actual = evaluateScalar(value, { values: bind([...family.parameters, ...bound], check.args) });
-      expectClose(actual, check.expected, 1e-12, `${check.item}(${JSON.stringify([...check.args])})`);
+      const actual = evaluate(value, { values: bind([...family.parameters, ...bound], check.args) });
+      const [found, expected] = [[actual].flat(), [check.expected].flat()];
+      expect(found).toHaveLength(expected.length);
+      found.forEach((x, i) => {
+        expectClose(x, expected[i] ?? NaN, 1e-12, `${check.item}(${JSON.stringify([...check.args])})`);
+      });
     }
   });
 
-  it("has the log densities that mpmath gives", () => {
+  it.skipIf(isWhole(family))("has the log densities that mpmath gives", () => {
     const rows = REFERENCES.densities.filter((r) => r.family === name);
     expect(rows.length).toBeGreaterThanOrEqual(3);
     const { variable, value } = family.logDensity;

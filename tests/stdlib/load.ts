@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { renderDiagnostics } from "../../src/diagnostic.js";
 import { loadLibrary } from "../../src/typecheck/library.js";
+import { isWhole } from "../../src/typecheck/types.js";
 import type { Distribution, FunctionDeclaration } from "../../src/typecheck/model.js";
 
 const FOLDER = new URL("../../stdlib/", import.meta.url);
@@ -20,6 +21,9 @@ const { library, diagnostics } = loadLibrary(
 export const libraryErrors = (): string => renderDiagnostics([...diagnostics, ...library.check()]);
 
 export const DISTRIBUTION_NAMES = library.distributionNames;
+/** Families of numbers, and those that have whole vectors as values or parameters. */
+export const SCALAR_FAMILIES = DISTRIBUTION_NAMES.filter((name) => !isWhole(distribution(name)));
+export const VECTOR_FAMILIES = DISTRIBUTION_NAMES.filter((name) => isWhole(distribution(name)));
 export const FUNCTION_NAMES = library.functionNames;
 
 /** A family of the library; throws if it is not there or has errors. */

@@ -2,6 +2,7 @@
 import { Bug } from "../../diagnostic.js";
 import type {
   Argument,
+  Arrangement,
   Data,
   Distribution,
   Latent,
@@ -12,6 +13,7 @@ import type {
   ValueType,
   Variable,
 } from "../../typecheck/model.js";
+import { isWhole } from "../../typecheck/types.js";
 import type { Axis } from "../axis.js";
 import { isFirstStep } from "../chain.js";
 import { BUFFERS } from "../interface.js";
@@ -69,6 +71,8 @@ export function stepBefore(g: Graph, node: Node, along: Axis): Node {
 /** The axis names of one model. */
 export const particleAxisName = (group: string): string => `k_${group}`;
 const eventAxisName = (size: Size): string => `i_${size.key.replaceAll(/[^A-Za-z0-9]+/g, "_")}`;
+
+const REAL = { base: "real", constraint: null, lower: null, upper: null } as const;
 
 /** Lowers expressions of one model into one graph. */
 export class ExpressionLowering {
@@ -138,15 +142,22 @@ export class ExpressionLowering {
         return this.expression(e.callee.value, bind(e.callee.parameters, e.args.map(lower)), random);
       case "random": {
         if (random === null) throw new Bug("a random number outside a draw");
-        const { element, particle, points } = random;
+        const { particle, points } = random;
+        const own = e.type.size === null || e.type.size === "any" ? null : this.event(e.type);
+        const element = own === null ? random.element : this.graph.ordered([...random.element, own]);
         const coordinate = points?.next(element) ?? null;
         const place = { site: random.nextSite(), element, particle, coordinate };
-        return this.graph.random(e.primitive, place, e.args.map(lower));
+        // The argument of a uniform only says for which elements it is drawn.
+        return this.graph.random(e.primitive, place, e.primitive === "std_gamma" ? e.args.map(lower) : []);
       }
       case "element": {
         const { axis, node } = this.#eventOf(e.vector, lower(e.vector));
         const at = this.graph.sub(lower(e.index), this.graph.constant(1));
         return this.graph.gather(node, axis, at);
+      }
+      case "arrange": {
+        const { axis, node } = this.#eventOf(e.vector, lower(e.vector));
+        return this.#arrange(e.arrangement, node, axis);
       }
       case "vector":
         return this.#vector(e.elements.map(lower), this.event(e.type));
@@ -193,6 +204,45 @@ export class ExpressionLowering {
     );
   }
 
+  #arrange(arrangement: Arrangement, vector: Node, axis: Axis): Node {
+    const { graph: g } = this;
+    switch (arrangement) {
+      case "places":
+        return g.add(g.index(axis), g.constant(1));
+      case "element_before": {
+        const before = g.slide(vector, axis, { to: axis, multiply: 1, add: -1 });
+        return g.map("select", g.map("gt", g.index(axis), g.constant(0)), before, g.constant(0));
+      }
+      case "cumulative_sum": {
+        const other = this.#twin(axis);
+        const renamed = g.slide(vector, axis, { to: other, multiply: 1, add: 0 });
+        const isUpToHere = g.map("le", g.index(other), g.index(axis));
+        return g.reduce("sum", other, g.map("select", isUpToHere, renamed, g.constant(0)));
+      }
+    }
+  }
+
+  /** A vector's elements in rising order: each goes to the place that its rank gives. */
+  sorted(vector: Node, axis: Axis): Node {
+    const { graph: g } = this;
+    const other = this.#twin(axis);
+    const renamed = g.slide(vector, axis, { to: other, multiply: 1, add: 0 });
+    const isEarlier = g.map("lt", g.index(other), g.index(axis));
+    const isTied = g.map("and", g.map("eq", renamed, vector), isEarlier);
+    const rank = g.reduce("sum", other, g.map("or", g.map("lt", renamed, vector), isTied));
+    const rankOfOther = g.slide(rank, axis, { to: other, multiply: 1, add: 0 });
+    const isHere = g.map("eq", rankOfOther, g.index(axis));
+    return g.reduce("sum", other, g.map("select", isHere, renamed, g.constant(0)));
+  }
+
+  /** Another axis of a vector's length, for what joins its elements two by two. */
+  #twin(axis: Axis): Axis {
+    const key = `${axis.name}, again`;
+    const own = [...this.#events.values()].find(({ name }) => name === axis.name);
+    if (own === undefined) throw new Bug(`'${axis.name}' is not the axis of a vector`);
+    return this.event({ ...REAL, size: { key, value: own.size.value } }) ?? axis;
+  }
+
   /** A vector's node with its event axis; in a library function the type's size is that of the actual argument. */
   #eventOf(e: TypedExpression, node: Node): { readonly axis: Axis; readonly node: Node } {
     const axis =
@@ -204,8 +254,9 @@ export class ExpressionLowering {
   }
 
   /**
-   * log density of `value` under the family, summed over the event axis of a vector. `observed`, if it is not null, is 1
-   * where there is a value and 0 where there is none: the density of what is not observed is 1.
+   * log density of `value` under the family; of independent elements of a vector, summed over its event axis. `observed`,
+   * if it is not null, is 1 where there is a value and 0 where there is none: the density of what is not observed is 1, and
+   * a vector that is one value is observed where all of it is.
    */
   logDensity(
     distribution: Distribution,
@@ -214,10 +265,16 @@ export class ExpressionLowering {
     event: Axis | null,
     observed: Node | null = null,
   ): Node {
+    const { graph: g } = this;
     const env = bind(distribution.parameters, args, [[distribution.logDensity.variable, value]]);
     const all = this.expression(distribution.logDensity.value, env);
-    const density = observed === null ? all : this.graph.mul(observed, all);
-    return event === null ? density : this.graph.reduce("sum", event, density);
+    if (event === null || !isWhole(distribution)) {
+      const density = observed === null ? all : g.mul(observed, all);
+      return event === null ? density : g.reduce("sum", event, density);
+    }
+    if (observed === null) return all;
+    const missing = g.reduce("sum", event, g.sub(g.constant(1), observed));
+    return g.map("select", g.map("eq", missing, g.constant(0)), all, g.constant(0));
   }
 
   /** 1 where all of the data that go into an observed value are there, else 0; null where none are ever missing. */
@@ -231,7 +288,12 @@ export class ExpressionLowering {
   /** A draw from the family, elementwise over vectors. */
   draw(distribution: Distribution, args: readonly Node[], random: RandomSource): Node {
     if (distribution.draw === null) throw new Bug(`'${distribution.name}' has no draw`);
-    return this.expression(distribution.draw, bind(distribution.parameters, args), random);
+    // A family of whole vectors says itself which of its random numbers are one per element.
+    const element = isWhole(distribution)
+      ? random.element.filter((axis) => axis.role !== "event")
+      : random.element;
+    const source = { ...random, element };
+    return this.expression(distribution.draw, bind(distribution.parameters, args), source);
   }
 
   /** The family's sufficient statistics of `value`, elementwise over vectors; none if it has no fit. */
@@ -240,6 +302,12 @@ export class ExpressionLowering {
     if (statistics === null || distribution.fit === null) return [];
     const env = bind(distribution.parameters, args, [[statistics.variable, value]]);
     return statistics.values.map((s) => this.expression(s, env));
+  }
+
+  /** The event axis of a latent's statistics under a family. */
+  statisticEvent(distribution: Distribution, latent: Latent): Axis | null {
+    const [first] = distribution.statistics?.values ?? [];
+    return this.event(isWhole(distribution) && first !== undefined ? first.type : latent.type);
   }
 
   /** Named values such as a fit's, with `extra` arguments (moments, factor) bound besides the parameters. */

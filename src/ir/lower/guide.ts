@@ -9,6 +9,7 @@ import type {
   ValueType,
   Variable as ModelVariable,
 } from "../../typecheck/model.js";
+import { isWhole } from "../../typecheck/types.js";
 import { hasAxis, type Axis } from "../axis.js";
 import { BUFFERS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
@@ -50,7 +51,9 @@ export function guideInputs(lowering: ExpressionLowering, guide: Guide): readonl
     const { name, type } = argument.parameter;
     switch (argument.kind) {
       case "learned": {
-        const [over, event] = [lowering.plates(argument.over), lowering.event(latent.type)];
+        // A family of whole vectors has parameters of its own shapes; another one for every element of its latent.
+        const shape = isWhole(guide.distribution) ? type : latent.type;
+        const [over, event] = [lowering.plates(argument.over), lowering.event(shape)];
         return [{ name, learned: true, fitted, type, over, event, written: argument.initial }];
       }
       case "fixed": {

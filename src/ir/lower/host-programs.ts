@@ -2,19 +2,28 @@
 import { Bug } from "../../diagnostic.js";
 import type {
   Data,
+  Distribution,
   Latent,
   TypedExpression,
   TypedModel,
   ValueType,
   Variable,
 } from "../../typecheck/model.js";
+import { isWhole } from "../../typecheck/types.js";
 import { hasAxis } from "../axis.js";
 import { BUFFERS, PRIOR_AXIS } from "../interface.js";
 import { reachable, type Node } from "../node.js";
 import { priorSite } from "./estimator.js";
 import { stepBefore, type Environment, type RandomSource, type ExpressionLowering } from "./expressions.js";
 import { guideArguments, guideInputNodes, guideInputs, isFitted } from "./guide.js";
-import { elementAxes, momentAxes, type Context, type Output, type ProgramGraph } from "./program-graph.js";
+import {
+  elementAxes,
+  momentAxes,
+  statisticAxes,
+  type Context,
+  type Output,
+  type ProgramGraph,
+} from "./program-graph.js";
 import { meanOver } from "./reparameterise.js";
 import { boundsOf, constrain } from "./unconstrained.js";
 
@@ -24,6 +33,14 @@ import { boundsOf, constrain } from "./unconstrained.js";
  * logit's scale.
  */
 const WIDE = { unbounded: 1000, bounded: 2 } as const;
+
+/** Draws of independent elements of a vector that is declared as ordered, in order: the density is symmetric in them. */
+function ordered({ graph: g, lowering }: Context, latent: Latent, family: Distribution, draw: Node): Node {
+  const { constraint } = latent.type;
+  const event = lowering.latentEvent(latent);
+  if (event === null || constraint === null || isWhole(family)) return draw;
+  return lowering.sorted(constraint === "positive_ordered" ? g.map("abs", draw) : draw, event);
+}
 
 /**
  * Every latent drawn from its prior given the same particle of its parents, the latents of series step by step: what they
@@ -51,11 +68,12 @@ export function priorProgram(context: Context): ProgramGraph {
     let site = priorSite(model, index);
     const args = factor.args.map((a) => lowering.expression(a, env));
     const random = { nextSite: () => site++, element, particle, points: null };
+    const { distribution } = factor;
     const draw =
-      factor.distribution.draw === null
+      distribution.draw === null
         ? wideDraw(context, latent, env, random)
-        : lowering.draw(factor.distribution, args, random);
-    const node = g.stored(BUFFERS.particles(latent.name), draw);
+        : lowering.draw(distribution, args, random);
+    const node = g.stored(BUFFERS.particles(latent.name), ordered(context, latent, distribution, draw));
     env.set(latent, node);
     return { name: BUFFERS.particles(latent.name), node, axes: [...element, particle] };
   });
@@ -111,7 +129,12 @@ export function initialProgram(context: Context): ProgramGraph {
       guideArguments(lowering, guide, inputs, new Map()),
       z,
     );
-    return statistics.map((node, i): Output => ({ name: BUFFERS.statistic(latent.name, i), node, axes }));
+    const own = [...statisticAxes(context, guide), particle];
+    return statistics.map((node, i): Output => ({
+      name: BUFFERS.statistic(latent.name, i),
+      node,
+      axes: own,
+    }));
   });
   return { name: "initial", outputs, labels: new Map() };
 }

@@ -1,6 +1,8 @@
 // The interface of a typed model: what its data, latents, groups, guides and generated quantities are called and shaped.
 import { Bug } from "../../diagnostic.js";
 import type { Guide, Plate, TypedExpression, TypedModel, ValueType } from "../../typecheck/model.js";
+import { isWhole } from "../../typecheck/types.js";
+import type { Axis } from "../axis.js";
 import type {
   EventAxisInterface,
   GuideInterface,
@@ -95,14 +97,22 @@ function guideInterface(lowering: ExpressionLowering, guide: Guide): GuideInterf
     })),
     statistics: squareOf.length,
     squareOf,
+    whole: isWhole(guide.distribution),
   };
 }
 
 /** For each statistic, which other one it is the square of: those are centred on the device against cancellation. */
 export function squaredStatistics(lowering: ExpressionLowering, guide: Guide): readonly (number | null)[] {
   const g = lowering.graph;
-  const value = g.input("statistics.variable", []);
-  const args = guide.args.map((a) => g.input(`statistics.${a.parameter.name}`, []));
+  const { latent, distribution } = guide;
+  const axes = (type: ValueType): Axis[] => {
+    const event = isWhole(distribution) ? lowering.event(type) : null;
+    return event === null ? [] : [event];
+  };
+  const value = g.input("statistics.variable", axes(latent.type));
+  const args = guide.args.map(({ parameter }) =>
+    g.input(`statistics.${parameter.name}`, axes(parameter.type)),
+  );
   const statistics: readonly Node[] = lowering.statistics(guide.distribution, args, value);
   return statistics.map((node) => {
     if (node.kind !== "map" || node.op !== "square") return null;

@@ -28,6 +28,13 @@ export const nodesOrNone = (nodes: readonly Node[] | undefined): readonly Node[]
 export const elementAxes = ({ lowering }: Context, latent: Latent): readonly Axis[] =>
   lowering.axesOf(latent.plates, latent.type);
 
+/** [plates, event] of the statistics of a latent's guide: its own elements, or those of its family's vectors. */
+export function statisticAxes({ graph, lowering }: Context, guide: Guide): readonly Axis[] {
+  const event = lowering.statisticEvent(guide.distribution, guide.latent);
+  const plates = lowering.plates(guide.latent.plates);
+  return event === null ? plates : graph.ordered([...plates, event]);
+}
+
 /** Axes over which a guide's moments are kept: all plates over which any of its parameters is fitted, and the event. */
 export function momentAxes(context: Context, guide: Guide): readonly Axis[] {
   const { lowering } = context;

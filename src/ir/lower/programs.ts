@@ -32,6 +32,7 @@ import {
   elementAxes,
   nodesOrNone,
   momentAxes,
+  statisticAxes,
   type Context,
   type Output,
   type ProgramGraph,
@@ -156,7 +157,7 @@ function qemProgram(context: Context, name: "qem" | "start", estimator: Estimato
     const axis = particleAxis(lowering, groupOf(model, latent));
     const weights = weightsOf(context, estimator, latent);
     const args = nodesOrNone(estimator.guideArguments.get(latent));
-    const axes = elementAxes(context, latent);
+    const axes = statisticAxes(context, guide);
     return centredStatistics(context, guide, args, particlesOf(estimator, latent)).flatMap(
       (node, i): Output[] => [
         { name: BUFFERS.statistic(latent.name, i), node: g.reduce("sum", axis, g.mul(weights, node)), axes },

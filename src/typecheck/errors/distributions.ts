@@ -91,6 +91,34 @@ export const observedNotData = (name: Name, latent: string): Diagnostic => ({
   hint: "to add a factor, write its log density with 'target += ...;'",
 });
 
+/** A simplex from a distribution of something else. */
+export const notOfConstraint = (
+  span: Span,
+  name: string,
+  declared: string,
+  distribution: string,
+): Diagnostic => ({
+  code: "E0449",
+  severity: "error",
+  span,
+  message: `'${name}' is declared as ${declared}, but '${distribution}' is not a distribution of such vectors`,
+});
+
+/** A family that takes whole vectors and gives one number. */
+export const givesOneNumber = (
+  span: Span,
+  name: string,
+  declared: string,
+  distribution: string,
+  returns: string,
+): Diagnostic => ({
+  code: "E0467",
+  severity: "error",
+  span,
+  message: `'${name}' is declared as ${declared}, but '${distribution}' gives one ${returns}`,
+  hint: "use a plate, with one value per element",
+});
+
 export const emptySupport = (span: Span, name: string, lower: number, upper: number): Diagnostic => ({
   code: "E0439",
   severity: "error",
@@ -119,6 +147,14 @@ export const momentCount = (span: Span, moments: number, statistics: number): Di
   span,
   message: `'fit' takes ${moments} moment${moments === 1 ? "" : "s"}, but there ${statistics === 1 ? "is 1 statistic" : `are ${statistics} statistics`}`,
   hint: "it takes the mean of each statistic, in their order",
+});
+
+export const mixedStatistics = (span: Span): Diagnostic => ({
+  code: "E0468",
+  severity: "error",
+  span,
+  message:
+    "some statistics of this distribution are numbers and others vectors: they must be all of one kind",
 });
 
 export const fitWithoutStatistics = (span: Span): Diagnostic => ({

@@ -81,7 +81,7 @@ export const vectorOfVectors = (span: Span): Diagnostic =>
   );
 
 export const vectorFamily = (span: Span): Diagnostic =>
-  notYet("E0498", span, "a distribution whose value is a vector is");
+  notYet("E0498", span, "a distribution whose value is a vector but whose parameters are all numbers is");
 
 export const discreteVector = (span: Span, latent: string): Diagnostic =>
   notYet(

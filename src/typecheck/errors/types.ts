@@ -201,3 +201,11 @@ export const intDivision = (span: Span): Diagnostic => ({
   message: "this divides an int by an int, and the result is rounded towards zero to an int",
   hint: "for a real result write one of them as a real, as in '1.0 / 2'",
 });
+
+export const boundsOfConstrained = (span: Span, type: string): Diagnostic => ({
+  code: "E0448",
+  severity: "error",
+  span,
+  message: `the type '${type}' has no bounds of its own choice`,
+  hint: "remove them",
+});
