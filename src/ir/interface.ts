@@ -29,6 +29,8 @@ export type DataInterface = {
   readonly observed: boolean;
   /** Whether the programs are made for data in which some of its values are missing. */
   readonly missing: boolean;
+  /** What ties the elements of each vector to each other. */
+  readonly constraint: "simplex" | "ordered" | "positive_ordered" | null;
   /** As written in the model, for messages ("int<lower=0, upper=1> rating[users, films]"). */
   readonly declaration: string;
   /** Span of its declaration: offsets into the model's source. */

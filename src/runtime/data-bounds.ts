@@ -8,7 +8,7 @@ import { fileAddresses } from "./arrangement.js";
 import type { BoundData, DataOrigin } from "./data.js";
 import { elementName, raggedIndicesOf } from "./data-value.js";
 import type { Device } from "./device.js";
-import { outOfRange, tooMany } from "./errors.js";
+import { notConstrained, outOfRange, tooMany } from "./errors.js";
 
 const SHOWN = 10;
 
@@ -32,6 +32,8 @@ export async function checkBounds(
     const buffers = new Map(compiled.program.buffers.map((buffer) => [buffer.name, buffer]));
     return [...data.origins.values()].flatMap((origin) => {
       const { name } = origin.interface;
+      const untied = brokenConstraints(origin);
+      if (untied.length > 0) return untied;
       return (["lower", "upper"] as const).flatMap((side) => {
         const buffer = buffers.get(BUFFERS[side](name));
         const bounds = outputs.get(BUFFERS[side](name));
@@ -95,4 +97,40 @@ function violations(
     }
   });
   return rest > 0 ? [...found, tooMany("E0523", rest)] : found;
+}
+
+/** How far from 1 the sum of a simplex may be: files hold few digits. */
+const SUM_TOLERANCE = 1e-6;
+
+/** Vectors that are not what they are declared to be, 10 of each array at most. */
+function brokenConstraints({ declared, interface: item, value }: DataOrigin): Diagnostic[] {
+  const { constraint } = item;
+  const size = value.shape.at(-1) ?? 0;
+  if (constraint === null || size === 0) return [];
+  const found: Diagnostic[] = [];
+  let rest = 0;
+  for (let start = 0; start < value.values.length; start += size) {
+    const vector = value.values.subarray(start, start + size);
+    const problem = constraint === "simplex" ? notASimplex(vector) : notRising(vector);
+    if (problem === null) continue;
+    if (found.length === SHOWN) rest++;
+    else {
+      const indices = indicesOf(start, value.shape).slice(0, -1);
+      const name = indices.length === 0 ? declared.name : elementName(declared.name, indices);
+      found.push(notConstrained(declared, name, problem, value.locate(start)));
+    }
+  }
+  return rest > 0 ? [...found, tooMany("E0539", rest)] : found;
+}
+
+function notASimplex(vector: Float64Array): string | null {
+  const sum = vector.reduce((total, x) => total + x, 0);
+  if (Math.abs(sum - 1) <= SUM_TOLERANCE) return null;
+  return `sums to ${Number(sum.toPrecision(8))}, and a simplex sums to 1`;
+}
+
+function notRising(vector: Float64Array): string | null {
+  const at = vector.findIndex((x, i) => i > 0 && x <= (vector[i - 1] ?? NaN));
+  if (at < 0) return null;
+  return `does not rise: its element ${at + 1}, ${vector[at]}, is not above ${vector[at - 1]}`;
 }

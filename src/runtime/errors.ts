@@ -201,6 +201,10 @@ export const outOfRange = (
     related(declaredHere(declared)),
   );
 
+/** `problem`: what is wrong with a vector, as the end of a sentence. */
+export const notConstrained = (declared: Declared, name: string, problem: string, span: Span): Diagnostic =>
+  error("E0539", span, `${name} ${problem}`, related(declaredHere(declared)));
+
 // Sizes of plates and vectors.
 
 /** Who says how large a plate is: an array's variable, or the plate's own key. */

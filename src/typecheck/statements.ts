@@ -192,6 +192,8 @@ function typedLatent(
   const { distribution, args, size } = family;
   const { base } = distribution.result;
   const at = name.span;
+  if (distribution.draw === null)
+    return context.report(errors.latentNeedsDraw(at, name.text, distribution.name));
   if (declared !== null && declared.base !== base)
     return context.report(errors.latentBase(at, name.text, describeType(declared), distribution.name, base));
   if (

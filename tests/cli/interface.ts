@@ -23,7 +23,8 @@ const item = (
 ): DataInterface => {
   const start = TEXT.indexOf(line);
   const span = [start, start + line.length] as const;
-  return { name, base, plates, event, observed: false, missing: false, declaration: line, span };
+  const common = { constraint: null, observed: false, missing: false } as const;
+  return { name, base, plates, event, ...common, declaration: line, span };
 };
 
 const DATA: readonly DataInterface[] = [

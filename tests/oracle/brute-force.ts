@@ -11,6 +11,7 @@ import type {
   TypedModel,
   Variable,
 } from "../../src/typecheck/model.js";
+import { isWhole } from "../../src/typecheck/types.js";
 import { evaluate, evaluateScalar, type Environment, type Value } from "./evaluate.js";
 
 /** Where one is along each open plate. */
@@ -218,8 +219,13 @@ function logFactor(factor: Factor, environment: Environment): number {
   return logDensity(factor.distribution, args, y ?? NaN);
 }
 
-/** The density, elementwise over vectors and summed. */
+/** The density; of a family of numbers elementwise over vectors and summed. */
 function logDensity(distribution: Distribution, args: readonly Value[], y: Value): number {
+  if (isWhole(distribution)) {
+    const values = new Map<Variable, Value>([[distribution.logDensity.variable, y]]);
+    for (const [j, parameter] of distribution.parameters.entries()) values.set(parameter, args[j] ?? NaN);
+    return evaluateScalar(distribution.logDensity.value, { values });
+  }
   const length = Math.max(1, ...[y, ...args].map((v) => (typeof v === "number" ? 1 : v.length)));
   const element = (v: Value, i: number): number => (typeof v === "number" ? v : (v[i] ?? NaN));
   let total = 0;

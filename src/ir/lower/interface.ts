@@ -58,6 +58,7 @@ export function buildInterface(
       event: event(d.type),
       observed: observed.has(d),
       missing: lowering.isMissing(d),
+      constraint: d.type.constraint,
       declaration: d.span.source.text.slice(d.span.start, d.span.end),
       span: [d.span.start, d.span.end] as const,
     })),

@@ -149,6 +149,14 @@ export const momentCount = (span: Span, moments: number, statistics: number): Di
   hint: "it takes the mean of each statistic, in their order",
 });
 
+export const latentNeedsDraw = (span: Span, latent: string, distribution: string): Diagnostic => ({
+  code: "E0469",
+  severity: "error",
+  span,
+  message: `'${latent}' cannot be a latent, because '${distribution}' does not say how to draw from it`,
+  hint: `only data can have this distribution; if '${latent}' is data, declare it in the data block`,
+});
+
 export const mixedStatistics = (span: Span): Diagnostic => ({
   code: "E0468",
   severity: "error",

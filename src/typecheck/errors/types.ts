@@ -206,6 +206,6 @@ export const boundsOfConstrained = (span: Span, type: string): Diagnostic => ({
   code: "E0448",
   severity: "error",
   span,
-  message: `the type '${type}' has no bounds of its own choice`,
+  message: `the type '${type}' takes no bounds`,
   hint: "remove them",
 });
