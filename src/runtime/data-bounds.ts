@@ -111,13 +111,14 @@ function brokenConstraints({ declared, interface: item, value }: DataOrigin): Di
   let rest = 0;
   for (let start = 0; start < value.values.length; start += size) {
     const vector = value.values.subarray(start, start + size);
+    if (vector.some(Number.isNaN)) continue; // missing
     const problem = constraint === "simplex" ? notASimplex(vector) : notRising(vector);
     if (problem === null) continue;
     if (found.length === SHOWN) rest++;
     else {
-      const indices = indicesOf(start, value.shape).slice(0, -1);
+      const indices = raggedIndicesOf(start, value).slice(0, -1);
       const name = indices.length === 0 ? declared.name : elementName(declared.name, indices);
-      found.push(notConstrained(declared, name, problem, value.locate(start)));
+      found.push(notConstrained(declared, name, constraint === "simplex", problem, value.locate(start)));
     }
   }
   return rest > 0 ? [...found, tooMany("E0539", rest)] : found;
@@ -126,11 +127,11 @@ function brokenConstraints({ declared, interface: item, value }: DataOrigin): Di
 function notASimplex(vector: Float64Array): string | null {
   const sum = vector.reduce((total, x) => total + x, 0);
   if (Math.abs(sum - 1) <= SUM_TOLERANCE) return null;
-  return `sums to ${Number(sum.toPrecision(8))}, and a simplex sums to 1`;
+  return `it sums to ${Number(sum.toPrecision(8))}`;
 }
 
 function notRising(vector: Float64Array): string | null {
   const at = vector.findIndex((x, i) => i > 0 && x <= (vector[i - 1] ?? NaN));
   if (at < 0) return null;
-  return `does not rise: its element ${at + 1}, ${vector[at]}, is not above ${vector[at - 1]}`;
+  return `its element ${at + 1}, ${vector[at]}, is not above ${vector[at - 1]}`;
 }

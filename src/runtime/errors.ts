@@ -201,9 +201,20 @@ export const outOfRange = (
     related(declaredHere(declared)),
   );
 
-/** `problem`: what is wrong with a vector, as the end of a sentence. */
-export const notConstrained = (declared: Declared, name: string, problem: string, span: Span): Diagnostic =>
-  error("E0539", span, `${name} ${problem}`, related(declaredHere(declared)));
+/** `problem`: what its elements do. */
+export const notConstrained = (
+  declared: Declared,
+  name: string,
+  isSimplex: boolean,
+  problem: string,
+  span: Span,
+): Diagnostic =>
+  error(
+    "E0539",
+    span,
+    `${name} is ${isSimplex ? "not a simplex" : "not in rising order"}: ${problem}`,
+    related(declaredHere(declared)),
+  );
 
 // Sizes of plates and vectors.
 

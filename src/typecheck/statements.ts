@@ -192,7 +192,8 @@ function typedLatent(
   const { distribution, args, size } = family;
   const { base } = distribution.result;
   const at = name.span;
-  if (distribution.draw === null)
+  // A number or independent ones can be started from a wide normal; what is more than that cannot.
+  if (distribution.draw === null && (base === "int" || isWhole(distribution)))
     return context.report(errors.latentNeedsDraw(at, name.text, distribution.name));
   if (declared !== null && declared.base !== base)
     return context.report(errors.latentBase(at, name.text, describeType(declared), distribution.name, base));

@@ -34,7 +34,8 @@ export function distributionsPage(library: Library): string {
         guideWords(d, library),
       ]),
     );
-  const reals = all.filter((d) => d.result.base === "real");
+  const vectors = all.filter((d) => d.result.size !== null);
+  const reals = all.filter((d) => d.result.base === "real" && d.result.size === null);
   const ints = all.filter((d) => d.result.base === "int");
   return page(
     "Distributions",
@@ -48,6 +49,8 @@ export function distributionsPage(library: Library): string {
     rows(reals),
     "## Ints",
     rows(ints),
+    "## Vectors",
+    rows(vectors),
     "## Each in its own words",
     ...all.map(section),
   );

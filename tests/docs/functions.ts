@@ -48,6 +48,7 @@ const BUILTIN_DOCS: Readonly<Record<string, string>> = {
   max: "The larger of the two, or the largest element of a vector.",
   sum: "The sum of a vector's elements.",
   log_sum_exp: "The logarithm of the sum of the elements' exponentials, without overflow.",
+  cumulative_sum: "The sums of the elements up to each one.",
   num_elements: "The number of elements, as an int.",
   pi: "The ratio of a circle's circumference to its diameter.",
   e: "The base of the natural logarithm.",
@@ -59,6 +60,8 @@ const PIECES: ReadonlySet<string> = new Set([
   "log_minus_digamma", "trigamma_excess", "gamma_shape", "gamma_shape_step", "beta_shape", "beta_shape_step",
   "beta_room", "beta_narrowing", "inv_gamma_wider_shape", "sd_from_moments", "inner_probability", "inner_share",
   "cauchy_quantile", "half_cauchy_quantile", "std_normal", "std_exponential", "double_exponential_quantile",
+  "log_multivariate_beta", "lbeta_after", "shares", "dirichlet_shapes", "dirichlet_step", "inner_place", "is_same",
+  "times_log", "log_inv_logit_between", "ordered_steps", "first_or_log", "first_or_rise", "first_or_exp", "log_rises",
   "von_mises_concentration", "von_mises_concentration_step", "beta_binomial_total", "neg_binomial_rate",
 ]); // prettier-ignore
 

@@ -34,7 +34,7 @@ const MU = [[-1, 0, 2], [-2.5, 0.4, 0.5], [0.1, 0.7, 3]]; // prettier-ignore
 const elements = (rows: readonly (readonly number[])[]): number[] =>
   rows[0]?.flatMap((_, i) => rows.map((row) => row[i] ?? NaN)) ?? [];
 
-function valuesFor(isSampled: boolean): Values {
+function valuesFor(isSampled: boolean): Values & { readonly sizes: Map<string, number> } {
   const sizes = new Map([["rows", 2], ["i_3", 3], ["k_theta", 3], ["k_mu", 3], ["k_z", 3]]); // prettier-ignore
   const array = (axes: readonly string[], values: readonly number[]) => ({ axes, values: [...values] });
   const arrays: Values["arrays"] = new Map([
@@ -62,6 +62,7 @@ describe.each([
   const { compiled } = checked.compile({ programs: ["estimate"] });
   if (compiled === null) throw new Error("the mixture cannot be compiled");
   const values = valuesFor(text === SAMPLED);
+  for (const { axis } of compiled.interface.eventAxes) values.sizes.set(axis, 3);
   const given = asGiven(compiled, values);
   const truth = bruteForce(checked.model, {
     ...given,

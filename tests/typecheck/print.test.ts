@@ -59,6 +59,8 @@ function structure(e: TypedExpression): unknown {
       return [base, e.primitive, ...e.args.map(structure)];
     case "element":
       return [base, structure(e.vector), structure(e.index)];
+    case "arrange":
+      return [base, e.arrangement, structure(e.vector)];
     case "vector":
       return [base, ...e.elements.map(structure)];
     case "previous":

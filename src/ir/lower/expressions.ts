@@ -237,7 +237,7 @@ export class ExpressionLowering {
 
   /** Another axis of a vector's length, for what joins its elements two by two. */
   #twin(axis: Axis): Axis {
-    const key = `${axis.name}, again`;
+    const key = `${axis.name.slice(2)}, again`;
     const own = [...this.#events.values()].find(({ name }) => name === axis.name);
     if (own === undefined) throw new Bug(`'${axis.name}' is not the axis of a vector`);
     return this.event({ ...REAL, size: { key, value: own.size.value } }) ?? axis;

@@ -22,6 +22,9 @@ export function dataIn(e: TypedExpression, found = new Set<Data>()): Set<Data> {
     case "element":
       all([e.vector, e.index]);
       break;
+    case "arrange":
+      dataIn(e.vector, found);
+      break;
     case "vector":
       all(e.elements);
       break;

@@ -11,7 +11,12 @@ const notYet = (code: string, span: Span, what: string, hint?: string): Diagnost
 });
 
 export const constrainedType = (span: Span, type: string): Diagnostic =>
-  notYet("E0482", span, `the type '${type}' is`, "'int', 'real' and 'vector', with bounds, 'simplex', 'ordered' and 'positive_ordered' are supported");
+  notYet(
+    "E0482",
+    span,
+    `the type '${type}' is`,
+    "'int', 'real' and 'vector', with bounds, 'simplex', 'ordered' and 'positive_ordered' are supported",
+  );
 
 export const matrixType = (span: Span, type: string): Diagnostic =>
   notYet("E0483", span, `the type '${type}' is`, "use a plate of vectors, as in 'vector[3] x[rows];'");
