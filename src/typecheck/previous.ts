@@ -7,7 +7,7 @@ import * as errors from "./errors.js";
 import type { Data, Latent, Plate, TypedExpression, ValueType } from "./model.js";
 import { dependencies, type Context } from "./scope.js";
 import { describeType } from "./show.js";
-import { showSize, typeOf, withoutBounds } from "./types.js";
+import { showSize, withoutBounds } from "./types.js";
 
 type Sample = Statement & { kind: "sample" };
 
