@@ -36,6 +36,10 @@ export type Stage = (typeof STAGES)[number];
 /** Programs that only ever run on the float64 reference device. */
 export const HOST_PROGRAMS: readonly ProgramName[] = ["prior", "initial", "fit", "widen", "fixed", "bounds"];
 
+/** Predictions walk the steps of series in order, which only the reference device does. */
+const runsOnHost = (name: ProgramName, model: TypedModel): boolean =>
+  HOST_PROGRAMS.includes(name) || (name === "predict" && model.groups.some((group) => group.along !== null));
+
 export type CompileOptions = {
   /** Lengths of axes to plan for (plates, event axes, `k_<group>`); nominal ones for those not given. */
   readonly sizes?: Sizes;
@@ -117,7 +121,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
       sizes: planningSizes(options),
       adapter: ADAPTER_CLASSES[options.adapter ?? "software"],
       // What runs once, on the host, is not worth the search.
-      optimise: (options.optimise ?? true) && !HOST_PROGRAMS.includes(graph.name),
+      optimise: (options.optimise ?? true) && !runsOnHost(graph.name, model),
     });
   const plan = (name: ProgramName, options: CompileOptions): { lowered: LoweredModel; program: Program } => {
     const lowered = lower(options);
@@ -142,7 +146,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
         if (
           options.largestBinding !== undefined &&
           diagnostics.length === 0 &&
-          !HOST_PROGRAMS.includes(graph.name)
+          !runsOnHost(graph.name, model)
         )
           diagnostics.push(
             ...checkFits(
@@ -153,7 +157,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
               places(model),
             ),
           );
-        const wgsl = HOST_PROGRAMS.includes(graph.name) ? {} : emitWgsl(program);
+        const wgsl = runsOnHost(graph.name, model) ? {} : emitWgsl(program);
         programs[graph.name] = { program, wgsl, js: emitJs(program) };
       }
       if (hasErrors(diagnostics)) return { compiled: null, diagnostics };

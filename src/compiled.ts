@@ -47,6 +47,10 @@ export type WgslKernel = {
  * - `rws`, `vi`: draw particles; evidence, sums of squared weights, gradients by the guide's learned parameters. `vi` is
  *   missing where particles cannot be reparameterised; `methodsUnavailable` says why.
  * - `posterior`: draws particles; evidence, particles, weights, generated quantities and their joint weights.
+ * - `draws`: draws the same particles as `posterior` (at the same seed and iteration), and picks of them: evidence, and
+ *   posterior draws of all latents along the axis `_draw`.
+ * - `predict`: posterior draws given; log densities of the data and generated quantities at each of them. Latents of
+ *   plate elements that are not known are drawn from the model.
  * - `prior`: draws every latent from its prior along the axis `k_prior`.
  * - `initial`: draws from the prior (as `particles.<latent>` [plates, event, k_prior]) to statistics: outputs
  *   `statistic.<latent>.<i>` [plates, event, k_prior] of each family's fit, not yet averaged.
@@ -56,7 +60,7 @@ export type WgslKernel = {
  * The last five run on the reference device alone.
  */
 export type ProgramName =
-  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "rws" | "vi" | "start" | "posterior" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds"; // prettier-ignore
+  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "rws" | "vi" | "start" | "posterior" | "draws" | "predict" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds"; // prettier-ignore
 
 export type Estimation = {
   readonly estimator: "massively-parallel" | "global";

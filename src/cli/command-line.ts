@@ -8,6 +8,7 @@ import { estimateCommand } from "./commands/estimate.js";
 import { EXIT } from "./exit-codes.js";
 import { explainCommand } from "./commands/explain.js";
 import { reportFailure } from "./failures.js";
+import { predictCommand } from "./commands/predict.js";
 import { runCommand } from "./commands/run.js";
 import type { Terminal } from "./terminal.js";
 
@@ -19,7 +20,15 @@ export type Context = {
   readonly beforeDevice: () => Promise<void>;
 };
 
-const COMMANDS = [checkCommand, compileCommand, explainCommand, runCommand, estimateCommand, devicesCommand];
+const COMMANDS = [
+  checkCommand,
+  compileCommand,
+  explainCommand,
+  runCommand,
+  predictCommand,
+  estimateCommand,
+  devicesCommand,
+];
 
 /** Runs `mppc` with these arguments (without node and script) and returns its exit code. Throws nothing. */
 export async function runCommandLine(

@@ -155,3 +155,49 @@ export const valueNotFinite = (what: string): Diagnostic => ({
   severity: "warning",
   message: `${what} is not finite and stands as null in the output`,
 });
+
+// Predictions of new data.
+
+export const unknownPlate = (
+  name: string,
+  suggestion: string | undefined,
+  plates: readonly string[],
+): Diagnostic =>
+  error(
+    "E0841",
+    `--new-elements ${name} names no plate of this model`,
+    suggestion === undefined ? `its plates are ${plates.join(", ")}` : `did you mean '${suggestion}'?`,
+  );
+export const fewerElements = (plate: string, trained: number, found: number): Diagnostic =>
+  error(
+    "E0842",
+    `the new data has ${found} ${found === 1 ? "element" : "elements"} of plate '${plate}', but the posterior is of ${trained}, each with latents of its own`,
+    `give all ${trained} in their order, or, if these are other elements: --new-elements ${plate}`,
+  );
+export const cannotDrawLatent = (latent: string, family: string, plate: string): Diagnostic =>
+  error(
+    "E0843",
+    `new elements of plate '${plate}' need '${latent}' to be drawn from its prior, but '${family}' does not say how`,
+    "add 'draw = ...;' to its definition",
+  );
+export const otherVectorLength = (latent: string, trained: number, found: number): Diagnostic =>
+  error(
+    "E0844",
+    `'${latent}' has ${trained} elements in the posterior, but with the new data it would have ${found}`,
+  );
+export const noFinishedRun = (path: string): Diagnostic =>
+  error("E0845", `'${path}' holds no finished run`, "name the directory that `mppc run` left");
+export const noDrawsOf = (path: string, what: string): Diagnostic =>
+  error("E0846", `'${path}' has no draws of ${what}`, "run the model again, not with --draws 0");
+export const modelChanged = (path: string): Diagnostic =>
+  error("E0847", `'${path}' has changed since the run`, "run the model again");
+export const newElementsAlone = (): Diagnostic =>
+  error("E0848", "--new-elements is about held-out data, and there is none", "give it with --test FILE");
+export const testWithoutDraws = (): Diagnostic =>
+  error("E0849", "held-out data is predicted from posterior draws, but --draws is 0", "leave --draws out");
+export const otherElements = (plate: string): Diagnostic =>
+  error(
+    "E0850",
+    `the new data has other elements of plate '${plate}', or in other places, than the data of the run, and each has latents of its own`,
+    `give those of the run in their order, or, if all are to be new: --new-elements ${plate}`,
+  );

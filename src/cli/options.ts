@@ -95,6 +95,17 @@ export const couplingOption = (): Option =>
 export const dataOption = (): Option =>
   new Option("--data <file...>", "data: JSON files (CmdStan's format) or CSV tables").argParser(collect);
 
+export const testOption = (): Option =>
+  new Option("--test <file...>", "held-out data, whose predictive log-likelihood is to be given").argParser(
+    collect,
+  );
+
+export const newElementsOption = (): Option =>
+  new Option(
+    "--new-elements <plate...>",
+    "plates whose elements in the held-out data are others than those of the run",
+  ).argParser(collect);
+
 /**
  * The model and the data files of a command. `--data` takes every file that follows it, and so the model too where that
  * was named last (`mppc run --data d.json m.mpp`): a model among the data is the model.

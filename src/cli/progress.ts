@@ -38,6 +38,8 @@ function lines(terminal: Terminal): ProgressDisplay {
       const seconds = duration((now - begin) / 1000);
       if (progress.phase === "final")
         terminal.err(`final pass, set ${progress.set} of ${progress.of}, ${seconds}\n`);
+      else if (progress.phase === "draws")
+        terminal.err(`posterior draw ${progress.drawn} of ${progress.of}, ${seconds}\n`);
       else if (progress.entry.phase === "start") {
         const { iteration, temper } = progress.entry;
         const words = `temper ${temper.toPrecision(2)}, ${fitWords(progress)}`;
@@ -87,6 +89,7 @@ function bar(): ProgressDisplay {
           fitWords(progress),
         );
       } else if (progress.phase === "final") show("final pass", progress.set, progress.of, false, "");
+      else if (progress.phase === "draws") show("draws", progress.drawn, progress.of, false, "");
     },
     stop: () => display.stop(),
   };

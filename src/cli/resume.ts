@@ -52,9 +52,10 @@ export function resumedRun(
   const data = given.data ?? settings.data.map(({ path }) => place(path));
   const stored = revived(settings.options);
   const init = stored.init === undefined ? {} : { init: place(stored.init) };
+  const test = stored.test === undefined ? {} : { test: stored.test.map(place) };
   return {
     model: model ?? place(settings.model.path),
-    options: { ...given, ...stored, ...init, ...own(given), data },
+    options: { ...given, ...stored, ...init, ...test, ...own(given), data },
   };
 }
 
@@ -62,7 +63,7 @@ const own = (given: RunOptions): Partial<RunOptions> =>
   Object.fromEntries(Object.entries(given).filter(([name]) => OWN.some((each) => each === name)));
 
 /** A path that was relative to `folder`, as the user would write it here. */
-const fromHere = (folder: string, path: string): string =>
+export const fromHere = (folder: string, path: string): string =>
   isAbsolute(path) || folder === process.cwd() ? path : relative("", resolve(folder, path));
 
 /** What of a run's settings decides its numbers, each with the name that a message gives it. */

@@ -16,14 +16,24 @@ import type { Sizes } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
 import { nestOver, type Nested } from "../runtime/arrangement.js";
 import { CHECKPOINT } from "./checkpoints.js";
+import { leaveOneOutCsv, summaryCsv } from "./csv.js";
+import { drawsCsv } from "./draws-file.js";
 import { notARun, otherRunThere, outputIsFile, systemReason, unwritableFile } from "./errors.js";
 import { UsageError } from "./failures.js";
 import { writeAtomically } from "./files.js";
+import type { RunDraws } from "./run-draws.js";
 import type { WeightedParticles } from "./run-particles.js";
 import type { RunReport, RunSettingsReport } from "./run-report.js";
 
 type RunFile =
-  "summary.csv" | "trace.csv" | "guide.json" | "posterior.json" | "settings.json" | "result.json";
+  | "summary.csv"
+  | "trace.csv"
+  | "draws.csv"
+  | "log_lik.csv"
+  | "guide.json"
+  | "posterior.json"
+  | "settings.json"
+  | "result.json";
 const DEFAULT_FOLDER = "mppc-runs";
 
 /**
@@ -93,6 +103,8 @@ export type FinishedRun = {
   readonly sizes: Sizes;
   /** Null where they are too many. */
   readonly particles: WeightedParticles | null;
+  /** Null where none were asked for. */
+  readonly drawn: RunDraws | null;
   readonly settings: RunSettingsReport;
 };
 
@@ -104,7 +116,7 @@ export function beginRun(directory: string, settings: RunSettingsReport): () => 
   try {
     const isNew = statSync(directory, { throwIfNoEntry: false }) === undefined;
     mkdirSync(directory, { recursive: true });
-    for (const file of [CHECKPOINT, "result.json", "posterior.json"])
+    for (const file of [CHECKPOINT, "result.json", "posterior.json", "draws.csv", "log_lik.csv"])
       rmSync(join(directory, file), { force: true });
     writeAtomically(join(directory, "settings.json"), settingsJson(settings));
     return () => {
@@ -126,20 +138,15 @@ export function writeRun(directory: string, run: FinishedRun): void {
   write("summary.csv", summaryCsv(run.result));
   write("trace.csv", traceCsv(run.result));
   write("guide.json", `${JSON.stringify({ parameters: guideParameters(run) })}\n`);
+  if (run.drawn !== null) {
+    write("draws.csv", drawsCsv(run.drawn.draws, run.drawn.atData, run.sizes));
+    write("log_lik.csv", leaveOneOutCsv(run.drawn.leaveOneOut.rows));
+  }
   if (run.particles !== null) write("posterior.json", `${JSON.stringify(run.particles)}\n`);
   write("result.json", `${JSON.stringify(run.report)}\n`);
   // A checkpoint that is left behind, or one half written, is of no more use.
   for (const file of readdirSync(directory))
     if (file.startsWith(CHECKPOINT)) rmSync(join(directory, file), { force: true });
-}
-
-/** Names such as z[3,7] hold commas: they stand in quotes. */
-export function summaryCsv({ summary }: Pick<InferenceResult, "summary">): string {
-  const rows = summary.map(({ name, mean, sd, mcse_mean, q5, q50, q95, ess }) => {
-    const cell = name.includes(",") ? `"${name}"` : name;
-    return [cell, mean, sd, mcse_mean, q5, q50, q95, ess].join(",");
-  });
-  return `${["name,mean,sd,mcse_mean,q5,q50,q95,ess", ...rows].join("\n")}\n`;
 }
 
 export function traceCsv({ trace }: Pick<InferenceResult, "trace">): string {

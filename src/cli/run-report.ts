@@ -2,7 +2,10 @@
 import { afterStart } from "../inference/diagnosis.js";
 import { STOPPING_WORDS, type InferenceResult } from "../inference/infer.js";
 import type { SummaryRow } from "../inference/posterior.js";
+import { ExtendedSizes, rowsOfLengths, type Rows, type Sizes } from "../ir/axis.js";
 import { VERSION } from "../version.js";
+import { heldOutReport, type HeldOut, type HeldOutReport } from "./held-out.js";
+import type { RunDraws } from "./run-draws.js";
 import type { StoredOptions } from "./resume.js";
 
 /** What of a run inference does not know. */
@@ -37,6 +40,17 @@ export type RunReport = {
     readonly stopped: string;
     readonly warnings: readonly { readonly code: string; readonly message: string }[];
   };
+  /** How many posterior draws `draws.csv` has; missing where there are none. */
+  readonly draws?: number;
+  /** Leave-one-out estimate of the log predictive density, over the observations in `log_lik.csv`. */
+  readonly leave_one_out?: {
+    readonly elpd: number;
+    readonly se: number;
+    readonly p: number;
+    readonly largest_pareto_k: number;
+  };
+  /** Predictions of `--test`. */
+  readonly held_out?: HeldOutReport;
   readonly timing: {
     readonly compile_seconds: number;
     readonly first_iteration_seconds: number;
@@ -61,6 +75,12 @@ export type RunSettingsReport = {
   readonly estimator: string;
   readonly coupling: string;
   readonly start: string;
+  /** Lengths of the plates and vectors of the data; of ragged plates how many rows each element of the parent has. */
+  readonly sizes: Readonly<
+    Record<string, number | { readonly of: string; readonly rows: readonly number[] }>
+  >;
+  /** What plates' elements are called, where the data names them. */
+  readonly labels: Readonly<Record<string, readonly string[]>>;
   readonly iterations: number | null;
   readonly averaging_weight: number | null;
   /** Of Adam. */
@@ -76,7 +96,12 @@ export type RunSettingsReport = {
   readonly folder: string;
 };
 
-export function runReport(result: InferenceResult, facts: RunFacts): RunReport {
+export function runReport(
+  result: InferenceResult,
+  facts: RunFacts,
+  drawn: RunDraws | null,
+  heldOut: HeldOut | null,
+): RunReport {
   const { timing } = result;
   return {
     summary: result.summary,
@@ -96,6 +121,8 @@ export function runReport(result: InferenceResult, facts: RunFacts): RunReport {
       stopped: STOPPING_WORDS[result.stopped],
       warnings: result.warnings.map(({ code, message }) => ({ code, message })),
     },
+    ...(drawn === null ? {} : drawsReport(drawn)),
+    ...(heldOut === null ? {} : { held_out: heldOutReport(heldOut) }),
     timing: {
       compile_seconds: facts.compileSeconds,
       first_iteration_seconds: timing.first_iteration_seconds,
@@ -108,4 +135,37 @@ export function runReport(result: InferenceResult, facts: RunFacts): RunReport {
     seed: facts.seed,
     version: VERSION,
   };
+}
+
+function drawsReport({ draws, leaveOneOut }: RunDraws): Pick<RunReport, "draws" | "leave_one_out"> {
+  const { rows, elpd, se, p, largestK } = leaveOneOut;
+  if (rows.length === 0) return { draws: draws.count };
+  return { draws: draws.count, leave_one_out: { elpd, se, p, largest_pareto_k: largestK } };
+}
+
+/** The data's sizes as `settings.json` has them. */
+export function sizesReport(sizes: Sizes): Pick<RunSettingsReport, "sizes" | "labels"> {
+  const lengths = (starts: Int32Array): number[] =>
+    Array.from({ length: starts.length - 1 }, (_, p) => (starts[p + 1] ?? 0) - (starts[p] ?? 0));
+  return {
+    sizes: Object.fromEntries(
+      [...sizes].map(([axis, size]) => {
+        const rows = sizes.rows?.get(axis);
+        return [axis, rows === undefined ? size : { of: rows.of, rows: lengths(rows.starts) }];
+      }),
+    ),
+    labels: Object.fromEntries(sizes.labels ?? []),
+  };
+}
+
+/** The sizes of the data that a run was of. */
+export function trainedSizes({ sizes, labels }: RunSettingsReport): Sizes {
+  const rows = new Map<string, Rows>();
+  const lengths = Object.entries(sizes).map(([axis, size]): [string, number] => {
+    if (typeof size === "number") return [axis, size];
+    const own = rowsOfLengths(size.of, size.rows);
+    rows.set(axis, own);
+    return [axis, own.parent.length];
+  });
+  return new ExtendedSizes(new Map(lengths), [], { rows, labels: new Map(Object.entries(labels)) });
 }

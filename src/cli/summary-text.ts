@@ -1,5 +1,4 @@
 // The summary of a run as a person reads it: a table of the first elements of everything, and the evidence.
-import { join } from "node:path";
 import type { SummaryRow } from "../inference/posterior.js";
 import type { InferenceResult } from "../inference/infer.js";
 import { alignedTable, shown } from "./table.js";
@@ -12,13 +11,14 @@ const FIRST = 5;
 const HEADER = ["name", "mean", "sd", "mcse", "q5", "q50", "q95", "ess"];
 
 export function summaryText(
-  { summary, evidence }: Pick<InferenceResult, "summary" | "evidence">,
-  options: { readonly directory: string; readonly all: boolean },
+  { summary, evidence }: Pick<InferenceResult, "summary"> & Partial<Pick<InferenceResult, "evidence">>,
+  options: { readonly file: string; readonly all: boolean },
 ): string {
-  const rows =
-    options.all || summary.length <= WHOLE ? summary.map(cells) : abridged(summary, options.directory);
+  const rows = options.all || summary.length <= WHOLE ? summary.map(cells) : abridged(summary, options.file);
+  const table = alignedTable(HEADER, rows);
+  if (evidence === undefined) return `${table}\n`;
   const error = Number.isFinite(evidence.mcse) ? ` (Monte Carlo error ${shown(evidence.mcse)})` : "";
-  return `${alignedTable(HEADER, rows)}\nlog evidence ${evidence.mean.toFixed(2)}${error}\n`;
+  return `${table}\nlog evidence ${evidence.mean.toFixed(2)}${error}\n`;
 }
 
 function cells(row: SummaryRow): string[] {
@@ -31,7 +31,7 @@ function cells(row: SummaryRow): string[] {
 }
 
 /** The first elements of each quantity, and a line that says where the others are. */
-function abridged(summary: readonly SummaryRow[], directory: string): string[][] {
+function abridged(summary: readonly SummaryRow[], file: string): string[][] {
   const byQuantity = new Map<string, SummaryRow[]>();
   for (const row of summary) {
     const quantity = row.name.replace(/\[.*$/, "");
@@ -42,9 +42,9 @@ function abridged(summary: readonly SummaryRow[], directory: string): string[][]
   return [...byQuantity].flatMap(([quantity, rows]) => {
     const rest = rows.length - FIRST;
     if (rest < 2) return rows.map(cells);
-    return [...rows.slice(0, FIRST).map(cells), [more(quantity, rest, directory)]];
+    return [...rows.slice(0, FIRST).map(cells), [more(quantity, rest, file)]];
   });
 }
 
-const more = (quantity: string, rest: number, directory: string): string =>
-  `... ${rest.toLocaleString("en-US")} more of ${quantity} in ${join(directory, "summary.csv")}`;
+const more = (quantity: string, rest: number, file: string): string =>
+  `... ${rest.toLocaleString("en-US")} more of ${quantity} in ${file}`;

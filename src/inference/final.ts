@@ -15,7 +15,7 @@ import type { Sizes } from "../ir/axis.js";
 import { BUFFERS, type GroupInterface } from "../ir/interface.js";
 
 /** Iteration numbers of the final sets, far from those of the fit: their random numbers are independent. */
-const FINAL_ITERATIONS = 0x40000000;
+export const FINAL_ITERATIONS = 0x40000000;
 
 /** Sets that by their evidence count for less than this share of their number are warned of. */
 const UNEQUAL_SHARE = 0.3;
@@ -29,7 +29,16 @@ export type Evidence = {
   readonly effectiveSets: number;
 };
 
+/** What it takes to draw the final sets again: the guide they come from, and the sets with their weights. */
+export type FinalSampler = {
+  readonly guide: GuideParameters;
+  readonly particles: ReadonlyMap<string, number>;
+  /** Those with a finite evidence, by their place among all; the weights sum to 1. */
+  readonly sets: readonly { readonly iteration: number; readonly weight: number }[];
+};
+
 export type FinalPosterior = {
+  readonly sampler: FinalSampler;
   readonly summary: readonly SummaryRow[];
   readonly evidence: Evidence;
   readonly groups: readonly GroupDiagnosis[];
@@ -66,7 +75,13 @@ export async function finalPass(context: RunContext, fitted: Fitted): Promise<Fi
   const finished = finishAll(pooled.values(), (buffer) => outermost.has(buffer), weights);
   const { logEvidence, mcse } = combinedEvidence(evidences);
   const groups = finalSizes.diagnose(fitted.health, pooled);
+  const finite = evidences.flatMap((x, iteration) => (Number.isFinite(x) ? [iteration] : []));
   return {
+    sampler: {
+      guide,
+      particles,
+      sets: finite.map((iteration, s) => ({ iteration, weight: finished[s] ?? 0 })),
+    },
     summary: stores.flatMap((store) => store.rows(finished)),
     evidence: { mean: logEvidence, mcse, sets: evidences, effectiveSets: effective },
     groups,

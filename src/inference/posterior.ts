@@ -23,7 +23,7 @@ export type SummaryRow = {
   readonly ess: number;
 };
 
-const LEVELS = [0.05, 0.5, 0.95] as const;
+export const LEVELS = [0.05, 0.5, 0.95] as const;
 /** Points of equal weight that a set is remembered by where not all its draws are kept. */
 const SKETCH_POINTS = 64;
 /** An element's draws in a set are not all kept beyond this: a joint table of several groups' particles is large. */
@@ -42,7 +42,7 @@ export type Quantity = {
   readonly summed: ReadonlySet<string>;
 };
 
-/** Latents in the model's order, then generated quantities. */
+/** Latents in the model's order, then generated quantities but those that only draws have. */
 export function quantities(model: ModelInterface, posterior: CompiledProgram): Quantity[] {
   const summed = new Set(model.groups.filter((g) => g.support !== null).map((g) => g.axis));
   const quantity = (name: string, values: string, weights: string | null): Quantity => {
@@ -55,13 +55,15 @@ export function quantities(model: ModelInterface, posterior: CompiledProgram): Q
   };
   return [
     ...model.latents.map((l) => quantity(l.name, BUFFERS.particles(l.name), BUFFERS.weights(l.group))),
-    ...model.generated.map((q) =>
-      quantity(
-        q.name,
-        BUFFERS.generated(q.name),
-        q.groups.length === 0 ? null : BUFFERS.jointWeights(q.name),
+    ...model.generated
+      .filter((q) => !q.drawn)
+      .map((q) =>
+        quantity(
+          q.name,
+          BUFFERS.generated(q.name),
+          q.groups.length === 0 ? null : BUFFERS.jointWeights(q.name),
+        ),
       ),
-    ),
   ];
 }
 

@@ -18,7 +18,8 @@ export type InferenceData = Pick<BoundData, "sizes" | "arrays">;
 export type Progress =
   | { readonly phase: "start" }
   | { readonly phase: "fit"; readonly entry: TraceEntry; readonly of: number; readonly atMost: boolean }
-  | { readonly phase: "final"; readonly set: number; readonly of: number };
+  | { readonly phase: "final"; readonly set: number; readonly of: number }
+  | { readonly phase: "draws"; readonly drawn: number; readonly of: number };
 
 export type RunContext = {
   readonly model: CompiledModel;
@@ -44,7 +45,7 @@ export function programOf(model: CompiledModel, name: ProgramName): CompiledProg
 
 /** Lengths of all axes with these particles per group. */
 export function sizesOf(
-  { model, data }: RunContext,
+  { model, data }: Pick<RunContext, "model" | "data">,
   particles: ReadonlyMap<string, number>,
   priorDraws = 1,
 ): Sizes {

@@ -25,6 +25,27 @@ export type Chain = {
 
 export type ChainMethod = "rounds" | "scan";
 
+/**
+ * What a step of a contraction does to a chain, for who goes through the steps backwards: its `ends`, the states before
+ * the first step and at the last, are summed out; or the `middles` between the two halves of every product; or it only
+ * makes the matrices of the `steps`, along which each state and the one before it have axes of their own.
+ */
+export type ChainPart = {
+  readonly state: readonly ChainedAxis[];
+  readonly along: Axis;
+  /** The plates that are left: for every element of them there is a sum of its own. */
+  readonly plates: readonly Axis[];
+} & (
+  | { readonly kind: "ends" | "steps" }
+  /** `halves` counts the products before, `pairs` those after, every one of two halves. */
+  | {
+      readonly kind: "middles";
+      readonly middles: readonly Axis[];
+      readonly halves: Axis;
+      readonly pairs: Axis;
+    }
+);
+
 /** 1 at the first step of an ordered plate, else 0. */
 export const isFirstStep = (g: Graph, along: Axis): Node => g.map("eq", g.index(along), g.constant(0));
 
@@ -98,19 +119,22 @@ function scanChain(g: Graph, chain: Chain): { node: Node; steps: readonly Step[]
     kind: Step["kind"],
     removes: readonly Axis[],
     looksAt: readonly Axis[],
+    joined: Node,
     result: Node,
   ): Step => ({
     kind,
     removes,
     terms: [name],
+    joined,
+    chain: null,
     table: g.ordered([...looksAt, ...plates]),
     result: { name: label, node: result, axes: result.axes },
   });
   return {
     node,
     steps: [
-      step("pass on", axes, [...table, ...axes], fromHere),
-      step("sum out", [along, ...axes], whole.axes, node),
+      step("pass on", axes, [...table, ...axes], later, fromHere),
+      step("sum out", [along, ...axes], whole.axes, whole, node),
     ],
   };
 }
@@ -126,14 +150,17 @@ function multiplyInRounds(g: Graph, chain: Chain, sizes: Sizes): { node: Node; s
   const addStep = (
     kind: Step["kind"],
     removes: readonly Axis[],
-    table: readonly Axis[],
+    joined: Node,
     node: Node,
+    chainPart: ChainPart,
   ): void => {
     const label = `chain.${name}${steps.length === 0 ? "" : `.${2 ** steps.length}`}`;
     const result = { name: label, node, axes: node.axes };
-    steps.push({ kind, removes, terms: [name], table: g.ordered([...table, ...plates]), result });
+    const table = g.ordered([...joined.axes, ...plates]);
+    steps.push({ kind, removes, terms: [name], joined, chain: chainPart, table, result });
   };
-  addStep("step matrices", [], product.axes, product);
+  const part = { state, along, plates };
+  addStep("step matrices", [], product, product, { kind: "steps", ...part });
   const middles = state.map(({ axis }) => copyOf(g, axis, "mid"));
   const last = Math.ceil(Math.log2(sizeOf(along, sizes)));
   g.longest.set(along.name, 2 ** last);
@@ -145,8 +172,16 @@ function multiplyInRounds(g: Graph, chain: Chain, sizes: Sizes): { node: Node; s
     });
     const terms = pairTerms(g, product, { here, pairs }, state, middles);
     product = g.reduceAll("log_sum_exp", middles, terms);
+    const halves = here;
     here = pairs;
-    addStep("multiply neighbours", middles, terms.axes, product);
+    const each = { ...part, plates: g.ordered([...plates, pairs]) };
+    addStep("multiply neighbours", middles, terms, product, {
+      kind: "middles",
+      ...each,
+      middles,
+      halves,
+      pairs,
+    });
   }
   // The last round has left one product.
   const single = g.reduce("sum", here, product);
@@ -154,7 +189,7 @@ function multiplyInRounds(g: Graph, chain: Chain, sizes: Sizes): { node: Node; s
   const whole = g.add(start, single);
   const ends = state.flatMap(({ axis, previous }) => [axis, previous]);
   const node = g.reduceAll("log_sum_exp", ends, whole);
-  addStep("sum out", [along, ...ends], whole.axes, node);
+  addStep("sum out", [along, ...ends], whole, node, { kind: "ends", ...part });
   return { node, steps };
 }
 

@@ -1,7 +1,7 @@
 // The order in which particle axes are summed out, plates from the inside out: exact search, costs by axis sizes.
 // Plated elimination after Obermeyer et al. 2019 (tensor variable elimination); MATH: log P_MP is a plated
 // sum-product in log space.
-import { chainMethod, chainProduct } from "./chain.js";
+import { chainMethod, chainProduct, type ChainMethod, type ChainPart } from "./chain.js";
 import { volume, type Axis, type Sizes } from "./axis.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./cost.js";
 import type { Graph, Node } from "./node.js";
@@ -26,6 +26,10 @@ export type Step = {
   /** The axes that this step removes. */
   readonly removes: readonly Axis[];
   readonly terms: readonly string[];
+  /** The terms' total, before the axes are removed. */
+  readonly joined: Node;
+  /** What it does to a chain; null where it is of none. */
+  readonly chain: ChainPart | null;
   /** Axes of the largest table that the step looks at (never stored where it is only reduced). */
   readonly table: readonly Axis[];
   readonly result: { readonly name: string; readonly node: Node; readonly axes: readonly Axis[] };
@@ -47,7 +51,12 @@ export type Intractable = {
 export type OrderChoice = "exact" | "greedy" | ((candidates: readonly string[]) => string);
 
 /** What is left open by the terms: the order of elimination, and the adapters that ways of multiplying chains suit. */
-export type ContractionChoices = { readonly order?: OrderChoice; readonly adapter?: AdapterClass };
+export type ContractionChoices = {
+  readonly order?: OrderChoice;
+  readonly adapter?: AdapterClass;
+  /** How chains are multiplied; by what takes less time if not said. */
+  readonly chains?: ChainMethod;
+};
 
 type Working = Term & { readonly particles: ReadonlySet<string> };
 
@@ -67,7 +76,7 @@ export function contract(
   terms: readonly Term[],
   variables: readonly Variable[],
   sizes: Sizes,
-  { order = "exact", adapter = ADAPTER_CLASSES.software }: ContractionChoices = {},
+  { order = "exact", adapter = ADAPTER_CLASSES.software, chains }: ContractionChoices = {},
 ): Contraction | Intractable {
   const steps: Step[] = [];
   const variableOf = new Map(variables.flatMap((v) => axesOf(v).map((axis) => [axis.name, v])));
@@ -85,7 +94,7 @@ export function contract(
     for (const component of components(here, own)) {
       const chained = component.variables.filter((v) => v.past !== null);
       const single = component.variables.filter((v) => v.past === null);
-      const joined = eliminate(g, component.terms, single, { plates, sizes, adapter, order, steps });
+      const joined = eliminate(g, component.terms, single, { plates, sizes, adapter, order, chains, steps });
       if (plates.length === 0) {
         done.push(joined);
         continue;
@@ -104,7 +113,7 @@ export function contract(
       done.push(
         along === null
           ? plateProduct(g, joined, plates, kept, steps)
-          : multiplyChain(g, joined, chained, along, { plates, sizes, adapter, order, steps }),
+          : multiplyChain(g, joined, chained, along, { plates, sizes, adapter, order, chains, steps }),
       );
     }
     left = [...left.filter((t) => !here.includes(t)), ...done];
@@ -128,6 +137,8 @@ function plateProduct(
     kind: "plate product",
     removes: over,
     terms: [term.name],
+    joined: term.node,
+    chain: null,
     table,
     result: { name, node, axes: node.axes },
   });
@@ -140,12 +151,12 @@ function multiplyChain(
   term: Working,
   chained: readonly Variable[],
   along: Axis,
-  { plates, sizes, adapter, steps }: EliminationContext,
+  { plates, sizes, adapter, chains, steps }: EliminationContext,
 ): Working {
   const name = chained.map((v) => v.name).join("_");
   const state = chained.flatMap(({ axis, past }) => (past === null ? [] : [{ axis, previous: past.axis }]));
   const chain = { name, matrix: term.node, along, state, plates };
-  const product = chainProduct(g, chain, sizes, chainMethod(chain, sizes, adapter));
+  const product = chainProduct(g, chain, sizes, chains ?? chainMethod(chain, sizes, adapter));
   steps.push(...product.steps);
   return working({ name, node: product.node, plates: plates.filter((p) => p.name !== along.name) });
 }
@@ -186,6 +197,7 @@ type EliminationContext = {
   readonly sizes: Sizes;
   readonly adapter: AdapterClass;
   readonly order: OrderChoice;
+  readonly chains: ChainMethod | undefined;
   readonly steps: Step[];
 };
 
@@ -200,12 +212,15 @@ function eliminate(
   for (const variable of eliminationOrder(terms, variables, context)) {
     const joined = left.filter((t) => t.particles.has(variable.axis.name));
     const table = g.ordered([...joined.flatMap((t) => t.node.axes), ...context.plates]);
-    const node = g.reduce("log_sum_exp", variable.axis, g.total(joined.map((t) => t.node)));
+    const total = g.total(joined.map((t) => t.node));
+    const node = g.reduce("log_sum_exp", variable.axis, total);
     const name = variable.name;
     context.steps.push({
       kind: "sum out",
       removes: [variable.axis],
       terms: joined.map((t) => t.name),
+      joined: total,
+      chain: null,
       table,
       result: { name: `without.${name}`, node, axes: node.axes },
     });

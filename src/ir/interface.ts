@@ -41,6 +41,9 @@ export type LatentInterface = {
   readonly plates: readonly string[];
   readonly event: string | null;
   readonly group: string;
+  /** The distribution of its prior, and whether it says how to draw from it. */
+  readonly family: string;
+  readonly hasDraw: boolean;
 };
 export type GroupInterface = {
   readonly name: string;
@@ -80,13 +83,20 @@ export type GuideInterface = {
   readonly whole: boolean;
 };
 
-/** A generated quantity. `groups`: those whose particles it depends on (its joint weights are over their axes). */
+/**
+ * A generated quantity. `groups`: those whose particles it depends on (its joint weights are over their axes). `drawn`: a
+ * prediction or what depends on one, which has a value for each posterior draw alone.
+ */
 export type GeneratedInterface = {
   readonly name: string;
   readonly plates: readonly string[];
   readonly event: string | null;
   readonly groups: readonly string[];
+  readonly drawn: boolean;
 };
+
+/** A `~` of data: its log density at posterior draws is an output of `predict`. */
+export type ObservationInterface = { readonly name: string; readonly plates: readonly string[] };
 
 export type ModelInterface = {
   readonly plates: readonly PlateInterface[];
@@ -96,6 +106,7 @@ export type ModelInterface = {
   readonly groups: readonly GroupInterface[];
   readonly guides: readonly GuideInterface[];
   readonly generated: readonly GeneratedInterface[];
+  readonly observations: readonly ObservationInterface[];
 };
 
 /**
@@ -133,6 +144,18 @@ export const BUFFERS = {
   generated: (name: string) => `generated.${name}`,
   /** Posterior weights of the joint particles a generated quantity depends on. [plates of its groups, particle axes] */
   jointWeights: (name: string) => `joint_weights.${name}`,
+  /** Posterior draws of a latent: output of `draws`, input of `predict`. [plates, event, draw] */
+  draws: (latent: string) => `draws.${latent}`,
+  /** How many elements of a plate, the first ones, `draws` is of; of the others latents are drawn anew. [] */
+  known: (plate: string) => `known.${plate}`,
+  /** Log density of an observation at every draw. [plates, draw] */
+  logLikelihood: (observation: string) => `log_likelihood.${observation}`,
+  /** 1 for each element of an observed variable that counts, 0 for what is missing or of a known step. [plates] */
+  counted: (observation: string) => `counted.${observation}`,
+  /** The first step of a series whose observations count. [] */
+  countedFrom: (plate: string) => `counted_from.${plate}`,
+  /** The same of all observations together. [draw] */
+  totalLogLikelihood: "log_likelihood",
   /** Running mean of statistic i, input of `fit`. [over, event] */
   moment: (latent: string, i: number) => `moment.${latent}.${i}`,
   /** The power to which the model's factors are raised, and the start guide's to one minus it; input of `start`. [] */
@@ -150,3 +173,6 @@ export const BUFFERS = {
 
 /** The one particle axis of the program `prior`, in which every latent follows the same particle of its parents. */
 export const PRIOR_AXIS = "k_prior";
+
+/** The axis of posterior draws; a draw is one value of every latent. No plate can have this name. */
+export const DRAW_AXIS = "_draw";

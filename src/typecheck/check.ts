@@ -65,9 +65,10 @@ export function checkModel(
   const priors = block.factors.filter((factor): factor is Prior => factor.kind === "prior");
   const guide = checkGuide(program.guide, priors, { ...context, past: "guide" }, block, past.lookedBackAt);
   const quantities: Generated[] = [];
+  const latents = [...block.latents];
   const laterGenerated = declaredNames(program.generated, block.global);
-  const inGenerated: Context = { ...context, later: laterGenerated, past: "generated" };
-  checkGenerated(program.generated, inGenerated, { ...block, quantities, isReported: true });
+  const inGenerated: Context = { ...context, latents, later: laterGenerated, past: "generated" };
+  checkGenerated(program.generated, inGenerated, { ...block, latents, quantities, isReported: true });
 
   const at = keyword("model");
   if (isWhole && at !== undefined && !hasLatent(program.model, data)) report(errors.noLatents(at));

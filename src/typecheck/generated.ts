@@ -1,16 +1,19 @@
-// The generated block: quantities of interest, deterministic functions of latents and data.
+// The generated block: quantities of interest, which are functions of latents and data, and predictions, which are draws.
 import { absurd, Bug } from "../diagnostic.js";
 import type { Statement } from "../parser/ast.js";
-import { declareVariable } from "./declare.js";
+import { checkType, declareVariable } from "./declare.js";
 import * as errors from "./errors.js";
-import type { Generated } from "./model.js";
+import { checkFamily } from "./family.js";
+import type { Generated, Latent } from "./model.js";
 import type { Context, Scope } from "./scope.js";
-import { checkLocal, inBlock, inPlate, type ModelBlock } from "./statements.js";
+import { checkLocal, inBlock, inPlate, typedLatent, type ModelBlock } from "./statements.js";
 
 type GeneratedBlock = Pick<ModelBlock, "opened" | "unknownPlates" | "closed"> & {
   /** Where quantities are declared: like latents they outlive the block they stand in. */
   readonly global: Scope;
   readonly quantities: Generated[];
+  /** The model's latents, and the predictions so far: what expressions may depend on. */
+  readonly latents: Latent[];
   /** False inside plain braces, whose locals are not reported. */
   readonly isReported: boolean;
 };
@@ -27,7 +30,7 @@ function checkStatement(s: Statement, context: Context, block: GeneratedBlock): 
       const isNew = declareVariable(s.name, local, context.open, scope, context);
       if (!isNew || local === null || !block.isReported) return;
       const { name, type, value } = local;
-      block.quantities.push({ name, type, value, plates: context.open, span: s.span });
+      block.quantities.push({ kind: "value", name, type, value, plates: context.open, span: s.span });
       return;
     }
     case "plate":
@@ -37,8 +40,7 @@ function checkStatement(s: Statement, context: Context, block: GeneratedBlock): 
         checkGenerated(s.body, inner, { ...block, isReported: false }),
       );
     case "sample":
-      context.report(errors.generatedDraw(s.span));
-      return;
+      return checkPrediction(s, context, block);
     case "target":
       throw new Bug("the parser lets no 'target' into the generated block");
     case "if":
@@ -50,4 +52,39 @@ function checkStatement(s: Statement, context: Context, block: GeneratedBlock): 
     default:
       return absurd(s);
   }
+}
+
+/**
+ * `name ~ family(args)`: a draw from the family for every posterior draw of what its arguments depend on. It is reported
+ * wherever it stands.
+ */
+function checkPrediction(
+  s: Extract<Statement, { kind: "sample" }>,
+  context: Context,
+  block: GeneratedBlock,
+): void {
+  const declared = s.type === null ? null : checkType(s.type, "model", context);
+  const family = checkFamily(s.distribution, context);
+  if (s.truncation !== null) context.report(errors.truncation(s.truncation.span));
+  const bounded = declared !== null && (declared.lower !== null || declared.upper !== null);
+  if (bounded) context.report(errors.predictionConstraint(s.type?.span ?? s.span, s.name.text));
+  const hasDraw = family === null || family.distribution.draw !== null;
+  if (!hasDraw) context.report(errors.predictionNeedsDraw(s.distribution.name));
+  const isWhole = family !== null && hasDraw && !bounded && (s.type === null || declared !== null);
+  const variable = isWhole ? typedLatent(s.name, declared, family, context) : null;
+  const isNew = declareVariable(s.name, variable, context.open, block.global, context);
+  if (!isNew || variable === null || family === null) return;
+  block.latents.push(variable);
+  const { name, type } = variable;
+  const { distribution, args } = family;
+  block.quantities.push({
+    kind: "prediction",
+    name,
+    type,
+    plates: context.open,
+    span: s.span,
+    variable,
+    distribution,
+    args,
+  });
 }

@@ -254,14 +254,29 @@ export type Guide = {
   readonly span: Span;
 };
 
-/** A quantity of interest: deterministic function of latents and data, one per element of the open plates. */
+/** A quantity of interest, one per element of the open plates. */
 export type Generated = {
   readonly name: string;
   readonly type: ValueType;
   readonly plates: readonly Plate[];
-  readonly value: TypedExpression;
   readonly span: Span;
-};
+} & (
+  | { readonly kind: "value"; readonly value: TypedExpression }
+  /**
+   * A prediction: drawn anew for every posterior draw. `variable` stands for it in quantities below it; it is no latent
+   * of the model, and what depends on it is known draw by draw alone.
+   */
+  | {
+      readonly kind: "prediction";
+      readonly variable: Latent;
+      readonly distribution: Distribution;
+      readonly args: readonly TypedExpression[];
+    }
+);
+
+/** True of predictions and what is computed from them: they have no weights, only draws. */
+export const isDrawn = (model: Pick<TypedModel, "latents">, quantity: Generated): boolean =>
+  quantity.kind === "prediction" || quantity.value.latents.some((l) => !model.latents.includes(l));
 
 /** Data whose values pick elements of a vector of this size. */
 export type Index = { readonly data: Data; readonly size: Size };

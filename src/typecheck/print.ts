@@ -1,5 +1,14 @@
 // The text of `--emit types`: a typed model, one declaration a line.
-import type { Factor, Group, Guide, GuideArgument, Plate, TypedExpression, TypedModel } from "./model.js";
+import type {
+  Factor,
+  Generated,
+  Group,
+  Guide,
+  GuideArgument,
+  Plate,
+  TypedExpression,
+  TypedModel,
+} from "./model.js";
 import { showExpression, showType } from "./show.js";
 
 /** A typed model as text: what it declares, with types and plates, and its guide as resolved. */
@@ -24,13 +33,7 @@ export function printModel(model: TypedModel): string {
       }),
     ],
     ["guide", model.guides.map(showGuide)],
-    [
-      "generated",
-      model.generated.map(
-        (g) =>
-          `${showType(g.type)} ${g.name}${over(g.plates)} = ${showExpression(g.value)}${dependsOn(g.value)}`,
-      ),
-    ],
+    ["generated", model.generated.map(showGenerated)],
   ];
   return sections
     .filter(([, lines]) => lines.length > 0)
@@ -63,6 +66,13 @@ function showFactor(factor: Factor): string {
   const args = factor.args.map(showExpression).join(", ");
   const observed = factor.kind === "observation" ? `   observed${where(factor.condition)}` : "";
   return `${name}${at} ~ ${factor.distribution.name}(${args})${observed}`;
+}
+
+function showGenerated(g: Generated): string {
+  const declared = `${showType(g.type)} ${g.name}${over(g.plates)}`;
+  return g.kind === "value"
+    ? `${declared} = ${showExpression(g.value)}${dependsOn(g.value)}`
+    : `${declared} ~ ${g.distribution.name}(${g.args.map(showExpression).join(", ")})   drawn`;
 }
 
 function showGuide(guide: Guide): string {

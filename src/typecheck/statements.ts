@@ -183,7 +183,7 @@ function checkSample(s: Extract<Statement, { kind: "sample" }>, context: Context
 }
 
 /** A latent's type is what its distribution returns, within the bounds that it is declared with. */
-function typedLatent(
+export function typedLatent(
   name: Name,
   declared: ValueType | null,
   family: Family,

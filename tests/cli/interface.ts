@@ -53,6 +53,7 @@ export function modelWith(data: readonly string[], plates: readonly string[]): C
     groups: [],
     guides: [],
     generated: [],
+    observations: [],
   };
   return {
     format: "mppc",

@@ -36,7 +36,7 @@ describe("the process", () => {
     expect(code).toBe(0);
     expect(out.endsWith("}\n")).toBe(true);
     expect(out.trim().split("\n")).toHaveLength(1);
-    expect(readdirSync(join(folder, "run"))).toHaveLength(6);
+    expect(readdirSync(join(folder, "run"))).toHaveLength(8);
   }, 30_000);
 
   it("ends with 2 for wrong usage and 1 for a wrong model", async () => {

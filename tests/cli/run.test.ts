@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { summaryCsv } from "../../src/cli/run-directory.js";
+import { summaryCsv } from "../../src/cli/csv.js";
 import { summaryText } from "../../src/cli/summary-text.js";
 import { byteSize, duration, shown } from "../../src/cli/table.js";
 import { runCaughtIn, type Caught } from "./terminal.js";
@@ -61,7 +61,9 @@ describe("mppc run", () => {
     expect(err).toMatch(/^iteration 1 of 12, log evidence/m);
     expect(err).toContain("results are in first");
     const files = [
+      "draws.csv",
       "guide.json",
+      "log_lik.csv",
       "posterior.json",
       "result.json",
       "settings.json",
@@ -105,7 +107,7 @@ describe("mppc run", () => {
     expect(code).toBe(0);
     const report = JSON.parse(out) as Record<string, Record<string, unknown>>;
     expect(Object.keys(report)).toEqual(
-      ["summary", "evidence", "diagnostics", "timing", "memory", "device", "seed", "version"], // prettier-ignore
+      ["summary", "evidence", "diagnostics", "draws", "leave_one_out", "timing", "memory", "device", "seed", "version"], // prettier-ignore
     );
     expect(Object.keys(report["timing"] ?? {})).toEqual(
       ["compile_seconds", "first_iteration_seconds", "seconds_per_iteration", "iterations", "total_seconds"], // prettier-ignore
@@ -133,7 +135,7 @@ describe("mppc run", () => {
     const refused = await runCaughtIn(folder, other);
     expect(refused.code).toBe(2);
     expect(refused.err).toContain("error[E0805]: 'first' holds a run of another model, model.mpp");
-    expect(readdirSync(join(folder, "first"))).toHaveLength(6);
+    expect(readdirSync(join(folder, "first"))).toHaveLength(8);
   });
 
   it("makes a directory of its own without --output, and says where", async () => {
@@ -221,13 +223,13 @@ describe("the summary", () => {
   it("shows the first elements of long quantities, and all on demand", () => {
     const summary = Array.from({ length: 6000 }, (_, i) => ({ name: `z[${i + 1}]`, ...ROW }));
     const evidence = { mean: -1234.567, mcse: 0.0123, sets: [], effectiveSets: 1 };
-    const text = summaryText({ summary, evidence }, { directory: "DIR", all: false });
+    const text = summaryText({ summary, evidence }, { file: "DIR/summary.csv", all: false });
     expect(text.split("\n").map((line) => line.split("  ")[0])).toEqual(
       ["name", "z[1]", "z[2]", "z[3]", "z[4]", "z[5]", "... 5,995 more of z in DIR/summary.csv", "", "log evidence -1234.57 (Monte Carlo error 0.01230)", ""], // prettier-ignore
     );
-    expect(summaryText({ summary, evidence }, { directory: "DIR", all: true }).split("\n")).toHaveLength(
-      6004,
-    );
+    expect(
+      summaryText({ summary, evidence }, { file: "DIR/summary.csv", all: true }).split("\n"),
+    ).toHaveLength(6004);
   });
 
   it("shows numbers for people", () => {

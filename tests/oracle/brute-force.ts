@@ -34,6 +34,10 @@ export type BruteForce = {
   readonly logEvidence: number;
   /** Weights by group: one list of K per place, places in row-major order. */
   readonly weights: ReadonlyMap<string, readonly (readonly number[])[]>;
+  /** Who picks a particle: groups at places, in the order of the groups. */
+  readonly pickers: readonly { readonly group: string; readonly place: readonly number[] }[];
+  /** Every combination of picks with its posterior probability. */
+  readonly joint: readonly { readonly picks: readonly number[]; readonly probability: number }[];
 };
 
 /** All places of a list of plates, row-major. */
@@ -103,7 +107,15 @@ export function bruteForce(model: TypedModel, given: Given): BruteForce {
     }
     weights.set(group.name, [...(weights.get(group.name) ?? []), own]);
   }
-  return { logEvidence, weights };
+  return {
+    logEvidence,
+    weights,
+    pickers: pickers.map(({ group, place }) => ({ group: group.name, place: at(place, group.plates) })),
+    joint: picks.map((pick, j) => ({
+      picks: pick,
+      probability: Math.exp((logs[j] ?? 0) - largest) / total,
+    })),
+  };
 }
 
 /** log P(x, z^k) - log Q(z^k) for one combination k. */

@@ -26,14 +26,16 @@ import { methodUnavailable, optionWithoutUse } from "../errors.js";
 import { readGuideParameters } from "../estimate-input.js";
 import { Interrupted, printDiagnostics, UsageError } from "../failures.js";
 import { readText } from "../files.js";
+import { heldOutText, loadHeldOut, predictHeldOut, predictor, writeHeldOut } from "../held-out.js";
 import { withInterrupts } from "../interrupts.js";
 import { loadModel } from "../model-file.js";
 import { particleSettings } from "../particle-settings.js";
 import { showProgress } from "../progress.js";
+import { takeDraws, type RunDraws } from "../run-draws.js";
 import { drawParticles } from "../run-particles.js";
 import { checkUnchanged, storedOptions } from "../resume.js";
 import { beginRun, chooseDirectory, writeRun } from "../run-directory.js";
-import { runReport, type RunFacts, type RunSettingsReport } from "../run-report.js";
+import { runReport, sizesReport, type RunFacts, type RunSettingsReport } from "../run-report.js";
 import { summaryText } from "../summary-text.js";
 import type { Terminal } from "../terminal.js";
 
@@ -44,6 +46,9 @@ const PROGRAMS = ["start", "posterior", "prior", "initial", "fit", "widen", "fix
 const programsOf = (method: MethodName): readonly ProgramName[] =>
   method === "importance" ? PROGRAMS : [method, ...PROGRAMS];
 
+/** What posterior draws take besides. */
+const DRAW_PROGRAMS = ["draws", "predict"] as const;
+
 export async function run(path: string, options: RunOptions, terminal: Terminal): Promise<void> {
   const begin = performance.now();
   const started = new Date();
@@ -52,13 +57,14 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
   const source = loadModel(path, terminal, options);
   const settings = settingsFrom(options, source.head);
   const data = await loadData(source.head, options.data ?? [], terminal);
+  const heldOut = await loadHeldOut(source.head, data, options, terminal);
   const unfinished = options.resume === undefined ? null : readUnfinished(options.resume);
   const directory = options.resume ?? directoryFor(path, options, started, quiet);
   await withDevice(options.device, quiet, async (device) => {
     const particlesOf = particlesPerGroup(source.head.interface, settings);
     const sizes = axisSizes(data.sizes, source.head.interface, particlesOf);
     const model = source.compile({
-      programs: programsOf(settings.method),
+      programs: [...programsOf(settings.method), ...(options.draws === 0 ? [] : DRAW_PROGRAMS)],
       sizes,
       adapter: adapterOf(device),
       largestBinding: largestTable(device),
@@ -66,15 +72,22 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
     const reason = options.method === "vi" ? model.methodsUnavailable.vi : undefined;
     if (reason !== undefined) throw new DiagnosticError([methodUnavailable(options.method, reason)]);
     const init = initialGuide(model, data, options);
-    const about = settingsReport(path, model, options, settings, device, started);
+    const about = settingsReport(path, model, data, options, settings, device, started);
     if (unfinished !== null) checkUnchanged(directory, unfinished.settings, about);
     const present = unfinished?.settings ?? about;
     const { snapshot = null } = unfinished ?? {};
     const discard = unfinished === null ? beginRun(directory, present) : () => undefined;
     const keeper = new RunKeeper(directory, present.started, snapshot, options.checkpointEvery);
-    const { result, deviceBytes } = await discardFailed(discard, () =>
-      infer(model, data, device, settings, quiet, { keeper, init }),
+    const { result, drawn, deviceBytes } = await discardFailed(discard, () =>
+      infer(model, data, device, settings, quiet, { keeper, init, draws: options.draws ?? null }),
     );
+    const predicted =
+      heldOut === null || drawn === null
+        ? null
+        : await predictHeldOut(
+            { ...heldOut, model: predictor(source, heldOut.data, device), device, seed: settings.seed },
+            drawn.draws,
+          );
     const facts: RunFacts = {
       compileSeconds: source.compileSeconds(),
       totalSeconds: (performance.now() - begin) / 1000,
@@ -83,11 +96,15 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
       device: device.description,
       seed: settings.seed,
     };
-    const report = runReport(result, facts);
+    const report = runReport(result, facts, drawn, predicted);
     const particles = await drawParticles(model, data, device, settings, result.guide);
-    writeRun(directory, { report, result, model, sizes: data.sizes, particles, settings: present });
+    writeRun(directory, { report, result, model, sizes: data.sizes, particles, drawn, settings: present });
+    if (predicted !== null) writeHeldOut(join(directory, "predictions"), predicted);
     if (options.json === true) terminal.out(`${JSON.stringify(report)}\n`);
-    else terminal.out(summaryText(result, { directory, all: options.all === true }));
+    else {
+      terminal.out(summaryText(result, { file: join(directory, "summary.csv"), all: options.all === true }));
+      if (predicted !== null) terminal.out(heldOutText(predicted));
+    }
     printDiagnostics(result.warnings, terminal);
     quiet.err(`${STOPPING_WORDS[result.stopped]}\nresults are in ${directory}\n`);
   });
@@ -157,15 +174,20 @@ function settingsFrom(options: RunOptions, model: CompiledModel): InferenceSetti
   };
 }
 
-/** Runs the fit under a progress display; `deviceBytes` is the most memory seen in use on the device. */
+/** Runs the fit and takes draws under a progress display; `deviceBytes` is the most memory seen in use on the device. */
 async function infer(
   model: CompiledModel,
   data: BoundData,
   device: Device,
   settings: InferenceSettings,
   terminal: Terminal,
-  more: { readonly keeper: RunKeeper; readonly init: SavedArrays },
-): Promise<{ result: InferenceResult; deviceBytes: number }> {
+  more: {
+    readonly keeper: RunKeeper;
+    readonly init: SavedArrays;
+    /** How many draws are asked for; null: the default number. */
+    readonly draws: number | null;
+  },
+): Promise<{ result: InferenceResult; drawn: RunDraws | null; deviceBytes: number }> {
   const progress = showProgress(terminal);
   let deviceBytes = 0;
   try {
@@ -180,7 +202,10 @@ async function infer(
     const result = await withInterrupts(stop, () =>
       runInference(model, data, device, settings, onProgress, more),
     );
-    return { result, deviceBytes };
+    if (more.draws === 0) return { result, drawn: null, deviceBytes };
+    const drawn = await takeDraws({ model, data, device, settings, onProgress }, result.sampler, more.draws);
+    const summary = [...result.summary, ...drawn.rows];
+    return { result: { ...result, summary }, drawn, deviceBytes };
   } finally {
     progress.stop();
   }
@@ -189,6 +214,7 @@ async function infer(
 function settingsReport(
   path: string,
   model: CompiledModel,
+  data: BoundData,
   options: RunOptions,
   settings: InferenceSettings,
   device: Device,
@@ -203,6 +229,7 @@ function settingsReport(
     particles: Object.fromEntries(particlesPerGroup(model.interface, settings)),
     draws_from: settings.drawsFrom,
     ...model.estimation,
+    ...sizesReport(data.sizes),
     iterations: settings.iterations,
     averaging_weight: settings.averagingWeight,
     step: settings.steps.step,

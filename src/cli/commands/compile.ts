@@ -24,6 +24,8 @@ const PROGRAMS = Object.keys({
   rws: 1,
   vi: 1,
   posterior: 1,
+  draws: 1,
+  predict: 1,
   estimate: 1,
   gradients_vi: 1,
   gradients_rws: 1,

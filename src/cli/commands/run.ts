@@ -10,6 +10,8 @@ import {
   estimatorOption,
   fraction,
   modelAndData,
+  newElementsOption,
+  testOption,
   particlesOption,
   positive,
   wholeNumber,
@@ -36,6 +38,9 @@ export type RunOptions = EstimationOptions & {
   readonly init?: string;
   readonly resume?: string;
   readonly checkpointEvery: number;
+  readonly draws?: number;
+  readonly test?: readonly string[];
+  readonly newElements?: readonly string[];
   readonly output?: string;
   readonly device: DeviceChoice;
   readonly json?: true;
@@ -85,6 +90,13 @@ export function runCommand(context: Context): Command {
     .option("--init <run>", "begin with the guide of an earlier run: its directory, or a guide.json")
     .option("--resume <directory>", "go on with a run that was stopped, with its model, data and options")
     .option("--checkpoint-every <seconds>", "how often to save what is done", positive, 30)
+    .option(
+      "--draws <n>",
+      "draws from the posterior (default: 1000, fewer of very many latents)",
+      wholeNumber(0, 1_000_000),
+    )
+    .addOption(testOption())
+    .addOption(newElementsOption())
     .option("--output <directory>", "where to leave the results (default: mppc-runs/<model>-<time>)")
     .addOption(deviceOption())
     .option("--json", "print the results as JSON")

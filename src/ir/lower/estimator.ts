@@ -35,6 +35,12 @@ import {
   type GuideNodes,
 } from "./guide.js";
 
+/** Random streams apart from those of guides and priors: of the indices of posterior draws, and of predictions. */
+export const INDEX_SITES = 0x100000;
+export const PREDICTION_SITES = 0x200000;
+/** The first random stream of the i-th draw among those that begin at `base`. */
+export const siteFrom = (base: number, index: number): number => base + index * SITES_PER_LATENT;
+
 /** One factor of the estimator as lowered, for dumps: `sign` is -1 for a guide's density. */
 export type LoweredFactor = {
   readonly name: string;
@@ -123,8 +129,12 @@ function givenParticles(model: TypedModel, lowering: ExpressionLowering): Map<La
 export const priorSite = (model: TypedModel, index: number): number =>
   (model.latents.length + index) * SITES_PER_LATENT;
 
-/** The model's factors: log densities, not yet contracted. */
-function modelFactors(model: TypedModel, lowering: ExpressionLowering, env: Environment): LoweredFactor[] {
+/** The model's factors in their order: log densities, not yet contracted; `env` gives the values of latents. */
+export function modelFactors(
+  model: TypedModel,
+  lowering: ExpressionLowering,
+  env: Environment,
+): LoweredFactor[] {
   const g = lowering.graph;
   const under = (condition: TypedExpression | null, node: Node): Node =>
     condition === null ? node : g.map("select", lowering.expression(condition, env), node, g.constant(0));
@@ -255,13 +265,14 @@ export function buildEstimator(
   const allSources = [...sources, ...joint].map((s) => s.source);
   const adjoints = differentiate(g, contraction.root, allSources);
   const zero = new Map(allSources.map((s) => [s, g.constant(0)]));
-  const stepNodes = contraction.steps.map((s) => s.result.node);
+  const stepNodes = contraction.steps.flatMap((s) => [s.result.node, s.joined]);
   const clean = substitute(g, [contraction.root, ...adjoints, ...stepNodes], zero);
   const [root, ...rest] = clean;
   if (root === undefined) throw new Bug("the contraction lost its root");
   const steps = contraction.steps.map((step, i) => {
-    const node = rest[adjoints.length + i] ?? step.result.node;
-    return { ...step, result: { ...step.result, node, axes: node.axes } };
+    const node = rest[adjoints.length + 2 * i] ?? step.result.node;
+    const joined = rest[adjoints.length + 2 * i + 1] ?? step.joined;
+    return { ...step, joined, result: { ...step.result, node, axes: node.axes } };
   });
   return {
     logEvidence: root,

@@ -35,7 +35,12 @@ import { boundsOf, constrain } from "./unconstrained.js";
 const WIDE = { unbounded: 1000, bounded: 2 } as const;
 
 /** Draws of independent elements of a vector that is declared as ordered, in order: the density is symmetric in them. */
-function ordered({ graph: g, lowering }: Context, latent: Latent, family: Distribution, draw: Node): Node {
+export function ordered(
+  { graph: g, lowering }: Context,
+  latent: Latent,
+  family: Distribution,
+  draw: Node,
+): Node {
   const { constraint } = latent.type;
   const event = lowering.latentEvent(latent);
   if (event === null || constraint === null || isWhole(family)) return draw;

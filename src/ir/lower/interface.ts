@@ -1,6 +1,14 @@
 // The interface of a typed model: what its data, latents, groups, guides and generated quantities are called and shaped.
 import { Bug } from "../../diagnostic.js";
-import type { Guide, Plate, TypedExpression, TypedModel, ValueType } from "../../typecheck/model.js";
+import {
+  isDrawn,
+  type Guide,
+  type Latent,
+  type Plate,
+  type TypedExpression,
+  type TypedModel,
+  type ValueType,
+} from "../../typecheck/model.js";
 import { isWhole } from "../../typecheck/types.js";
 import type { Axis } from "../axis.js";
 import type {
@@ -40,8 +48,16 @@ export function buildInterface(
     name: q.name,
     plates: lowering.plates(q.plates).map((a) => a.name),
     event: event(q.type),
-    groups: groupsOf(model, q.value).map((g) => g.name),
+    groups: q.kind === "value" ? groupsOf(model, q.value).map((g) => g.name) : [],
+    drawn: isDrawn(model, q),
   }));
+  const observations = new Map(
+    model.factors.flatMap((factor) =>
+      factor.kind === "observation"
+        ? [[factor.name, lowering.plates(factor.plates).map((a) => a.name)] as const]
+        : [],
+    ),
+  );
   const observed = observedData(model);
   return {
     plates: lowering.plateOrder.map((p) => ({
@@ -67,6 +83,7 @@ export function buildInterface(
       plates: names(l.plates),
       event: event(l.type),
       group: model.groups.find((g) => g.latents.includes(l))?.name ?? l.name,
+      ...priorOf(model, l),
     })),
     groups: model.groups.map((g) => ({
       name: g.name,
@@ -80,7 +97,14 @@ export function buildInterface(
     })),
     guides: model.guides.map((guide) => guideInterface(lowering, guide)),
     generated,
+    observations: [...observations].map(([name, plates]) => ({ name, plates })),
   };
+}
+
+function priorOf(model: TypedModel, latent: Latent): { readonly family: string; readonly hasDraw: boolean } {
+  const prior = model.factors.find((f) => f.kind === "prior" && f.latent === latent);
+  if (prior?.kind !== "prior") throw new Bug(`'${latent.name}' has no prior`);
+  return { family: prior.distribution.name, hasDraw: prior.distribution.draw !== null };
 }
 
 function guideInterface(lowering: ExpressionLowering, guide: Guide): GuideInterface {

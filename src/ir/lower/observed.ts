@@ -63,6 +63,7 @@ export function observedData(model: TypedModel): ReadonlySet<Data> {
       if (argument.kind === "computed") for (const { initial } of argument.learned) use(initial);
     }
   for (const group of model.groups) if (group.support !== null) use(group.support.lower, group.support.upper);
-  for (const quantity of model.generated) use(quantity.value);
+  for (const quantity of model.generated)
+    use(...(quantity.kind === "value" ? [quantity.value] : quantity.args));
   return new Set([...observed].filter((data) => !used.has(data)));
 }

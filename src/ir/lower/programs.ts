@@ -1,11 +1,19 @@
 // The programs of a model, each as named output nodes of one graph; src/compiled.ts says what each is for.
 import type { CompiledModel } from "../../compiled.js";
 import { Bug } from "../../diagnostic.js";
-import type { Data, Guide, Plate, TypedModel, Variable } from "../../typecheck/model.js";
+import {
+  isDrawn,
+  type Data,
+  type Guide,
+  type Plate,
+  type TypedModel,
+  type Variable,
+} from "../../typecheck/model.js";
 import type { Sizes } from "../axis.js";
 import type { Contraction, ContractionChoices, Intractable } from "../contraction.js";
 import { BUFFERS, type ModelInterface } from "../interface.js";
 import { Graph, type Node } from "../node.js";
+import { drawsProgram } from "./draws.js";
 import { buildEstimator, type Estimator, type LoweredFactor } from "./estimator.js";
 import {
   evidence,
@@ -26,6 +34,7 @@ import {
   priorProgram,
   widenProgram,
 } from "./host-programs.js";
+import { predictProgram } from "./predict.js";
 import { buildInterface, eventAxes, groupsOf, squaredStatistics } from "./interface.js";
 import { inOneGroup, type EstimatorKind } from "./one-group.js";
 import {
@@ -71,6 +80,12 @@ export function lowerModel(typed: TypedModel, options: LoweringOptions): Lowered
   if (!isEstimator(given)) return given;
   const drawn = buildEstimator(model, lowering, { ...options, source: "guide" });
   if (!isEstimator(drawn)) return drawn;
+  // Indices are drawn against the order of a contraction in which every state is summed out.
+  const inRounds = model.groups.some((group) => group.along !== null);
+  const picked = inRounds
+    ? buildEstimator(model, lowering, { ...options, source: "guide", chains: "rounds" })
+    : drawn;
+  if (!isEstimator(picked)) return picked;
   const tempered = buildEstimator(model, lowering, { ...options, source: "guide", tempered: true });
   if (!isEstimator(tempered)) return tempered;
   const posterior = posteriorProgram(context, options);
@@ -86,6 +101,8 @@ export function lowerModel(typed: TypedModel, options: LoweringOptions): Lowered
     rwsProgram(context, drawn),
     ...("outputs" in viIteration ? [viIteration] : []),
     posterior,
+    drawsProgram(context, picked),
+    predictProgram({ ...context, model: typed }),
     // The model's own groups say along which plate its priors look back.
     priorProgram({ ...context, model: typed }),
     initialProgram(context),
@@ -174,8 +191,9 @@ function qemProgram(context: Context, name: "qem" | "start", estimator: Estimato
 
 function posteriorProgram(context: Context, options: LoweringOptions): ProgramGraph | Intractable {
   const { graph: g, model, lowering } = context;
-  const dependsOn = new Map(model.generated.map((q) => [q, groupsOf(model, q.value)]));
-  const joint = model.generated
+  const weighed = model.generated.flatMap((q) => (q.kind === "value" && !isDrawn(model, q) ? [q] : []));
+  const dependsOn = new Map(weighed.map((q) => [q, groupsOf(model, q.value)]));
+  const joint = weighed
     .filter((q) => (dependsOn.get(q)?.length ?? 0) > 1)
     .map((q) => ({ name: q.name, groups: dependsOn.get(q) ?? [] }));
   const estimator = buildEstimator(model, lowering, { ...options, source: "guide", requests: joint });
@@ -185,7 +203,7 @@ function posteriorProgram(context: Context, options: LoweringOptions): ProgramGr
     return { name: BUFFERS.particles(latent.name), node: particlesOf(estimator, latent), axes };
   });
   const env = new Map<Variable, Node>(estimator.particles);
-  const generated = model.generated.flatMap((q): Output[] => {
+  const generated = weighed.flatMap((q): Output[] => {
     const groups = dependsOn.get(q) ?? [];
     const particleAxes = g.ordered(groups.map((group) => particleAxis(lowering, group)));
     const node = lowering.expression(q.value, env);

@@ -212,3 +212,19 @@ export const improperPrior = (span: Span, latent: string, family: string): Diagn
   message: `the prior '${family}' of '${latent}' has no draws, so the data alone must make its posterior proper`,
   hint: "the fit starts from a wide distribution; a proper prior, even a wide one, is safer",
 });
+
+export const predictionConstraint = (span: Span, name: string): Diagnostic => ({
+  code: "E0428",
+  severity: "error",
+  span,
+  message: `'${name}' is drawn from its distribution, so it cannot have a constraint`,
+  hint: "remove the bounds: they are written on data and latents",
+});
+
+export const predictionNeedsDraw = (family: Name): Diagnostic => ({
+  code: "E0429",
+  severity: "error",
+  span: family.span,
+  message: `nothing can be drawn from '${family.text}', because it does not say how`,
+  hint: "add 'draw = ...;' to its definition, or choose another family",
+});

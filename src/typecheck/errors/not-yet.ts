@@ -66,14 +66,6 @@ export const groupFamily = (span: Span): Diagnostic =>
     "leave it out: the latents of a group then share particles but not a family",
   );
 
-export const generatedDraw = (span: Span): Diagnostic =>
-  notYet(
-    "E0494",
-    span,
-    "random draws in the 'generated' block are",
-    "functions of latents are supported: 'real name = expression;'",
-  );
-
 export const severalIndices = (span: Span): Diagnostic =>
   notYet("E0495", span, "more than one index is", "vectors have one: 'beta[2]'");
 

@@ -1,0 +1,163 @@
+// What posterior draws say of data, new or old: its log density at each of them, and generated quantities.
+import type { DrawnValues, PosteriorDraws } from "./draws.js";
+import { bufferAxes, elementCount, output, writeInputs, type Inputs } from "./layout.js";
+import { programOf, type InferenceData } from "./run.js";
+import type { CompiledModel, CompiledProgram } from "../compiled.js";
+import { countedAxes, ExtendedSizes, sizeOf, volume, type Axis, type Sizes } from "../ir/axis.js";
+import { BUFFERS, DRAW_AXIS } from "../ir/interface.js";
+import type { Device } from "../runtime/device.js";
+import { createReferenceDevice } from "../runtime/reference.js";
+
+export type PredictionContext = {
+  readonly model: CompiledModel;
+  /** What is predicted: the lengths of its axes, and its arrays. */
+  readonly data: InferenceData;
+  readonly device: Device;
+  readonly seed: number;
+  /**
+   * How many elements of each plate, the first ones, are those that the draws are of. Latents of the others are drawn from
+   * the model given the draws of their parents.
+   */
+  readonly known: ReadonlyMap<string, number>;
+  /** The first step whose observations count, by the plates of series; those of the steps before are not predicted. */
+  readonly countedFrom: ReadonlyMap<string, number>;
+};
+
+/** Quantities at every draw; of observations and generated quantities by their names. */
+export type AtDraws = {
+  readonly count: number;
+  readonly perSet: readonly number[];
+  /** Log density of all observations together. */
+  readonly logLikelihood: Float64Array;
+  readonly observations: ReadonlyMap<string, DrawnValues & { readonly counted: Float64Array }>;
+  readonly generated: ReadonlyMap<string, DrawnValues>;
+};
+
+/** Numbers that all results together may have; beyond that they are of fewer draws. */
+const MOST_KEPT = 2 ** 26;
+/** Numbers that one launch may give. */
+const MOST_PER_RUN = 2 ** 22;
+/** Iteration numbers apart from those of fit and final pass: of the random numbers of predictions. */
+const PREDICT_ITERATIONS = 0x50000000;
+
+/** Runs the program `predict` at the draws, or at evenly chosen ones where results for all would be too many. */
+export async function atDraws(context: PredictionContext, all: PosteriorDraws): Promise<AtDraws> {
+  const { model, data, seed } = context;
+  const compiled = programOf(model, "predict");
+  // A program without kernels for other devices runs on the host.
+  const onHost = Object.keys(compiled.wgsl).length === 0;
+  const device = onHost ? createReferenceDevice() : context.device;
+  const perDraw = numbersPerDraw(compiled, data.sizes);
+  const draws = thin(all, Math.max(1, Math.floor(MOST_KEPT / perDraw)));
+  const { count, perSet } = draws;
+  const length = Math.min(count, Math.max(1, Math.floor(MOST_PER_RUN / perDraw)));
+  const sizes = new ExtendedSizes(data.sizes, [[DRAW_AXIS, length]]);
+  const store = (name: string): DrawnValues => {
+    const axes = (bufferAxes(compiled, name) ?? []).filter((axis) => axis.name !== DRAW_AXIS);
+    return { axes, values: new Float32Array(elementCount(axes, sizes) * count) };
+  };
+  const named = (names: readonly string[], buffer: (name: string) => string): Map<string, DrawnValues> =>
+    new Map(names.map((name) => [name, store(buffer(name))]));
+  const observed = model.interface.observations.map((o) => o.name);
+  const logLikelihoods = named(observed, BUFFERS.logLikelihood);
+  const observations = new Map<string, DrawnValues & { readonly counted: Float64Array }>();
+  const generated = named(
+    model.interface.generated.map((q) => q.name),
+    BUFFERS.generated,
+  );
+  const logLikelihood = new Float64Array(count);
+  const loaded = await device.load(compiled, sizes);
+  try {
+    for (let from = 0, run = 0; from < count; from += length, run++) {
+      writeInputs(loaded, compiled, inputsAt(context, draws, from, length));
+      const outputs = await loaded.run({ seed, iteration: PREDICT_ITERATIONS + run, drawsFrom: "iid" });
+      const wanted = Math.min(length, count - from);
+      const take = ({ values }: DrawnValues, found: Float64Array): void => {
+        for (let e = 0; e * length < found.length; e++)
+          values.set(found.subarray(e * length, e * length + wanted), e * count + from);
+      };
+      for (const [name, values] of logLikelihoods) {
+        take(values, output(outputs, BUFFERS.logLikelihood(name)));
+        observations.set(name, { ...values, counted: output(outputs, BUFFERS.counted(name)) });
+      }
+      for (const [name, values] of generated) take(values, output(outputs, BUFFERS.generated(name)));
+      logLikelihood.set(output(outputs, BUFFERS.totalLogLikelihood).subarray(0, wanted), from);
+    }
+  } finally {
+    loaded.dispose();
+  }
+  return { count, perSet, logLikelihood, observations, generated };
+}
+
+function numbersPerDraw({ program }: CompiledProgram, data: Sizes): number {
+  const sizes = new ExtendedSizes(data, [[DRAW_AXIS, 1]]);
+  const numbers = program.buffers
+    .filter((buffer) => buffer.storage === "table")
+    .reduce((sum, buffer) => sum + volume(buffer.axes, sizes), 0);
+  return Math.max(1, numbers);
+}
+
+/** The inputs for `length` draws from the one at `from` on; the last is repeated where there are fewer. */
+function inputsAt(context: PredictionContext, draws: PosteriorDraws, from: number, length: number): Inputs {
+  const { model, data, known } = context;
+  const values = new Map<string, ArrayLike<number>>();
+  for (const { name } of model.interface.plates) {
+    values.set(BUFFERS.known(name), [known.get(name) ?? data.sizes.get(name) ?? 0]);
+    values.set(BUFFERS.countedFrom(name), [context.countedFrom.get(name) ?? 0]);
+  }
+  for (const [name, drawn] of draws.latents) {
+    const axes = bufferAxes(programOf(model, "predict"), BUFFERS.draws(name));
+    if (axes === undefined) continue;
+    const element = axes.filter((axis) => axis.name !== DRAW_AXIS);
+    const places = placesAmongKnown(element, data.sizes, known);
+    const input = new Float64Array(places.length * length);
+    places.forEach((place, e) => {
+      if (place < 0) return;
+      for (let i = 0; i < length; i++)
+        input[e * length + i] =
+          drawn.values[place * draws.count + Math.min(from + i, draws.count - 1)] ?? NaN;
+    });
+    values.set(BUFFERS.draws(name), input);
+  }
+  return (name) => values.get(name) ?? data.arrays.get(name);
+}
+
+/**
+ * For every element over `axes` at the data's lengths, its place among those that the draws are of; -1 for elements that
+ * they do not know.
+ */
+function placesAmongKnown(
+  axes: readonly Axis[],
+  sizes: Sizes,
+  known: ReadonlyMap<string, number>,
+): Int32Array {
+  let places = Int32Array.of(0);
+  for (const axis of countedAxes(axes)) {
+    const size = sizeOf(axis, sizes);
+    const had = known.get(axis.name) ?? size;
+    const next = new Int32Array(places.length * size);
+    places.forEach((place, i) => {
+      for (let j = 0; j < size; j++) next[i * size + j] = place < 0 || j >= had ? -1 : place * had + j;
+    });
+    places = next;
+  }
+  return places;
+}
+
+/** At most `most` of the draws, evenly chosen. */
+function thin(draws: PosteriorDraws, most: number): PosteriorDraws {
+  const { count } = draws;
+  if (count <= most) return draws;
+  const chosen = Int32Array.from({ length: most }, (_, i) => Math.floor((i * count) / most));
+  const setOf = draws.perSet.flatMap((n, s) => Array<number>(n).fill(s));
+  const perSet = draws.perSet.map((_, s) => chosen.reduce((n, at) => n + (setOf[at] === s ? 1 : 0), 0));
+  const latents = new Map(
+    [...draws.latents].map(([name, { axes, values }]) => {
+      const kept = new Float32Array((values.length / count) * most);
+      for (let e = 0; e * count < values.length; e++)
+        chosen.forEach((at, i) => (kept[e * most + i] = values[e * count + at] ?? NaN));
+      return [name, { axes, values: kept }] as const;
+    }),
+  );
+  return { count: most, perSet, latents };
+}

@@ -1,0 +1,159 @@
+// The program that takes posterior draws on: log densities of data at them, generated quantities, and latents of plate
+// elements that the draws do not know (MATH: section 6).
+import { Bug } from "../../diagnostic.js";
+import type { Factor, Latent, Variable } from "../../typecheck/model.js";
+import type { Axis } from "../axis.js";
+import { BUFFERS, DRAW_AXIS } from "../interface.js";
+import type { Node } from "../node.js";
+import { modelFactors, PREDICTION_SITES, siteFrom } from "./estimator.js";
+import { stepBefore, type Environment } from "./expressions.js";
+import { ordered } from "./host-programs.js";
+import { elementAxes, type Context, type Output, type ProgramGraph } from "./program-graph.js";
+
+type Prior = Extract<Factor, { kind: "prior" }>;
+type Observation = Extract<Factor, { kind: "observation" }>;
+
+/**
+ * The program `predict`: see src/compiled.ts. New steps of series are drawn one after another: what they look back at is
+ * the very table that is being filled.
+ */
+export function predictProgram(context: Context): ProgramGraph {
+  const { graph: g, model, lowering } = context;
+  const draw = g.axis(DRAW_AXIS, "particle");
+  const before = new Map(
+    model.groups.flatMap(({ latents, along }) => {
+      if (along === null) return [];
+      return latents.map((latent): [Latent, Node] => {
+        const axes = [...elementAxes(context, latent), draw];
+        const name = hasDraw(context, latent) ? atDraws(latent) : BUFFERS.draws(latent.name);
+        return [latent, stepBefore(g, g.input(name, axes), lowering.plate(along))];
+      });
+    }),
+  );
+  const env: Environment = Object.assign(new Map<Variable, Node>(), { before });
+  for (const latent of model.latents) env.set(latent, latentAtDraws(context, latent, draw, env));
+  const observations = observationsAtDraws(context, env);
+  const pointwise = observations.flatMap(({ name, node, counted, plates }): Output[] => [
+    { name: BUFFERS.logLikelihood(name), node, axes: [...plates, draw] },
+    { name: BUFFERS.counted(name), node: counted, axes: plates },
+  ]);
+  const totals = observations.map(({ node, plates }) => g.reduceAll("sum", plates.toReversed(), node));
+  return {
+    name: "predict",
+    outputs: [
+      { name: BUFFERS.totalLogLikelihood, node: g.total(totals), axes: [draw] },
+      ...pointwise,
+      ...generatedAtDraws(context, draw, env),
+    ],
+    labels: new Map(),
+  };
+}
+
+type ObservationAtDraws = {
+  readonly name: string;
+  /** Log density at every draw, 0 where it is not counted. */
+  readonly node: Node;
+  /** 1 where there is an observation that counts: observed, under its condition, and of a new step of its series. */
+  readonly counted: Node;
+  readonly plates: readonly Axis[];
+};
+
+/** Every observed variable; one that several statements observe, under different conditions, counts once. */
+function observationsAtDraws(context: Context, env: Environment): ObservationAtDraws[] {
+  const { graph: g, model, lowering } = context;
+  const found = new Map<string, ObservationAtDraws>();
+  modelFactors(model, lowering, env).forEach(({ name, node, plates }, i) => {
+    const factor = model.factors[i];
+    if (factor?.kind !== "observation") return;
+    const counted = isCounted(context, factor, env);
+    const here = { name, plates, counted, node: g.map("select", counted, node, g.constant(0)) };
+    const before = found.get(name);
+    found.set(
+      name,
+      before === undefined
+        ? here
+        : { ...here, node: g.add(before.node, here.node), counted: g.map("or", before.counted, counted) },
+    );
+  });
+  return [...found.values()].map((each) => ({
+    ...each,
+    node: g.stored(BUFFERS.logLikelihood(each.name), each.node),
+  }));
+}
+
+function isCounted({ graph: g, model, lowering }: Context, factor: Observation, env: Environment): Node {
+  const observed = lowering.observed(factor.value);
+  const event = lowering.event(factor.value.type);
+  const series = new Set(model.groups.flatMap(({ along }) => along ?? []));
+  const conditions = [
+    ...(factor.condition === null ? [] : [lowering.expression(factor.condition, env)]),
+    ...(observed === null ? [] : [event === null ? observed : g.reduce("max", event, observed)]),
+    ...factor.plates
+      .filter((plate) => series.has(plate))
+      .map((plate) =>
+        g.map("ge", g.index(lowering.plate(plate)), g.input(BUFFERS.countedFrom(plate.name), [])),
+      ),
+  ];
+  return conditions.reduce((a, b) => g.map("and", a, b), g.constant(1));
+}
+
+/** The table of a latent that may have elements which the draws do not know. */
+const atDraws = (latent: Latent): string => `latent.${latent.name}`;
+
+function priorOf({ model }: Context, latent: Latent): Prior {
+  const factor = model.factors.find((f) => f.kind === "prior" && f.latent === latent);
+  if (factor?.kind !== "prior") throw new Bug(`'${latent.name}' has no prior`);
+  return factor;
+}
+
+const hasDraw = (context: Context, latent: Latent): boolean =>
+  priorOf(context, latent).distribution.draw !== null;
+
+/**
+ * A latent's draws: as given for the elements that are known, and from its prior, given the draws of its parents, for the
+ * others. A family that nothing can be drawn from has only the known ones.
+ */
+function latentAtDraws(context: Context, latent: Latent, draw: Axis, env: Environment): Node {
+  const { graph: g, model, lowering } = context;
+  const element = elementAxes(context, latent);
+  const given = g.input(BUFFERS.draws(latent.name), [...element, draw]);
+  const plates = lowering.plates(latent.plates);
+  const factor = priorOf(context, latent);
+  if (plates.length === 0 || !hasDraw(context, latent)) return given;
+  let site = siteFrom(PREDICTION_SITES, model.latents.indexOf(latent));
+  const args = factor.args.map((a) => lowering.expression(a, env));
+  const fresh = lowering.draw(factor.distribution, args, {
+    nextSite: () => site++,
+    element,
+    particle: draw,
+    points: null,
+  });
+  const known = plates
+    .map((plate) => g.map("lt", g.index(plate), g.input(BUFFERS.known(plate.name), [])))
+    .reduce((a, b) => g.map("and", a, b));
+  return g.stored(
+    atDraws(latent),
+    g.map("select", known, given, ordered(context, latent, factor.distribution, fresh)),
+  );
+}
+
+/** Every generated quantity at every draw; predictions are drawn. */
+function generatedAtDraws({ graph: g, model, lowering }: Context, draw: Axis, env: Environment): Output[] {
+  return model.generated.map((quantity, i): Output => {
+    const element = lowering.axesOf(quantity.plates, quantity.type);
+    const name = BUFFERS.generated(quantity.name);
+    const axes = [...element, draw];
+    if (quantity.kind === "value") return { name, node: lowering.expression(quantity.value, env), axes };
+    let site = siteFrom(PREDICTION_SITES, model.latents.length + i);
+    const args = quantity.args.map((a) => lowering.expression(a, env));
+    const drawn = lowering.draw(quantity.distribution, args, {
+      nextSite: () => site++,
+      element,
+      particle: draw,
+      points: null,
+    });
+    const node = g.stored(name, drawn);
+    env.set(quantity.variable, node);
+    return { name, node, axes };
+  });
+}
