@@ -203,13 +203,14 @@ type HmmReference = {
 const HMM = `
 data { plate steps ordered; real y[steps]; }
 model {
-  from_low ~ beta(1, 1);
-  from_high ~ beta(1, 1);
+  simplex[2] theta1 ~ dirichlet([1, 1]);
+  simplex[2] theta2 ~ dirichlet([1, 1]);
   low ~ normal(3, 1);
   high ~ normal(10, 1);
   plate steps {
-    z ~ bernoulli([from_low, from_high, 0.5][prev(z, 2) + 1]);
-    y ~ normal([low, high][z + 1], 1);
+    int<lower=1, upper=2> z ~ categorical([theta1, theta2, [0.5, 0.5]][prev(z, 3)]);
+    y ~ normal([low, high][z], 1);
   }
 }
-guide { group all { from_low; from_high; low; high; } }`;
+guide { group all { theta1; theta2; low; high; } }
+generated { real from_low = theta1[2]; real from_high = theta2[2]; }`;
