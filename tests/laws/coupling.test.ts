@@ -136,8 +136,8 @@ describe("the evidence is unbiased", () => {
   });
 });
 
-describe("gradients of the global estimator", () => {
-  it("of reparameterised particles that follow others are those of finite differences", async () => {
+describe("gradients", () => {
+  it("of the global estimator at given particles that follow others are those of finite differences", async () => {
     const guide = `guide {
       a ~ normal(learn(2), learn(2));
       plate t { z ~ normal(learn(0.6) * a + learn(0.4) * d, learn(1.5, over = none)); }
@@ -197,7 +197,47 @@ describe("gradients of the global estimator", () => {
     );
   });
 
-  it("are not there where particles are picked at random", () => {
+  it.each([{ coupling: "permutation" }, { coupling: "categorical" }, { estimator: "global" }] as const)(
+    "along drawn particles they are those of finite differences at the same random numbers: %j",
+    async (options) => {
+      const guide = `guide {
+        a ~ normal(learn(2), learn(2));
+        plate t { z ~ normal(learn(0.6) * a + learn(0.4) * d, learn(1.5, over = none)); }
+      }`;
+      const model = compile(guide, { ...options, programs: ["vi"] });
+      const program = model.programs.vi;
+      if (program === undefined) throw new Error("no program");
+      const loaded = await reference.load(program, sizesOf(model, 6, 6));
+      const start: Readonly<Record<string, readonly number[]>> = {
+        d: DATA,
+        "guide.a.mu": [2],
+        "guide.a.sigma": [2],
+        "guide.z.mu_1": [0.6, 0.5, 0.7],
+        "guide.z.mu_2": [0.4, 0.3, 0.2],
+        "guide.z.sigma": [1.5],
+      };
+      const at = async (change: Readonly<Record<string, readonly number[]>>) => {
+        for (const { name, storage } of program.program.buffers)
+          if (storage === "input") loaded.write(name, change[name] ?? start[name] ?? []);
+        return loaded.run({ seed: 5, iteration: 2, drawsFrom: "stratified" });
+      };
+      const gradients = await at({});
+      const h = 1e-5;
+      for (const [name, values] of Object.entries(start)) {
+        if (name === "d") continue;
+        const [, latent, parameter] = name.split(".");
+        const isScale = parameter === "sigma";
+        const moved = (by: number) =>
+          at({ [name]: values.map((x, i) => (i > 0 ? x : isScale ? x * Math.exp(by) : x + by)) });
+        const [up, down] = [await moved(h), await moved(-h)];
+        const logs = [up, down].map((outputs) => outputs.get(BUFFERS.logEvidence)?.[0] ?? NaN);
+        const found = gradients.get(`gradient.vi.${latent ?? ""}.${parameter ?? ""}`)?.[0];
+        expect(found).toBeCloseTo(((logs[0] ?? NaN) - (logs[1] ?? NaN)) / (2 * h), 6);
+      }
+    },
+  );
+
+  it("are not there where given particles were picked at random", () => {
     const model = compile("guide { a; plate t { z ~ normal(learn(0.6) * a, 1); } }", {});
     expect(model.gradientsUnavailable.vi).toContain("drawn given those of 'a'");
   });
