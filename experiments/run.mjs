@@ -17,6 +17,7 @@ const EXPERIMENTS = {
   wake_sleep: "./wake_sleep.mjs",
   methods: "./methods.mjs",
   toy_series: "./toy_series.mjs",
+  draws: "./draws.mjs",
 };
 
 const { values, positionals } = parseArgs({

@@ -106,35 +106,59 @@ type Point = { readonly set: number; readonly element: number; readonly coordina
 const FIRST_BLOCK_LANE = 2;
 
 /**
- * The stratum, of 2^bits, in which a particle's coordinate lies: Sobol's digits under nested uniform scrambling (Owen
- * 1995), each digit flipped or not by a hash of the digits before it, with a key of the set, its element and the
- * coordinate. Coordinates beyond the table are points of their own, whose numbers are permuted.
+ * The stratum, of 2^bits, in which point `index` lies: Sobol's digits under nested uniform scrambling (Owen 1995), each
+ * digit flipped or not by a hash of the digits before it.
  */
-function sobolStratum(
-  particle: number,
-  particles: number,
-  bits: number,
-  point: Point,
-  run: RandomRun,
-): number {
-  const { set, element, coordinate } = point;
-  const block = Math.floor(coordinate / SOBOL_DIMENSIONS);
-  const stream = { site: set, element, run };
-  const index = block === 0 ? particle : rankOf(particle, particles, stream, FIRST_BLOCK_LANE + block - 1);
+function scrambledDigits(index: number, bits: number, coordinate: number, [key0, key1]: Words): number {
   const directions = SOBOL_DIRECTIONS[coordinate % SOBOL_DIMENSIONS] ?? [];
   let digits = 0;
   for (let bit = 0; bit < bits; bit++) if ((index >>> bit) & 1) digits ^= directions[bit] ?? 0;
   digits >>>= SOBOL_BITS - bits;
-  // Runs of more particles than the digits tell apart are as many sets, each scrambled by itself.
-  const round = index >>> bits;
-  const [key0, key1] = philox([element, coordinate, run.iteration, SCRAMBLING], [run.seed, set]);
   let stratum = 0;
   for (let depth = 0; depth < bits; depth++) {
     const before = (1 << depth) | (digits >>> (bits - depth));
-    const flip = keyedHash((round << SOBOL_BITS) ^ before, key0, key1) >>> 31;
+    const flip = keyedHash(before, key0, key1) >>> 31;
     stratum = (stratum << 1) | (((digits >>> (bits - 1 - depth)) & 1) ^ flip);
   }
   return stratum;
+}
+
+/**
+ * The strata, of as many as there are points, that the first points of the sequence fall into along a coordinate. Of a
+ * power of two points they are those of the digits; of other numbers, the ranks of those, shifted around by a random
+ * number, so that each point by itself is in any stratum alike. Coordinates beyond the table are those of other points,
+ * in a random order. The key is of the set, its element and the coordinate.
+ */
+function sobolStrata(particles: number, { set, element, coordinate }: Point, run: RandomRun): Uint32Array {
+  const block = Math.floor(coordinate / SOBOL_DIMENSIONS);
+  const order =
+    block === 0 ? null : permutation({ site: set, element, run }, FIRST_BLOCK_LANE + block - 1, particles);
+  const bits = 32 - Math.clz32(particles - 1);
+  const key = philox([element, coordinate, run.iteration, SCRAMBLING], [run.seed, set]);
+  const strata = new Uint32Array(particles);
+  for (let k = 0; k < particles; k++) strata[k] = scrambledDigits(order?.[k] ?? k, bits, coordinate, key);
+  if (particles === 2 ** bits) return strata;
+  const taken = new Uint32Array(2 ** bits);
+  for (const stratum of strata) taken[stratum] = 1;
+  let rank = multiplyHigh(key[2], particles);
+  const ranks = taken.map((isTaken) => (isTaken === 1 ? rank++ % particles : 0));
+  return strata.map((stratum) => ranks[stratum] ?? 0);
+}
+
+type Strata = { readonly key: string; readonly strata: Uint32Array };
+
+/** By set and coordinate: particles of one element are drawn one after the other, so only the last strata are kept. */
+const lastStrata = new Map<string, Strata>();
+
+function sobolStratum(particle: number, particles: number, point: Point, run: RandomRun): number {
+  const of = `${point.set},${point.coordinate}`;
+  const key = `${point.element},${particles},${run.seed},${run.iteration}`;
+  let last = lastStrata.get(of);
+  if (last?.key !== key) {
+    last = { key, strata: sobolStrata(particles, point, run) };
+    lastStrata.set(of, last);
+  }
+  return last.strata[particle] ?? 0;
 }
 
 /** The word's uniform; of a run that is not iid, moved into the particle's stratum. */
@@ -149,11 +173,11 @@ function place(
   const within = uniformOf(word);
   const { drawsFrom } = stream.run;
   if (drawsFrom === "iid") return within;
-  let u: number;
-  if (drawsFrom === "sobol" && point !== null) {
-    const bits = Math.min(32 - Math.clz32(particles - 1), SOBOL_BITS);
-    u = (sobolStratum(particle, particles, bits, point, stream.run) + within) / 2 ** bits;
-  } else u = (rankOf(particle, particles, stream, lane) + within) / particles;
+  const stratum =
+    drawsFrom === "sobol" && point !== null && particles <= 2 ** SOBOL_BITS
+      ? sobolStratum(particle, particles, point, stream.run)
+      : rankOf(particle, particles, stream, lane);
+  const u = (stratum + within) / particles;
   return Math.min(Math.max(u, SMALLEST), 1 - SMALLEST);
 }
 

@@ -1,5 +1,5 @@
 // WGSL sources of the counter-based random numbers; they read seed, iteration and draws_from from the uniform `run`.
-import { SOBOL_DIMENSIONS, SOBOL_DIRECTIONS } from "../ir/sobol.js";
+import { SOBOL_BITS, SOBOL_DIMENSIONS, SOBOL_DIRECTIONS } from "../ir/sobol.js";
 
 /** Two direction numbers a word, the one of the lower bit in the lower half. */
 const packedDirections = (): string =>
@@ -69,43 +69,50 @@ const NO_POINT = vec3u(0xffffffffu, 0u, 0u);`,
 const SOBOL_DIRECTIONS = array<u32, ${SOBOL_DIMENSIONS * 8}>(
 ${packedDirections()}
 );`,
-  sobol_stratum: `// The stratum of a particle's coordinate (point: set, element of its plates, coordinate): Sobol's digits, each
-// flipped by a hash of those before it (Owen 1995)
-fn sobol_stratum(particle: u32, particles: u32, bits: u32, point: vec3u) -> u32 {
-  let block = point.z / ${SOBOL_DIMENSIONS}u;
-  var index = particle;
-  if (block > 0u) { index = particle_rank(point.x, point.y, particle, particles, block + 1u); }
-  let first = point.z % ${SOBOL_DIMENSIONS}u * 8u;
+  scrambled_digits: `// A point's stratum along a coordinate: Sobol's digits, each flipped by a hash of those before it (Owen 1995)
+fn scrambled_digits(index: u32, bits: u32, coordinate: u32, key: vec2u) -> u32 {
+  let first = coordinate % ${SOBOL_DIMENSIONS}u * ${SOBOL_BITS / 2}u;
   var digits = 0u;
   for (var bit = 0u; bit < bits; bit++) {
     let directions = SOBOL_DIRECTIONS[first + bit / 2u] >> (bit % 2u * 16u);
     digits ^= select(0u, directions & 0xffffu, ((index >> bit) & 1u) == 1u);
   }
-  digits >>= 16u - bits;
-  let key = philox(vec4u(point.y, point.z, run.iteration, 0xfffffffeu), vec2u(run.seed, point.x)).xy;
-  let round = (index >> bits) << 16u;
+  digits >>= ${SOBOL_BITS}u - bits;
   var stratum = 0u;
   for (var depth = 0u; depth < bits; depth++) {
     let before = (1u << depth) | (digits >> (bits - depth));
-    let flip = particle_hash(round ^ before, key) >> 31u;
+    let flip = particle_hash(before, key) >> 31u;
     stratum = (stratum << 1u) | (((digits >> (bits - 1u - depth)) & 1u) ^ flip);
   }
   return stratum;
+}`,
+  sobol_stratum: `// The particle's stratum along a coordinate (point: set, element of its plates, coordinate). Of a number of particles
+// that is no power of two: the rank of its digits among all particles', shifted around
+fn sobol_stratum(particle: u32, particles: u32, point: vec3u) -> u32 {
+  let block = point.z / ${SOBOL_DIMENSIONS}u;
+  let bits = 32u - countLeadingZeros(particles - 1u);
+  let words = philox(vec4u(point.y, point.z, run.iteration, 0xfffffffeu), vec2u(run.seed, point.x));
+  var index = particle;
+  if (block > 0u) { index = particle_rank(point.x, point.y, particle, particles, block + 1u); }
+  let mine = scrambled_digits(index, bits, point.z, words.xy);
+  if (particles == 1u << bits) { return mine; }
+  var rank = multiply_high(words.z, particles);
+  for (var other = 0u; other < particles; other++) {
+    rank += u32(scrambled_digits(other, bits, point.z, words.xy) < mine);
+  }
+  return rank % particles;
 }`,
   place_in_stratum: `// A word's uniform; of a run that is not iid, in the particle's stratum
 fn place_in_stratum(word: u32, site: u32, element: u32, particle: u32, particles: u32, lane: u32, point: vec3u) -> f32 {
   let within = uniform_of(word);
   if (run.draws_from == 0u) { return within; }
   var stratum: u32;
-  var strata = particles;
-  if (run.draws_from == 2u && point.x != NO_POINT.x) {
-    let bits = min(32u - countLeadingZeros(particles - 1u), 16u);
-    strata = 1u << bits;
-    stratum = sobol_stratum(particle, particles, bits, point);
+  if (run.draws_from == 2u && point.x != NO_POINT.x && particles <= ${2 ** SOBOL_BITS}u) {
+    stratum = sobol_stratum(particle, particles, point);
   } else {
     stratum = particle_rank(site, element, particle, particles, lane);
   }
-  return clamp((f32(stratum) + within) / f32(strata), 0x1p-24, 0x1.fffffep-1);
+  return clamp((f32(stratum) + within) / f32(particles), 0x1p-24, 0x1.fffffep-1);
 }`,
   std_uniform: `fn std_uniform(site: u32, element: u32, particle: u32, particles: u32, point: vec3u) -> f32 {
   let words = philox(vec4u(element, particle, run.iteration, 0u), vec2u(run.seed, site));

@@ -41,7 +41,7 @@ const INITIAL: readonly (readonly [polynomial: number, ...initial: number[]])[] 
 
 /** Coordinates of one set of points; further ones are sets of their own. */
 export const SOBOL_DIMENSIONS = INITIAL.length + 1;
-/** Bits of a point's number that decide where it lies; points whose numbers share them lie in the same stratum. */
+/** Bits of a point's number, so that there are no more than two to this many points. */
 export const SOBOL_BITS = 16;
 
 /** For each bit of a point's number, lowest first, the digits (highest first, 16 of them) that it flips. */

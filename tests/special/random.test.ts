@@ -149,7 +149,7 @@ describe("Sobol points", () => {
     expect(SOBOL_DIMENSIONS).toBe(32);
   });
 
-  it.each([2, 8, 64])("%d of them fall in as many strata along every coordinate", (particles) => {
+  it.each([2, 3, 8, 20, 64, 100])("%d of them fall in as many strata along every coordinate", (particles) => {
     for (const c of [0, 1, 7, 31, 32, 70])
       for (const element of range(10)) {
         const strata = range(particles).map((p) =>
@@ -202,13 +202,26 @@ describe("Sobol points", () => {
     }
   });
 
-  it("are distinct, and spread over the whole range, beyond 2^16 particles", () => {
-    const particles = 70_000;
-    const us = [0, 1, 65_535, 65_536, 69_999].map((p) => coordinate(2, 0, p, particles));
-    expect(new Set(us.map((u) => Math.floor(u * 2 ** 20))).size).toBe(us.length);
+  it("each is uniform over pairs of coordinates, whatever their number", () => {
+    const particles = 3;
+    const elements = 18_000;
+    for (const [c, d] of [
+      [0, 1],
+      [2, 34],
+    ] as const)
+      for (const p of range(particles)) {
+        const cells = range(9).map(() => 0);
+        for (const element of range(elements)) {
+          const [x, y] = [c, d].map((of) => Math.floor(coordinate(of, element, p, particles) * 3));
+          const cell = (x ?? 0) * 3 + (y ?? 0);
+          cells[cell] = (cells[cell] ?? 0) + 1;
+        }
+        for (const count of cells) expect(Math.abs(count - 2000)).toBeLessThan(5 * Math.sqrt(2000));
+      }
   });
 
-  it("without a set are stratified", () => {
+  it("without a set, or beyond 2^16, are stratified", () => {
+    expect(coordinate(2, 0, 5, 70_000)).toBe(stdUniform(102, 0, 5, 70_000, STRATIFIED));
     expect(stdUniform(0, 1, 2, 10, SOBOL)).toBe(stdUniform(0, 1, 2, 10, STRATIFIED));
   });
 });

@@ -93,43 +93,50 @@ const SOBOL_DIRECTIONS = array<u32, 256>(
   0xc0008000u, 0xd000a000u, 0x400b800u, 0x97006e00u, 0xedc0f280u, 0x5c901360u, 0x31e4db58u, 0xcc2709dau,
   0xc0008000u, 0x3000e000u, 0xec006800u, 0x2b002200u, 0x9d403680u, 0x16706a20u, 0x330c4de8u, 0x824f936au,
 );
-// The stratum of a particle's coordinate (point: set, element of its plates, coordinate): Sobol's digits, each
-// flipped by a hash of those before it (Owen 1995)
-fn sobol_stratum(particle: u32, particles: u32, bits: u32, point: vec3u) -> u32 {
-  let block = point.z / 32u;
-  var index = particle;
-  if (block > 0u) { index = particle_rank(point.x, point.y, particle, particles, block + 1u); }
-  let first = point.z % 32u * 8u;
+// A point's stratum along a coordinate: Sobol's digits, each flipped by a hash of those before it (Owen 1995)
+fn scrambled_digits(index: u32, bits: u32, coordinate: u32, key: vec2u) -> u32 {
+  let first = coordinate % 32u * 8u;
   var digits = 0u;
   for (var bit = 0u; bit < bits; bit++) {
     let directions = SOBOL_DIRECTIONS[first + bit / 2u] >> (bit % 2u * 16u);
     digits ^= select(0u, directions & 0xffffu, ((index >> bit) & 1u) == 1u);
   }
   digits >>= 16u - bits;
-  let key = philox(vec4u(point.y, point.z, run.iteration, 0xfffffffeu), vec2u(run.seed, point.x)).xy;
-  let round = (index >> bits) << 16u;
   var stratum = 0u;
   for (var depth = 0u; depth < bits; depth++) {
     let before = (1u << depth) | (digits >> (bits - depth));
-    let flip = particle_hash(round ^ before, key) >> 31u;
+    let flip = particle_hash(before, key) >> 31u;
     stratum = (stratum << 1u) | (((digits >> (bits - 1u - depth)) & 1u) ^ flip);
   }
   return stratum;
+}
+// The particle's stratum along a coordinate (point: set, element of its plates, coordinate). Of a number of particles
+// that is no power of two: the rank of its digits among all particles', shifted around
+fn sobol_stratum(particle: u32, particles: u32, point: vec3u) -> u32 {
+  let block = point.z / 32u;
+  let bits = 32u - countLeadingZeros(particles - 1u);
+  let words = philox(vec4u(point.y, point.z, run.iteration, 0xfffffffeu), vec2u(run.seed, point.x));
+  var index = particle;
+  if (block > 0u) { index = particle_rank(point.x, point.y, particle, particles, block + 1u); }
+  let mine = scrambled_digits(index, bits, point.z, words.xy);
+  if (particles == 1u << bits) { return mine; }
+  var rank = multiply_high(words.z, particles);
+  for (var other = 0u; other < particles; other++) {
+    rank += u32(scrambled_digits(other, bits, point.z, words.xy) < mine);
+  }
+  return rank % particles;
 }
 // A word's uniform; of a run that is not iid, in the particle's stratum
 fn place_in_stratum(word: u32, site: u32, element: u32, particle: u32, particles: u32, lane: u32, point: vec3u) -> f32 {
   let within = uniform_of(word);
   if (run.draws_from == 0u) { return within; }
   var stratum: u32;
-  var strata = particles;
-  if (run.draws_from == 2u && point.x != NO_POINT.x) {
-    let bits = min(32u - countLeadingZeros(particles - 1u), 16u);
-    strata = 1u << bits;
-    stratum = sobol_stratum(particle, particles, bits, point);
+  if (run.draws_from == 2u && point.x != NO_POINT.x && particles <= 65536u) {
+    stratum = sobol_stratum(particle, particles, point);
   } else {
     stratum = particle_rank(site, element, particle, particles, lane);
   }
-  return clamp((f32(stratum) + within) / f32(strata), 0x1p-24, 0x1.fffffep-1);
+  return clamp((f32(stratum) + within) / f32(particles), 0x1p-24, 0x1.fffffep-1);
 }
 fn std_uniform(site: u32, element: u32, particle: u32, particles: u32, point: vec3u) -> f32 {
   let words = philox(vec4u(element, particle, run.iteration, 0u), vec2u(run.seed, site));
@@ -307,43 +314,50 @@ const SOBOL_DIRECTIONS = array<u32, 256>(
   0xc0008000u, 0xd000a000u, 0x400b800u, 0x97006e00u, 0xedc0f280u, 0x5c901360u, 0x31e4db58u, 0xcc2709dau,
   0xc0008000u, 0x3000e000u, 0xec006800u, 0x2b002200u, 0x9d403680u, 0x16706a20u, 0x330c4de8u, 0x824f936au,
 );
-// The stratum of a particle's coordinate (point: set, element of its plates, coordinate): Sobol's digits, each
-// flipped by a hash of those before it (Owen 1995)
-fn sobol_stratum(particle: u32, particles: u32, bits: u32, point: vec3u) -> u32 {
-  let block = point.z / 32u;
-  var index = particle;
-  if (block > 0u) { index = particle_rank(point.x, point.y, particle, particles, block + 1u); }
-  let first = point.z % 32u * 8u;
+// A point's stratum along a coordinate: Sobol's digits, each flipped by a hash of those before it (Owen 1995)
+fn scrambled_digits(index: u32, bits: u32, coordinate: u32, key: vec2u) -> u32 {
+  let first = coordinate % 32u * 8u;
   var digits = 0u;
   for (var bit = 0u; bit < bits; bit++) {
     let directions = SOBOL_DIRECTIONS[first + bit / 2u] >> (bit % 2u * 16u);
     digits ^= select(0u, directions & 0xffffu, ((index >> bit) & 1u) == 1u);
   }
   digits >>= 16u - bits;
-  let key = philox(vec4u(point.y, point.z, run.iteration, 0xfffffffeu), vec2u(run.seed, point.x)).xy;
-  let round = (index >> bits) << 16u;
   var stratum = 0u;
   for (var depth = 0u; depth < bits; depth++) {
     let before = (1u << depth) | (digits >> (bits - depth));
-    let flip = particle_hash(round ^ before, key) >> 31u;
+    let flip = particle_hash(before, key) >> 31u;
     stratum = (stratum << 1u) | (((digits >> (bits - 1u - depth)) & 1u) ^ flip);
   }
   return stratum;
+}
+// The particle's stratum along a coordinate (point: set, element of its plates, coordinate). Of a number of particles
+// that is no power of two: the rank of its digits among all particles', shifted around
+fn sobol_stratum(particle: u32, particles: u32, point: vec3u) -> u32 {
+  let block = point.z / 32u;
+  let bits = 32u - countLeadingZeros(particles - 1u);
+  let words = philox(vec4u(point.y, point.z, run.iteration, 0xfffffffeu), vec2u(run.seed, point.x));
+  var index = particle;
+  if (block > 0u) { index = particle_rank(point.x, point.y, particle, particles, block + 1u); }
+  let mine = scrambled_digits(index, bits, point.z, words.xy);
+  if (particles == 1u << bits) { return mine; }
+  var rank = multiply_high(words.z, particles);
+  for (var other = 0u; other < particles; other++) {
+    rank += u32(scrambled_digits(other, bits, point.z, words.xy) < mine);
+  }
+  return rank % particles;
 }
 // A word's uniform; of a run that is not iid, in the particle's stratum
 fn place_in_stratum(word: u32, site: u32, element: u32, particle: u32, particles: u32, lane: u32, point: vec3u) -> f32 {
   let within = uniform_of(word);
   if (run.draws_from == 0u) { return within; }
   var stratum: u32;
-  var strata = particles;
-  if (run.draws_from == 2u && point.x != NO_POINT.x) {
-    let bits = min(32u - countLeadingZeros(particles - 1u), 16u);
-    strata = 1u << bits;
-    stratum = sobol_stratum(particle, particles, bits, point);
+  if (run.draws_from == 2u && point.x != NO_POINT.x && particles <= 65536u) {
+    stratum = sobol_stratum(particle, particles, point);
   } else {
     stratum = particle_rank(site, element, particle, particles, lane);
   }
-  return clamp((f32(stratum) + within) / f32(strata), 0x1p-24, 0x1.fffffep-1);
+  return clamp((f32(stratum) + within) / f32(particles), 0x1p-24, 0x1.fffffep-1);
 }
 // Marsaglia and Tsang 2000; below shape 1, a draw of shape + 1 times uniform^(1 / shape)
 fn std_gamma(shape: f32, site: u32, element: u32, particle: u32, particles: u32, point: vec3u) -> f32 {
