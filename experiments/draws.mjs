@@ -52,7 +52,9 @@ function referenceOf(name) {
   return existsSync(path) ? Object.entries(JSON.parse(readFileSync(path, "utf8")).parameters) : null;
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const quantile = (values, share) => values.toSorted((a, b) => a - b)[Math.floor(values.length * share)];
+/** The standard deviation that a normal with the same middle 68 % has: single sets may lie far off. */
+const spread = (values) => (quantile(values, 0.84) - quantile(values, 0.16)) / 2;
 
 /** Errors of the posterior means, as shares of the reference's standard deviations. */
 function errors(summary, reference) {
@@ -80,28 +82,32 @@ export async function experiment({ full, say }) {
         if (reference === null) continue;
         const found = errors(result.summary, reference);
         worst.push(Math.max(...found));
-        middle.push(median(found));
+        middle.push(quantile(found, 0.5));
       }
       const row = {
         name,
         K,
         drawsFrom,
         sets: logs.length,
+        spread: spread(logs),
         sd: Math.sqrt(variance(logs)),
         device: context.device.description,
         medianError: middle.length > 0 ? mean(middle) : NaN,
         worstError: worst.length > 0 ? mean(worst) : NaN,
       };
       rows.push(row);
-      say(`${name} ${drawsFrom}: sd ${figure(row.sd)}, error ${figure(row.medianError)}`);
+      say(
+        `${name} ${drawsFrom}: spread ${figure(row.spread)}, sd ${figure(row.sd)}, error ${figure(row.medianError)}`,
+      );
     }
   }
-  const head = ["model", "K", "draws", "sets", "sd of log evidence", "median error", "worst error"];
+  const head = ["model", "K", "draws", "sets", "spread", "sd", "median error", "worst error"];
   const cells = rows.map((row) => [
     row.name,
     row.K,
     row.drawsFrom,
     row.sets,
+    figure(row.spread),
     figure(row.sd),
     figure(row.medianError),
     figure(row.worstError),
