@@ -20,6 +20,7 @@ const NAMES = [
   "movielens",
   "occupancy",
   "radon",
+  "radon_counties",
 ] as const;
 const SIMULATED = ["chimpanzees", "movielens"] as const;
 
@@ -28,11 +29,15 @@ const readSource = (...path: string[]): SourceFile => {
   return { path: full, text: readFileSync(full, "utf8") };
 };
 
+/** The file that an example's model is fitted to. */
+const dataFile = (name: string): string =>
+  existsSync(join(EXAMPLES, name, "data.csv")) ? "data.csv" : "data.json";
+
 it("are these, and each has a folder with its model, data and a page", () => {
   const folders = readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(folders.map((entry) => entry.name).sort()).toEqual(NAMES);
   for (const name of NAMES)
-    for (const file of [`${name}.mpp`, "data.json", "README.md"])
+    for (const file of [`${name}.mpp`, dataFile(name), "README.md"])
       expect(existsSync(join(EXAMPLES, name, file)), `${name}/${file}`).toBe(true);
 });
 
@@ -44,7 +49,7 @@ describe.each(NAMES)("%s", (name) => {
     expect(diagnostics).toEqual([]);
   });
 
-  const files = ["data.json", "test.json"].filter((file) => existsSync(join(EXAMPLES, name, file)));
+  const files = [dataFile(name), "test.json"].filter((file) => existsSync(join(EXAMPLES, name, file)));
   it.each(files)("has data that fits it: %s", async (file) => {
     const bound = bindData(compiled, [readSource(name, file)]);
     expect(bound.diagnostics).toEqual([]);
@@ -54,7 +59,7 @@ describe.each(NAMES)("%s", (name) => {
 
   it("names in its page every data file, and the command with its path", () => {
     const page = readFileSync(join(EXAMPLES, name, "README.md"), "utf8");
-    expect(page).toContain(`mppc run examples/${name}/${name}.mpp --data examples/${name}/data.json`);
+    expect(page).toContain(`mppc run examples/${name}/${name}.mpp --data examples/${name}/${dataFile(name)}`);
     for (const file of files) expect(page).toContain(file);
   });
 });
