@@ -7,7 +7,7 @@ import { renderDiagnostics } from "../src/diagnostic.js";
 
 const FOLDER = join(import.meta.dirname, "good");
 
-describe.each(["eight_schools", "radon", "mixture"])("%s", (name) => {
+describe.each(["eight_schools", "radon", "mixture", "random_walk"])("%s", (name) => {
   const path = `${name}.mpp`;
   const { checked, diagnostics } = checkSource({ path, text: readFileSync(join(FOLDER, path), "utf8") });
   if (checked === null) throw new Error(renderDiagnostics(diagnostics));

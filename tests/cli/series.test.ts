@@ -13,17 +13,20 @@ const quiet = { out: () => undefined, err: () => undefined, isTTY: false, column
 const folder = mkdtempSync(join(tmpdir(), "mppc-series-"));
 
 describe("a compiled series", () => {
-  const { compiled } = compileSource({ path: "walk.mpp", text: SOURCE }, { sizes: new Map([["days", 5]]) });
+  const { compiled } = compileSource(
+    { path: "walk.mpp", text: SOURCE },
+    { sizes: new Map([["days", 5]]), adapter: "gpu" },
+  );
   if (compiled === null) throw new Error("the model does not compile");
   const path = join(folder, "walk.mppc");
   writeFileSync(path, writeCompiledFile(compiled));
   const planned = (days: number) => {
     const sizes = new Map([
       ["days", days],
-      ["k_x", 3],
+      ["k_x", 20],
     ]);
     const { compile, compileSeconds } = loadModel(path, quiet);
-    const { qem, bounds } = compile({ programs: ["qem", "bounds"], sizes }).programs;
+    const { qem, bounds } = compile({ programs: ["qem", "bounds"], sizes, adapter: "gpu" }).programs;
     return { longest: qem?.program.longest, bounds: bounds?.program.longest, again: compileSeconds() > 0 };
   };
 

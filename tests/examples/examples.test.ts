@@ -18,6 +18,7 @@ const NAMES = [
   "eight_schools",
   "mixture",
   "movielens",
+  "nile",
   "occupancy",
   "radon",
   "radon_counties",

@@ -137,7 +137,7 @@ describe("the product of a chain", () => {
 it("binds data of any length before the chain is planned for it", () => {
   const text = readFileSync(new URL("../fixtures/random_walk.mpp", import.meta.url), "utf8");
   const { checked } = checkSource({ path: "random_walk.mpp", text });
-  const programs = checked?.compile({ programs: ["bounds", "estimate"] }).compiled?.programs;
+  const programs = checked?.compile({ programs: ["bounds", "estimate"], adapter: "gpu" }).compiled?.programs;
   expect(programs?.estimate?.program.longest).toEqual({ steps: expect.any(Number) as number });
   expect(programs?.bounds?.program.longest).toBeUndefined();
 });

@@ -56,13 +56,11 @@ export function priorProgram(context: Context): ProgramGraph {
   const { graph: g, model, lowering } = context;
   const particle = g.axis(PRIOR_AXIS, "particle");
   const before = new Map(
-    model.groups.flatMap(({ latents, along }) => {
-      if (along === null) return [];
-      return latents.map((latent): [Latent, Node] => {
-        const axes = [...elementAxes(context, latent), particle];
-        const table = g.input(BUFFERS.particles(latent.name), axes);
-        return [latent, stepBefore(g, table, lowering.plate(along))];
-      });
+    model.latents.flatMap((latent): [Latent, Node][] => {
+      const along = latent.plates.findLast((plate) => plate.ordered);
+      if (along === undefined) return [];
+      const table = g.input(BUFFERS.particles(latent.name), [...elementAxes(context, latent), particle]);
+      return [[latent, stepBefore(g, table, lowering.plate(along))]];
     }),
   );
   const env: Environment = Object.assign(new Map<Variable, Node>(), { before });
