@@ -121,6 +121,7 @@ function scanChain(g: Graph, chain: Chain): { node: Node; steps: readonly Step[]
     looksAt: readonly Axis[],
     joined: Node,
     result: Node,
+    called: string,
   ): Step => ({
     kind,
     removes,
@@ -128,13 +129,13 @@ function scanChain(g: Graph, chain: Chain): { node: Node; steps: readonly Step[]
     joined,
     chain: null,
     table: g.ordered([...looksAt, ...plates]),
-    result: { name: label, node: result, axes: result.axes },
+    result: { name: called, node: result, axes: result.axes },
   });
   return {
     node,
     steps: [
-      step("pass on", axes, [...table, ...axes], later, fromHere),
-      step("sum out", [along, ...axes], whole.axes, whole, node),
+      step("pass on", axes, [...table, ...axes], later, fromHere, label),
+      step("sum out", [along, ...axes], whole.axes, whole, node, `without.${name}`),
     ],
   };
 }
