@@ -154,14 +154,43 @@ export function readGuideParameters(
       inputs.set(name, arrange(value, axes, program, name, sizes));
     }
   }
+  takeModelParameters(model, program, sizes, file.entries, inputs, diagnostics);
   return { value: inputs, diagnostics };
+}
+
+/** The model's own parameters in the file's "model_parameters"; those that it lacks keep their first values. */
+function takeModelParameters(
+  model: CompiledModel,
+  program: CompiledProgram,
+  sizes: Sizes,
+  entries: readonly DataEntry[],
+  inputs: Map<string, Float64Array>,
+  diagnostics: Diagnostic[],
+): void {
+  const part = entryOf(entries, "model_parameters")?.value;
+  if (part?.kind !== "object") return;
+  for (const { name, event } of model.interface.parameters) {
+    const entry = entryOf(part.entries, name);
+    if (entry === undefined) continue;
+    const expected = event === null ? [] : [{ name: "vector", length: sizes.get(event) ?? null }];
+    const what = `the parameter '${name}'`;
+    const value = numbersOf(entry, what, expected, diagnostics);
+    if (value === undefined) continue;
+    const axes = event === null ? [] : [event];
+    if (!fits(value, expected, axes, sizes)) diagnostics.push(misshapen(what, expected, value));
+    else {
+      const buffer = BUFFERS.parameter(name);
+      inputs.set(buffer, arrange(value, axes, program, buffer, sizes));
+    }
+  }
 }
 
 /** The file's "guide_parameters", or a run's "parameters"; a fixture without has none; any other file is itself the parameters. */
 function guidePart(entries: readonly DataEntry[]): readonly DataEntry[] {
   for (const key of ["guide_parameters", "parameters"]) {
     const part = entryOf(entries, key)?.value;
-    if (part?.kind === "object" && (key === "guide_parameters" || entries.length === 1)) return part.entries;
+    const isRun = entries.every((entry) => entry.key === "parameters" || entry.key === "model_parameters");
+    if (part?.kind === "object" && (key === "guide_parameters" || isRun)) return part.entries;
   }
   return entryOf(entries, "particles") === undefined ? entries : [];
 }

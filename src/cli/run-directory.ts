@@ -137,7 +137,10 @@ export function writeRun(directory: string, run: FinishedRun): void {
   write("settings.json", settingsJson(run.settings));
   write("summary.csv", summaryCsv(run.result));
   write("trace.csv", traceCsv(run.result));
-  write("guide.json", `${JSON.stringify({ parameters: guideParameters(run) })}\n`);
+  write(
+    "guide.json",
+    `${JSON.stringify({ parameters: guideParameters(run), model_parameters: run.report.parameters })}\n`,
+  );
   if (run.drawn !== null) {
     write("draws.csv", drawsCsv(run.drawn.draws, run.drawn.atData, run.sizes));
     write("log_lik.csv", leaveOneOutCsv(run.drawn.leaveOneOut.rows));

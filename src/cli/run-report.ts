@@ -3,6 +3,7 @@ import { afterStart } from "../inference/diagnosis.js";
 import { STOPPING_WORDS, type InferenceResult } from "../inference/infer.js";
 import type { SummaryRow } from "../inference/posterior.js";
 import { ExtendedSizes, rowsOfLengths, type Rows, type Sizes } from "../ir/axis.js";
+import type { ModelInterface } from "../ir/interface.js";
 import { VERSION } from "../version.js";
 import { heldOutReport, type HeldOut, type HeldOutReport } from "./held-out.js";
 import type { RunDraws } from "./run-draws.js";
@@ -21,6 +22,8 @@ export type RunFacts = {
 /** `mppc run --json`; numbers that are not finite are null in JSON. */
 export type RunReport = {
   readonly summary: readonly SummaryRow[];
+  /** The model's own parameters as learned: a number, or the elements of a vector. */
+  readonly parameters: Readonly<Record<string, number | readonly number[]>>;
   readonly evidence: {
     readonly mean: number;
     /** Monte Carlo standard error of `mean`. */
@@ -96,7 +99,18 @@ export type RunSettingsReport = {
   readonly folder: string;
 };
 
+/** The model's own parameters, by name. */
+export const learnedParameters = (
+  model: ModelInterface,
+  { parameters }: Pick<InferenceResult, "parameters">,
+): readonly (readonly [string, number | readonly number[]])[] =>
+  model.parameters.map(({ name, event }) => {
+    const values = [...(parameters.get(name) ?? [])];
+    return [name, event === null ? (values[0] ?? NaN) : values];
+  });
+
 export function runReport(
+  model: ModelInterface,
   result: InferenceResult,
   facts: RunFacts,
   drawn: RunDraws | null,
@@ -105,6 +119,7 @@ export function runReport(
   const { timing } = result;
   return {
     summary: result.summary,
+    parameters: Object.fromEntries(learnedParameters(model, result)),
     evidence: {
       mean: result.evidence.mean,
       mcse: result.evidence.mcse,

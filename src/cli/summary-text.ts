@@ -1,6 +1,7 @@
 // The summary of a run as a person reads it: a table of the first elements of everything, and the evidence.
 import type { SummaryRow } from "../inference/posterior.js";
 import type { InferenceResult } from "../inference/infer.js";
+import type { learnedParameters } from "./run-report.js";
 import { alignedTable, shown } from "./table.js";
 
 /** Summaries up to this long are printed whole. */
@@ -12,13 +13,21 @@ const HEADER = ["name", "mean", "sd", "mcse", "q5", "q50", "q95", "ess"];
 
 export function summaryText(
   { summary, evidence }: Pick<InferenceResult, "summary"> & Partial<Pick<InferenceResult, "evidence">>,
-  options: { readonly file: string; readonly all: boolean },
+  options: {
+    readonly file: string;
+    readonly all: boolean;
+    readonly parameters?: ReturnType<typeof learnedParameters>;
+  },
 ): string {
   const rows = options.all || summary.length <= WHOLE ? summary.map(cells) : abridged(summary, options.file);
   const table = alignedTable(HEADER, rows);
   if (evidence === undefined) return `${table}\n`;
   const error = Number.isFinite(evidence.mcse) ? ` (Monte Carlo error ${shown(evidence.mcse)})` : "";
-  return `${table}\nlog evidence ${evidence.mean.toFixed(2)}${error}\n`;
+  const learned = (options.parameters ?? []).map(
+    ([name, value]) => `${name} = ${[value].flat().map(shown).join(", ")}\n`,
+  );
+  const points = learned.length === 0 ? "" : `learned parameters\n${learned.join("")}\n`;
+  return `${table}\n${points}log evidence ${evidence.mean.toFixed(2)}${error}\n`;
 }
 
 function cells(row: SummaryRow): string[] {

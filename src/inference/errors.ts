@@ -63,6 +63,14 @@ export const noFiniteFinalEvidence = (): Diagnostic =>
     "the fitted guide has lost the posterior: use more particles (-K) or a smaller --averaging-weight",
   );
 
+/** A parameter of the model whose first value, of the data, is outside its bounds. */
+export const parameterOutside = (name: string): Diagnostic =>
+  error(
+    "E0707",
+    `the first value of the parameter '${name}' is not inside its bounds`,
+    "its value comes from the data: give it one that is inside",
+  );
+
 /** A setting that makes no sense. */
 export const badSetting = (name: string, value: number, expected: string): Diagnostic =>
   error(

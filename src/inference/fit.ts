@@ -9,6 +9,7 @@ import type { Method } from "./method.js";
 import { makeMethod } from "./methods.js";
 import { refuseUnfitted } from "./qem.js";
 import { emptyMoments, type LatentMoments } from "./moments.js";
+import { PointParameters } from "./parameters.js";
 import { hostLogEvidence, onHost, programOf, sizesOf, type RunContext } from "./run.js";
 import { QEM_PACE } from "./schedule.js";
 import { particlesPerGroup } from "./settings.js";
@@ -99,6 +100,7 @@ class Fitting {
   private readonly seconds: number[];
   private readonly health: FitHealth;
   private readonly course: Course;
+  private readonly points: PointParameters;
   private stopped: StoppingReason | null;
 
   constructor(
@@ -117,7 +119,11 @@ class Fitting {
     this.course = new Course(context.settings.iterations, method?.pace ?? QEM_PACE);
     for (const { phase, logEvidence, meanLogEss } of this.trace)
       if (phase !== "start") this.course.add(logEvidence, meanLogEss);
-    if (resumed !== null) method?.restore(resumed.method);
+    this.points = new PointParameters(context.model.interface, parameters, context.settings.steps.betas);
+    if (resumed !== null) {
+      method?.restore(resumed.method);
+      this.points.restore(resumed.method);
+    }
   }
 
   async run(sizes: Sizes): Promise<Fitted> {
@@ -160,6 +166,9 @@ class Fitting {
     if (Number.isFinite(logEvidence))
       for (const [name, elements] of await method.update(outputs, step))
         this.health.addNonFinite(name, elements);
+    if (Number.isFinite(logEvidence))
+      for (const [name, elements] of this.points.update(outputs, method.parameterStep(step)))
+        this.health.addNonFinite(name, elements);
     const { phase } = course;
     const entry = traceEntry({ iteration, phase, logEvidence, temper: 1, step }, sizes);
     this.trace.push(entry);
@@ -182,7 +191,7 @@ class Fitting {
       seconds,
       health: health.counts,
       parameters,
-      method: method?.save() ?? new Map(),
+      method: new Map([...(method?.save() ?? []), ...this.points.arrays]),
       stopped,
     };
   }

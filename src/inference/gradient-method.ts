@@ -63,6 +63,10 @@ export class GradientMethod implements Method {
     return stepAfter(this.steps, this.done, course.phase === "settle");
   }
 
+  parameterStep(step: number): number {
+    return step;
+  }
+
   update(outputs: Outputs, step: number): Promise<ReadonlyMap<string, number>> {
     const unusable = new Map<string, number>();
     for (const { latent, parameter, values, adam } of this.learned) {

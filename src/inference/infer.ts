@@ -6,7 +6,9 @@ import { finalPass, type FinalPosterior } from "./final.js";
 import { fitPosterior } from "./fit.js";
 import type { Progress, InferenceData, RunContext } from "./run.js";
 import type { InferenceSettings } from "./settings.js";
+import { output } from "./layout.js";
 import type { CompiledModel } from "../compiled.js";
+import { BUFFERS } from "../ir/interface.js";
 import type { Device } from "../runtime/device.js";
 import { createReferenceDevice } from "../runtime/reference.js";
 
@@ -31,6 +33,8 @@ export type InferenceResult = FinalPosterior & {
   readonly stopped: StoppingReason;
   /** The fitted guide's parameters (not widened) by the names of their buffers, [over, event]. */
   readonly guide: ReadonlyMap<string, Float64Array>;
+  /** The model's own parameters as learned, by name, [event]. */
+  readonly parameters: ReadonlyMap<string, Float64Array>;
   readonly timing: Timing;
 };
 
@@ -70,6 +74,12 @@ export async function runInferenceOn(context: RunContext): Promise<InferenceResu
     trace: fitted.trace,
     stopped: fitted.stopped,
     guide: fitted.parameters,
+    parameters: new Map(
+      context.model.interface.parameters.map(({ name }) => [
+        name,
+        output(fitted.parameters, BUFFERS.parameter(name)),
+      ]),
+    ),
     timing: {
       first_iteration_seconds: fitted.seconds[0] ?? NaN,
       seconds_per_iteration: seconds[Math.floor(seconds.length / 2)] ?? NaN,

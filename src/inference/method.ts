@@ -25,6 +25,8 @@ export interface Method {
   readonly inputs: Inputs;
   /** How large the coming iteration's step is: its weight in a moving average, or an optimiser's step. */
   step(course: Course): number;
+  /** The step of Adam by which the model's own parameters move. */
+  parameterStep(step: number): number;
   /**
    * Changes the parameters by an iteration's outputs (whose evidence is finite). Returns how many elements met results
    * that are not finite and stayed as they were, by latent or parameter.

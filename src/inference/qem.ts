@@ -6,9 +6,12 @@ import { fitGuide, type GuideParameters, type HostProgram } from "./guide.js";
 import { type Inputs } from "./layout.js";
 import type { Method, Outputs, SavedArrays } from "./method.js";
 import { centre, update, type LatentMoments } from "./moments.js";
-import { averagingWeight, QEM_PACE } from "./schedule.js";
+import { averagingWeight, QEM_PACE, SEARCH_WEIGHT } from "./schedule.js";
 import type { Start } from "./start.js";
 import { BUFFERS, type ModelInterface } from "../ir/interface.js";
+
+/** Adam's step of the model's parameters in the search; in the settling it falls with the weight of an iteration. */
+const PARAMETER_STEP = 0.05;
 
 export type QemOptions = {
   /** The loaded program `fit`. */
@@ -63,6 +66,10 @@ export class Qem implements Method {
 
   step(course: Course): number {
     return averagingWeight(this.options.averagingWeight, course.settledFor);
+  }
+
+  parameterStep(step: number): number {
+    return (step / SEARCH_WEIGHT) * PARAMETER_STEP;
   }
 
   async update(outputs: Outputs, step: number): Promise<ReadonlyMap<string, number>> {

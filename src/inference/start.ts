@@ -69,10 +69,15 @@ export async function startGuide(
   init: SavedArrays = new Map(),
 ): Promise<Start> {
   const written = new Map([...(await runOnHost(programs.fixed, inputs)), ...asNewGuide(model, init)]);
+  const parameters: GuideParameters = new Map(
+    model.parameters.map(({ name }) => {
+      const buffer = BUFFERS.parameter(name);
+      return [buffer, (init.get(buffer) ?? output(written, BUFFERS.newParameter(name))).slice()];
+    }),
+  );
   const { compiled, loaded } = programs.prior;
-  writeInputs(loaded, compiled, inputs);
+  writeInputs(loaded, compiled, (name) => inputs(name) ?? parameters.get(name));
   const draws = await loaded.run({ seed, iteration: 0, drawsFrom: "iid" });
-  const parameters: GuideParameters = new Map();
   for (const guide of model.guides) accept(guide, parameters, written, () => true);
   const known: Inputs = (name) => draws.get(name) ?? parameters.get(name) ?? inputs(name);
   const statistics = await runOnHost(programs.initial, unknownAsNaN(programs.initial, known, sizes));

@@ -98,7 +98,16 @@ export type GeneratedInterface = {
 /** A `~` of data: its log density at posterior draws is an output of `predict`. */
 export type ObservationInterface = { readonly name: string; readonly plates: readonly string[] };
 
+/** A parameter of the model that is learned: buffer `parameter.<name>`, between the bounds. */
+export type ParameterInterface = {
+  readonly name: string;
+  readonly event: string | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
+};
+
 export type ModelInterface = {
+  readonly parameters: readonly ParameterInterface[];
   readonly plates: readonly PlateInterface[];
   readonly eventAxes: readonly EventAxisInterface[];
   readonly data: readonly DataInterface[];
@@ -166,6 +175,12 @@ export const BUFFERS = {
   widenFactor: (latent: string) => `widen_factor.${latent}`,
   /** Parameters that `fit` and `widen` give, or the initial ones that `initial` gives. [over, event] */
   newGuide: (latent: string, parameter: string) => `new_guide.${latent}.${parameter}`,
+  /** A parameter of the model. [event] */
+  parameter: (name: string) => `parameter.${name}`,
+  /** Its first value, output of `fixed`. [event] */
+  newParameter: (name: string) => `new_parameter.${name}`,
+  /** Derivative of the log evidence by a parameter of the model. [event] */
+  parameterGradient: (name: string) => `gradient.parameter.${name}`,
   /** Bounds that data must keep, output of `bounds`. [plates of the data that they vary over] */
   lower: (data: string) => `lower.${data}`,
   upper: (data: string) => `upper.${data}`,

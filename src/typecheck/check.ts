@@ -11,6 +11,7 @@ import { checkGuide } from "./guide.js";
 import { extendLibrary, type Library } from "./library.js";
 import type { Generated, Plate, TypedModel, ValueType } from "./model.js";
 import { checkPromises, emptyPast } from "./previous.js";
+import { checkParameters } from "./parameters.js";
 import { Scope, type Context } from "./scope.js";
 import { checkStatements, inBlock, type ModelBlock } from "./statements.js";
 
@@ -33,8 +34,6 @@ export function checkModel(
   diagnostics.push(...extended.diagnostics, ...extended.library.check());
   const isWhole = !hasErrors(parsed);
   const keyword = (name: string): Span | undefined => program.blocks.find((b) => b.text === name)?.span;
-  const parameters = keyword("parameters");
-  if (parameters !== undefined && program.parameters.length > 0) report(errors.parametersBlock(parameters));
 
   const block = emptyBlock();
   const past = emptyPast(program.model, (type, at) =>
@@ -59,6 +58,12 @@ export function checkModel(
   };
   const data = checkData(program.data, { ...context, past: "data" });
   const isDataWhole = !hasErrors(diagnostics);
+  const laterParameters = declaredNames(program.parameters, block.global);
+  const parameters = checkParameters(program.parameters, {
+    ...context,
+    later: laterParameters,
+    past: "data",
+  });
   const later = declaredNames(program.model, block.global);
   inBlock(null, { ...context, later }, block, (inner) => checkStatements(program.model, inner, block));
   checkPromises(past, context);
@@ -78,6 +83,7 @@ export function checkModel(
     source,
     plates: data.plates,
     data: data.data,
+    parameters,
     latents: block.latents,
     locals: block.locals,
     factors: block.factors,

@@ -105,6 +105,7 @@ function checkSize(size: Expression, context: Context): Size | null {
 
 const WHAT: Readonly<Record<Variable["kind"], string>> = {
   data: "data",
+  parameter: "a parameter",
   latent: "a latent",
   local: "a local",
   argument: "a parameter",

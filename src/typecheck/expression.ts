@@ -73,6 +73,8 @@ export function checkName(name: Name, context: Context): Checked {
     const message = entry.variable.kind === "data" ? errors.dataOutsidePlate : errors.latentOutsidePlate;
     return context.report(message(name, entry.variable.span, closed.name));
   }
+  if (entry.variable.kind === "parameter" && context.past === "guide")
+    return context.report(errors.parametersBlock(name.span, "in the guide"));
   return reference(entry.variable, name.span, context);
 }
 
@@ -91,6 +93,7 @@ export function reference(variable: Variable, span: Span, context: Pick<Context,
     case "learned":
       return { ...common, plates: inOrder(variable.over), latents: [] };
     case "argument":
+    case "parameter":
       return { ...common, plates: [], latents: [] };
     default:
       return absurd(variable);

@@ -47,6 +47,15 @@ export type Latent = {
   readonly span: Span;
 };
 
+/** A parameter of the model that is learned as a point, not inferred: `real<lower=0> rate = 1;`. Its bounds are numbers. */
+export type Parameter = {
+  readonly kind: "parameter";
+  readonly name: string;
+  readonly type: ValueType;
+  readonly initial: TypedExpression;
+  readonly span: Span;
+};
+
 /** A deterministic local: its value stands for it wherever it is used. */
 export type Local = {
   readonly kind: "local";
@@ -76,7 +85,7 @@ export type LearnedParameter = {
   readonly span: Span;
 };
 
-export type Variable = Data | Latent | Local | Argument | LearnedParameter;
+export type Variable = Data | Parameter | Latent | Local | Argument | LearnedParameter;
 
 /** Vectors from vectors in which an element depends on others by their places; before the first element is 0. */
 export type Arrangement = "cumulative_sum" | "element_before" | "places";
@@ -286,6 +295,7 @@ export type TypedModel = {
   /** In the order of their declaration. */
   readonly plates: readonly Plate[];
   readonly data: readonly Data[];
+  readonly parameters: readonly Parameter[];
   /** In the order of the model: a latent's prior uses only latents before it, and of any latent the step before. */
   readonly latents: readonly Latent[];
   /** Locals of the model block, for hovers and dumps. */

@@ -16,6 +16,10 @@ export function printModel(model: TypedModel): string {
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ["plates", model.plates.map(showPlate)],
     ["data", model.data.map((d) => `${showType(d.type)} ${d.name}${over(d.plates)}`)],
+    [
+      "parameters",
+      model.parameters.map((p) => `${showType(p.type)} ${p.name} = ${showExpression(p.initial)}`),
+    ],
     ["latents", model.latents.map((l) => `${showType(l.type)} ${l.name}${over(l.plates)}`)],
     [
       "locals",

@@ -13,7 +13,7 @@ import type { Data, Factor, Latent, Local, Plate, TypedExpression, ValueType } f
 import { asPromised } from "./previous.js";
 import { Scope, type ClosedLocal, type Context } from "./scope.js";
 import { describeType } from "./show.js";
-import { isWhole, showSize, typeOf, withoutBounds } from "./types.js";
+import { isAssignable, isWhole, showSize, typeOf, withoutBounds } from "./types.js";
 
 /** What the model block has said so far. */
 export type ModelBlock = {
@@ -121,13 +121,6 @@ export function checkLocal(s: Extract<Statement, { kind: "local" }>, context: Co
   if (!isAssignable(value.type, type))
     return context.report(errors.localType(value.span, name, describeType(type), describeType(value.type)));
   return { kind: "local", name, type: withoutBounds(type), value, span: s.name.span };
-}
-
-/** An int may stand for a real; sizes must be the same. */
-function isAssignable(actual: ValueType, declared: ValueType): boolean {
-  if (declared.base === "int" && actual.base === "real") return false;
-  if (declared.size === null || actual.size === null) return declared.size === actual.size;
-  return showSize(declared.size) === showSize(actual.size);
 }
 
 /** A vector of factors counts as their sum. */

@@ -45,3 +45,10 @@ export const allInts = (args: readonly TypedExpression[]): boolean =>
 
 /** The size as a user reads it. */
 export const showSize = (size: Size | "any"): string => (size === "any" ? "any" : size.key);
+
+/** An int may stand for a real; sizes must be the same. */
+export function isAssignable(actual: ValueType, declared: ValueType): boolean {
+  if (declared.base === "int" && actual.base === "real") return false;
+  if (declared.size === null || actual.size === null) return declared.size === actual.size;
+  return showSize(declared.size) === showSize(actual.size);
+}

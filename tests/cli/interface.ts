@@ -49,6 +49,7 @@ export function modelWith(data: readonly string[], plates: readonly string[]): C
       ? [{ axis: "i_D", size: { kind: "data", name: "D" } }]
       : [],
     data: chosen,
+    parameters: [],
     latents: [],
     groups: [],
     guides: [],

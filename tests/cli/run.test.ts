@@ -107,7 +107,7 @@ describe("mppc run", () => {
     expect(code).toBe(0);
     const report = JSON.parse(out) as Record<string, Record<string, unknown>>;
     expect(Object.keys(report)).toEqual(
-      ["summary", "evidence", "diagnostics", "draws", "leave_one_out", "timing", "memory", "device", "seed", "version"], // prettier-ignore
+      ["summary", "parameters", "evidence", "diagnostics", "draws", "leave_one_out", "timing", "memory", "device", "seed", "version"], // prettier-ignore
     );
     expect(Object.keys(report["timing"] ?? {})).toEqual(
       ["compile_seconds", "first_iteration_seconds", "seconds_per_iteration", "iterations", "total_seconds"], // prettier-ignore
@@ -223,9 +223,10 @@ describe("the summary", () => {
   it("shows the first elements of long quantities, and all on demand", () => {
     const summary = Array.from({ length: 6000 }, (_, i) => ({ name: `z[${i + 1}]`, ...ROW }));
     const evidence = { mean: -1234.567, mcse: 0.0123, sets: [], effectiveSets: 1 };
-    const text = summaryText({ summary, evidence }, { file: "DIR/summary.csv", all: false });
+    const parameters = [["rate", 0.5]] as const;
+    const text = summaryText({ summary, evidence }, { file: "DIR/summary.csv", all: false, parameters });
     expect(text.split("\n").map((line) => line.split("  ")[0])).toEqual(
-      ["name", "z[1]", "z[2]", "z[3]", "z[4]", "z[5]", "... 5,995 more of z in DIR/summary.csv", "", "log evidence -1234.57 (Monte Carlo error 0.01230)", ""], // prettier-ignore
+      ["name", "z[1]", "z[2]", "z[3]", "z[4]", "z[5]", "... 5,995 more of z in DIR/summary.csv", "", "learned parameters", "rate = 0.5000", "", "log evidence -1234.57 (Monte Carlo error 0.01230)", ""], // prettier-ignore
     );
     expect(
       summaryText({ summary, evidence }, { file: "DIR/summary.csv", all: true }).split("\n"),

@@ -157,3 +157,32 @@ it("the step decays tenfold at the given iterations, or once as the fit settles"
     1, 0.1,
   ]);
 });
+
+describe("parameters of the model", () => {
+  /** y_i ~ N(mu, tau^2 + 1) with mu and tau learned: the maximum of the marginal likelihood is at the data's own moments. */
+  const text = `
+data { plate t; real y[t]; }
+parameters { real mu = 0; real<lower=0> tau = 1; real<lower=0, upper=1> idle = 0.5; }
+model { plate t { z ~ normal(mu, tau); y ~ normal(z, 1); } p ~ beta(2, 2); target += 5 * log(idle) + 15 * log1m(idle); }`;
+  const observed = [4.1, 7.3, 2.2, 9.4, 6.0, 3.1, 8.8, 5.5];
+  const mean = observed.reduce((a, b) => a + b, 0) / observed.length;
+  const tau = Math.sqrt(observed.reduce((sum, x) => sum + (x - mean) ** 2, 0) / observed.length - 1);
+
+  it.each([
+    ["qem", {}],
+    ["rws", { iterations: 1500, steps: { ...DEFAULT_STEPS, step: 0.05 } }],
+    ["vi", { iterations: 1500, particles: 4, steps: { ...DEFAULT_STEPS, step: 0.05 } }],
+  ] as const)("are learned by %s", async (method, how) => {
+    const result = await fit(text, { y: observed }, { method, finalDraws: 4, ...how });
+    const value = (name: string): number => result.parameters.get(name)?.[0] ?? NaN;
+    // Within the parameter's own sampling error, sd / sqrt(n), several times over.
+    expect(Math.abs(value("mu") - mean)).toBeLessThan(0.1);
+    expect(Math.abs(value("tau") / tau - 1)).toBeLessThan(0.05);
+    expect(Math.abs(value("idle") - 0.25)).toBeLessThan(0.01);
+  });
+
+  it("stay as they are in importance weighting", async () => {
+    const result = await fit(text, { y: observed }, { method: "importance", particles: 5, finalDraws: 4 });
+    expect([...result.parameters.values()].map((values) => values[0])).toEqual([0, 1, 0.5]);
+  });
+});

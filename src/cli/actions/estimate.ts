@@ -78,13 +78,18 @@ function readInput(
   return { ...particles.value, inputs: new Map([...particles.value.inputs, ...guide.value]) };
 }
 
-/** The guide's arguments that the model fixes, by the names of their buffers. */
+/** The guide's arguments that the model fixes, and its parameters' first values, by the names of their buffers. */
 async function fixedParameters(model: CompiledModel, data: BoundData): Promise<Outputs> {
   const values = await runOnce(createReferenceDevice(), programOf(model, "fixed"), data.sizes, (name) =>
     data.arrays.get(name),
   );
-  return new Map(
-    model.interface.guides.flatMap(({ latent, parameters }) =>
+  const first = model.interface.parameters.flatMap(({ name }): [string, Float64Array][] => {
+    const value = values.get(BUFFERS.newParameter(name));
+    return value === undefined ? [] : [[BUFFERS.parameter(name), value]];
+  });
+  return new Map([
+    ...first,
+    ...model.interface.guides.flatMap(({ latent, parameters }) =>
       parameters.flatMap((parameter) => {
         const value = values.get(BUFFERS.newGuide(latent, parameter.name));
         return parameter.learned || value === undefined
@@ -92,7 +97,7 @@ async function fixedParameters(model: CompiledModel, data: BoundData): Promise<O
           : [[BUFFERS.guide(latent, parameter.name), value] as const];
       }),
     ),
-  );
+  ]);
 }
 
 async function runOnce(

@@ -35,7 +35,13 @@ import { takeDraws, type RunDraws } from "../run-draws.js";
 import { drawParticles } from "../run-particles.js";
 import { checkUnchanged, storedOptions } from "../resume.js";
 import { beginRun, chooseDirectory, writeRun } from "../run-directory.js";
-import { runReport, sizesReport, type RunFacts, type RunSettingsReport } from "../run-report.js";
+import {
+  learnedParameters,
+  runReport,
+  sizesReport,
+  type RunFacts,
+  type RunSettingsReport,
+} from "../run-report.js";
 import { summaryText } from "../summary-text.js";
 import type { Terminal } from "../terminal.js";
 
@@ -96,13 +102,15 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
       device: device.description,
       seed: settings.seed,
     };
-    const report = runReport(result, facts, drawn, predicted);
+    const report = runReport(model.interface, result, facts, drawn, predicted);
     const particles = await drawParticles(model, data, device, settings, result.guide);
     writeRun(directory, { report, result, model, sizes: data.sizes, particles, drawn, settings: present });
     if (predicted !== null) writeHeldOut(join(directory, "predictions"), predicted);
     if (options.json === true) terminal.out(`${JSON.stringify(report)}\n`);
     else {
-      terminal.out(summaryText(result, { file: join(directory, "summary.csv"), all: options.all === true }));
+      const parameters = learnedParameters(model.interface, result);
+      const file = join(directory, "summary.csv");
+      terminal.out(summaryText(result, { file, all: options.all === true, parameters }));
       if (predicted !== null) terminal.out(heldOutText(predicted));
     }
     printDiagnostics(result.warnings, terminal);

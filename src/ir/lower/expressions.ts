@@ -7,6 +7,7 @@ import type {
   Distribution,
   Latent,
   NamedValues,
+  Parameter,
   Plate,
   Size,
   TypedExpression,
@@ -121,6 +122,9 @@ export class ExpressionLowering {
     return event === null ? this.plates(plates) : [...this.plates(plates), event];
   }
 
+  parameter = ({ name, type }: Parameter): Node =>
+    this.graph.input(BUFFERS.parameter(name), this.axesOf([], type));
+
   data = (data: Data): Node => this.graph.input(BUFFERS.data(data.name), this.axesOf(data.plates, data.type));
 
   /** The value of an expression; `random` only where draws are allowed. */
@@ -182,6 +186,8 @@ export class ExpressionLowering {
     switch (variable.kind) {
       case "data":
         return this.data(variable);
+      case "parameter":
+        return this.parameter(variable);
       case "local": {
         const node = this.expression(variable.value, env, random);
         env.set(variable, node);

@@ -91,9 +91,22 @@ function iterationProgram(
       evidence(drawn),
       ...weightSquares(context, drawn),
       ...gradientOutputs(context, kind, gradients),
+      ...parameterGradients(context, drawn),
     ],
     labels: labels(drawn.contraction),
   };
+}
+
+/** d log P_MP / d parameter of the model, with the particles held fixed: the guide knows nothing of those parameters. */
+export function parameterGradients(context: Context, drawn: Estimator): Output[] {
+  const { lowering, model } = context;
+  const nodes = model.parameters.map((p) => lowering.parameter(p));
+  const gradients = gradientsBy(context, drawn, nodes, new Set(drawn.particles.values()));
+  return model.parameters.map((p, i): Output => {
+    const node = nodes[i] && gradients.get(nodes[i]);
+    const axes = lowering.axesOf([], p.type);
+    return { name: BUFFERS.parameterGradient(p.name), node: node ?? context.graph.constant(0), axes };
+  });
 }
 
 /** Operations whose value moves by jumps, so that a derivative says nothing, and those whose derivative is none of the IR's. */

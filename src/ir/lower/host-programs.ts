@@ -187,7 +187,7 @@ export function widenProgram(context: Context): ProgramGraph {
     const fits = [...wider].every(([name, node]) => {
       const input = own.get(name);
       const isInput = guide.args.some((a) => a.kind !== "computed" && a.parameter.name === name);
-      const isKnown = reachable([node]).every((n) => n.kind !== "input" || !n.name.startsWith("latent."));
+      const isKnown = isOfData(node);
       return input !== undefined && isInput && isKnown && node.axes.every((axis) => hasAxis(input, axis));
     });
     return [...own].map(([name, input]): Output => ({
@@ -210,8 +210,16 @@ export function fixedProgram(context: Context): ProgramGraph {
       return [{ name: BUFFERS.newGuide(guide.latent.name, name), node, axes }];
     }),
   );
-  return { name: "fixed", outputs, labels: new Map() };
+  const parameters = model.parameters.map((p): Output => {
+    const node = lowering.expression(p.initial, new Map());
+    return { name: BUFFERS.newParameter(p.name), node, axes: lowering.axesOf([], p.type) };
+  });
+  return { name: "fixed", outputs: [...outputs, ...parameters], labels: new Map() };
 }
+
+/** Whether a value depends on data alone: not on stand-ins of latents, nor on parameters. */
+const isOfData = (node: Node): boolean =>
+  reachable([node]).every((n) => n.kind !== "input" || !/^(?:latent|parameter)\./.test(n.name));
 
 /** Bounds of data: as declared, and the support of the families that it is observed from where no latent decides it. */
 export function boundsProgram(context: Context): ProgramGraph {
@@ -220,8 +228,7 @@ export function boundsProgram(context: Context): ProgramGraph {
     model.latents.map((l) => [l, g.input(`latent.${l.name}`, elementAxes(context, l))]),
   );
   const unknown: Environment = Object.assign(new Map<Variable, Node>(latents), { before: latents });
-  const isKnown = (node: Node): boolean =>
-    reachable([node]).every((n) => n.kind !== "input" || !n.name.startsWith("latent."));
+  const isKnown = (node: Node): boolean => isOfData(node);
   const bounds = new Map<string, Output>();
   const add = (data: Data, side: "lower" | "upper", node: Node): void => {
     if (!isKnown(node) || node.axes.some((axis) => !lowering.axesOf(data.plates, data.type).includes(axis)))

@@ -1,5 +1,6 @@
 // The interface of a typed model: what its data, latents, groups, guides and generated quantities are called and shaped.
 import { Bug } from "../../diagnostic.js";
+import { constantValue } from "../../typecheck/constants.js";
 import {
   isDrawn,
   type Guide,
@@ -77,6 +78,12 @@ export function buildInterface(
       constraint: d.type.constraint,
       declaration: d.span.source.text.slice(d.span.start, d.span.end),
       span: [d.span.start, d.span.end] as const,
+    })),
+    parameters: model.parameters.map(({ name, type }) => ({
+      name,
+      event: event(type),
+      lower: type.lower && constantValue(type.lower),
+      upper: type.upper && constantValue(type.upper),
     })),
     latents: model.latents.map((l) => ({
       name: l.name,

@@ -24,7 +24,13 @@ import {
   weightsOf,
 } from "./estimator-outputs.js";
 import { ExpressionLowering } from "./expressions.js";
-import { givenRwsProgram, givenViProgram, rwsProgram, viProgram } from "./gradient-programs.js";
+import {
+  givenRwsProgram,
+  givenViProgram,
+  parameterGradients,
+  rwsProgram,
+  viProgram,
+} from "./gradient-programs.js";
 import { groupOf, isFitted, particleAxis, type Coupling } from "./guide.js";
 import {
   boundsProgram,
@@ -184,7 +190,12 @@ function qemProgram(context: Context, name: "qem" | "start", estimator: Estimato
   });
   return {
     name,
-    outputs: [evidence(estimator), ...weightSquares(context, estimator), ...statistics],
+    outputs: [
+      evidence(estimator),
+      ...weightSquares(context, estimator),
+      ...statistics,
+      ...(name === "qem" ? parameterGradients(context, estimator) : []),
+    ],
     labels: labels(estimator.contraction),
   };
 }

@@ -47,12 +47,13 @@ export const generatedFor = (span: Span): Diagnostic =>
     "give every quantity a name of its own, or use a plate",
   );
 
-export const parametersBlock = (span: Span): Diagnostic =>
+/** `which`: "of plates", "in the guide". */
+export const parametersBlock = (span: Span, which: string): Diagnostic =>
   notYet(
     "E0488",
     span,
-    "the 'parameters' block is",
-    "declare a latent with a prior in the model block: 'rate ~ log_normal(0, 1);'",
+    `parameters of the model ${which} are`,
+    "parameters are reals and vectors without plates, between numbers, and stand in the model block",
   );
 
 export const previousOutsideModel = (span: Span, block: string): Diagnostic =>

@@ -209,3 +209,23 @@ export const boundsOfConstrained = (span: Span, type: string): Diagnostic => ({
   message: `the type '${type}' takes no bounds`,
   hint: "remove them",
 });
+
+export const parameterInt = (span: Span, name: string): Diagnostic => ({
+  code: "E0425",
+  severity: "error",
+  span,
+  message: `the parameter '${name}' is learned by small steps, so that it cannot be an int`,
+  hint: `declare it as 'real ${name} = ...;'`,
+});
+
+export const parameterOutside = (
+  span: Span,
+  name: string,
+  constraint: string,
+  value: number,
+): Diagnostic => ({
+  code: "E0426",
+  severity: "error",
+  span,
+  message: `the first value of the parameter '${name}' must be inside its bounds, ${constraint}; it is ${value}`,
+});
