@@ -23,7 +23,7 @@ const CROWDED_TIME = 2e6;
 const LEAST_GAIN = 0.002;
 /** Another round over all candidates is only worth its own time after one that saved this share. */
 const LEAST_ROUND_GAIN = 0.1;
-const MOST_ROUNDS = 2;
+const MOST_ROUNDS = 12;
 /** Candidates that a round tries. */
 const MOST_CANDIDATES = 16;
 /** Candidates come with those that waste most first: after so many that do not pay, the rest will not either. */
