@@ -39,6 +39,8 @@ export type RunReport = {
       readonly particles: number;
       readonly median: number;
       readonly minimum: number;
+      /** Shape of the tail of its weights, the largest over plate elements: above 0.7 they are not reliable. */
+      readonly pareto_k: number;
     }[];
     readonly stopped: string;
     readonly warnings: readonly { readonly code: string; readonly message: string }[];
@@ -127,11 +129,12 @@ export function runReport(
       final: result.evidence.sets,
     },
     diagnostics: {
-      effective_sample_sizes: result.groups.map(({ group, particles, final }) => ({
+      effective_sample_sizes: result.groups.map(({ group, particles, final, tailShape }) => ({
         group,
         particles,
         median: final.median,
         minimum: final.minimum,
+        pareto_k: tailShape,
       })),
       stopped: STOPPING_WORDS[result.stopped],
       warnings: result.warnings.map(({ code, message }) => ({ code, message })),

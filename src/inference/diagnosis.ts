@@ -11,6 +11,8 @@ export const LEAST_TRUSTED_SIZE = 4;
 export const COLLAPSED_SIZE = 1.5;
 /** A group that collapsed in more than this share of the fit's later half is warned of. */
 const COLLAPSED_SHARE = 0.5;
+/** Above it Pareto-smoothed weights are not reliable (Vehtari et al. 2024). */
+const LARGEST_TRUSTED_SHAPE = 0.7;
 
 /** Effective sizes of several sets of weights. */
 export type EffectiveSizes = {
@@ -29,6 +31,8 @@ export type GroupDiagnosis = {
    * NaN where there are too few weights to tell.
    */
   readonly tailShape: number;
+  /** The median over plate elements. */
+  readonly medianTailShape: number;
   /** Share of plate elements and iterations of the fit in which the weights rested on nearly one particle. */
   readonly collapsed: number;
 };
@@ -151,11 +155,14 @@ export class FinalSizes {
   }
 
   diagnose(health: FitHealth, weights: ReadonlyMap<string, PooledWeights>): GroupDiagnosis[] {
+    const shapesOf = (group: string): number[] =>
+      (weights.get(BUFFERS.weights(group))?.tailShapes ?? []).filter(Number.isFinite).sort((a, b) => a - b);
     return sampledGroups(this.model).map(({ name }) => ({
       group: name,
       particles: this.particles.get(name) ?? 1,
       final: effectiveSizes(this.squares.get(name) ?? []),
-      tailShape: Math.max(...(weights.get(BUFFERS.weights(name))?.tailShapes ?? [NaN])),
+      tailShape: shapesOf(name).at(-1) ?? NaN,
+      medianTailShape: shapesOf(name)[Math.floor((shapesOf(name).length - 1) / 2)] ?? NaN,
       collapsed: health.collapsedShare(name),
     }));
   }
@@ -170,10 +177,12 @@ export function warnings(
   run: { readonly rising: number | null },
 ): Diagnostic[] {
   const found: Diagnostic[] = [];
-  for (const { group, final, particles, collapsed } of groups) {
+  for (const { group, final, particles, collapsed, medianTailShape } of groups) {
     const latents = model.groups.find((g) => g.name === group)?.latents ?? [];
     if (!(final.median >= LEAST_TRUSTED_SIZE) && particles > 1)
       found.push(errors.untrustedGroup(group, latents, final.median, particles));
+    else if (medianTailShape > LARGEST_TRUSTED_SHAPE)
+      found.push(errors.heavyTail(group, latents, medianTailShape, particles));
     else if (collapsed > COLLAPSED_SHARE && particles > 1) found.push(errors.collapsed(group, collapsed));
   }
   const nonFinite = [...health.nonFiniteElements];

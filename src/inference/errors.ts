@@ -93,6 +93,20 @@ export const untrustedGroup = (
     `use more particles for it: -K ${group}=${10 * particles}`,
   );
 
+/** The tail of a group's weights is so heavy that a few particles that were not drawn might outweigh all that were. */
+export const heavyTail = (
+  group: string,
+  latents: readonly string[],
+  shape: number,
+  particles: number,
+): Diagnostic =>
+  warning(
+    "W0707",
+    `the posterior reported for ${list(latents)} may lack a part: the largest weights of group '${group}' have so heavy a ` +
+      `tail (Pareto k ${number(shape)}, where 0.7 is the most to be trusted) that its guide misses some of the posterior`,
+    `use more particles for it, -K ${group}=${10 * particles}, or another family in the guide`,
+  );
+
 /** The sets of final particles differ so much in evidence that the weights within them cannot be believed either. */
 export const unequalSets = (effective: number, sets: number): Diagnostic =>
   warning(
