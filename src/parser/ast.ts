@@ -163,7 +163,12 @@ export type Argument = { readonly type: TypeSyntax; readonly name: Name };
 export type NamedTuple = readonly { readonly name: Name; readonly value: Expression }[];
 
 export type DistributionItem =
-  | { readonly kind: "log_density"; readonly variable: Name; readonly value: Expression; readonly span: Span }
+  | {
+      readonly kind: "log_density" | "log_cdf" | "log_ccdf" | "quantile";
+      readonly variable: Name;
+      readonly value: Expression;
+      readonly span: Span;
+    }
   | { readonly kind: "draw"; readonly value: Expression; readonly span: Span }
   | {
       readonly kind: "statistics";

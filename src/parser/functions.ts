@@ -15,6 +15,9 @@ type Local = Extract<FunctionItem, { kind: "function" }>["locals"][number];
 /** Every item of a distribution, as it is written. */
 export const ITEMS: { readonly [K in DistributionItem["kind"]]: string } = {
   log_density: "log_density(y) = ...;",
+  log_cdf: "log_cdf(y) = ...;",
+  log_ccdf: "log_ccdf(y) = ...;",
+  quantile: "quantile(u) = ...;",
   draw: "draw = ...;",
   statistics: "statistics(y) = (..., ...);",
   fit: "fit(m, s) = (mu: ..., sigma: ...);",
@@ -177,6 +180,11 @@ function distributionItem(cx: Context, from: CstNode): Maybe<DistributionItem> {
   return undefined;
 }
 
+const isOfOneVariable = (
+  kind: DistributionItem["kind"],
+): kind is "log_density" | "log_cdf" | "log_ccdf" | "quantile" =>
+  kind === "log_density" || kind === "log_cdf" || kind === "log_ccdf" || kind === "quantile";
+
 /** `name(a, b) = value`; "ill-formed" if that is not how this item is written. */
 function definition(
   cx: Context,
@@ -192,7 +200,7 @@ function definition(
     const value = expression(cx, single);
     return value && { kind, value, span };
   }
-  if (kind === "log_density" && first && !second && single) {
+  if (isOfOneVariable(kind) && first && !second && single) {
     const value = expression(cx, single);
     return value && { kind, variable: first, value, span };
   }

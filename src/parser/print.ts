@@ -206,7 +206,10 @@ const tuple = (values: NamedTuple, separator: string): string =>
 function distributionItem(item: DistributionItem): Tree {
   switch (item.kind) {
     case "log_density":
-      return leaf(item.span, `log_density(${item.variable.text}) = ${printExpression(item.value)}`);
+    case "log_cdf":
+    case "log_ccdf":
+    case "quantile":
+      return leaf(item.span, `${item.kind}(${item.variable.text}) = ${printExpression(item.value)}`);
     case "draw":
       return leaf(item.span, `draw = ${printExpression(item.value)}`);
     case "statistics":

@@ -36,7 +36,8 @@ export function checkCall(name: Name, args: readonly Checked[], span: Span, cont
     return context.report(errors.wrongArgumentCount(name, args.length, signatures));
   }
   const call = callFunction(callee, name, args, span, context);
-  return own === undefined ? summed(call, context) : call;
+  // Probabilities themselves have no sum.
+  return own === undefined && !name.text.endsWith("_cdf") ? summed(call, context) : call;
 }
 
 function reportUnknownFunction(name: Name, context: Context): null {
@@ -75,7 +76,7 @@ function callFunction(
   return { kind: "call", callee: made.callee, args, type, span, ...dependencies(args, context) };
 }
 
-/** Of vectors a density is the sum over their elements, as in Stan. */
+/** Of vectors these are sums over their elements, as in Stan. */
 const summed = (e: Checked, context: Context): Checked =>
   e === null || e.type.size === null
     ? e

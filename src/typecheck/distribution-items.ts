@@ -16,10 +16,19 @@ import type {
   ValueType,
 } from "./model.js";
 import type { Context } from "./scope.js";
+import { quantileAt, uniform } from "./truncation.js";
 import { isWhole, typeOf } from "./types.js";
 
-type Items = Pick<Distribution, "logDensity" | "draw" | "statistics" | "fit" | "widen" | "guides" | "checks">;
-type ItemOf<K extends DistributionItem["kind"]> = Extract<DistributionItem, { kind: K }>;
+type Items = Pick<
+  Distribution,
+  "logDensity" | "draw" | "cumulative" | "statistics" | "fit" | "widen" | "guides" | "checks"
+>;
+type OfKind<I extends DistributionItem, K> = I extends DistributionItem
+  ? K extends I["kind"]
+    ? I
+    : never
+  : never;
+type ItemOf<K extends DistributionItem["kind"]> = OfKind<DistributionItem, K>;
 type Checked<T> = T | null;
 
 /** All that a distribution's body says, or null if it has a mistake. */
@@ -43,10 +52,14 @@ export function checkItems(
   const guides = once("guides");
   if (density === null) context.report(errors.missingLogDensity(item.name));
 
+  const cumulative = checkCumulative(once("log_cdf"), once("log_ccdf"), once("quantile"), owner);
   const checkedStatistics = statistics && checkStatistics(statistics, owner);
   const typed = {
-    logDensity: density && checkDensity(density, owner),
-    draw: draw && checkShaped(draw.value, "'draw'", result, { ...context, place: "draw" }),
+    logDensity: density && checkOfVariable(density, result, owner),
+    draw: draw
+      ? checkShaped(draw.value, "'draw'", result, { ...context, place: "draw" })
+      : drawOf(cumulative),
+    cumulative,
     statistics: checkedStatistics,
     fit: fit && checkFit(fit, statistics, checkedStatistics, owner),
     widen: widen && checkWiden(widen, owner),
@@ -65,12 +78,41 @@ type Owner = {
   readonly context: Context;
 };
 
-function checkDensity(item: ItemOf<"log_density">, owner: Owner): Checked<Distribution["logDensity"]> {
-  const inner = itemContext([{ name: item.variable, type: owner.result }], owner.context);
-  const value = checkScalar(item.value, "'log_density'", "real", inner.context);
+/** An item of one variable of the type `type`, whose value is a number. */
+function checkOfVariable(
+  item: ItemOf<"log_density">,
+  type: ValueType,
+  owner: Owner,
+): Checked<Distribution["logDensity"]> {
+  const inner = itemContext([{ name: item.variable, type }], owner.context);
+  const value = checkScalar(item.value, `'${item.kind}'`, "real", inner.context);
   const [variable] = inner.arguments;
   return value === null || variable === undefined ? null : { variable, value };
 }
+
+/** The distribution function and its inverse, which go together. */
+function checkCumulative(
+  logCdf: ItemOf<"log_density"> | null,
+  logCcdf: ItemOf<"log_density"> | null,
+  quantile: ItemOf<"log_density"> | null,
+  owner: Owner,
+): Distribution["cumulative"] {
+  const some = logCdf ?? logCcdf ?? quantile;
+  if (some === null) return null;
+  if (logCdf === null || logCcdf === null || quantile === null || owner.result.size !== null)
+    return owner.context.report(errors.cumulativeItems(some.span));
+  const value = typeOf(owner.result.base);
+  const [below, above, inverse] = [
+    checkOfVariable(logCdf, value, owner),
+    checkOfVariable(logCcdf, value, owner),
+    checkOfVariable(quantile, typeOf("real"), owner),
+  ];
+  return below && above && inverse && { logCdf: below, logCcdf: above, quantile: inverse };
+}
+
+/** What a family without a `draw` of its own draws: its quantile function at a uniform. */
+const drawOf = (cumulative: Distribution["cumulative"]): TypedExpression | null =>
+  cumulative && quantileAt(cumulative.quantile, uniform(cumulative.quantile.variable.span));
 
 function checkStatistics(item: ItemOf<"statistics">, owner: Owner): Checked<Distribution["statistics"]> {
   const inner = itemContext([{ name: item.variable, type: owner.result }], owner.context);
@@ -205,7 +247,7 @@ function checkCheck(
 
 /** The names that an item binds. */
 function boundNames(item: DistributionItem): readonly string[] {
-  if (item.kind === "log_density" || item.kind === "statistics") return [item.variable.text];
+  if ("variable" in item) return [item.variable.text];
   if (item.kind === "fit") return item.moments.map((m) => m.text);
   return item.kind === "widen" ? [item.factor.text] : [];
 }

@@ -155,8 +155,10 @@ export type Distribution = {
   readonly parameters: readonly Argument[];
   /** Support: bounds may mention the parameters. `base: "int"` is a discrete family. */
   readonly result: ValueType;
-  readonly logDensity: { readonly variable: Argument; readonly value: TypedExpression };
+  readonly logDensity: OfVariable;
   readonly draw: TypedExpression | null;
+  /** The distribution function, for truncation: all three or none. */
+  readonly cumulative: Cumulative | null;
   /** Sufficient statistics of `variable`, for the moment fit. */
   readonly statistics: { readonly variable: Argument; readonly values: readonly TypedExpression[] } | null;
   /** Parameters as functions of the statistics' means; parameters that it does not name stay as they are. */
@@ -171,6 +173,15 @@ export type Distribution = {
   } | null;
   readonly checks: readonly DistributionCheck[];
   readonly span: Span;
+};
+
+/** An expression of one variable, besides the family's parameters. */
+export type OfVariable = { readonly variable: Argument; readonly value: TypedExpression };
+/** log P(Y <= y), log P(Y > y), and the y below which Y falls with probability u. */
+export type Cumulative = {
+  readonly logCdf: OfVariable;
+  readonly logCcdf: OfVariable;
+  readonly quantile: OfVariable;
 };
 
 /** `check item(args).field == expected`: `item` is log_density, fit, widen or statistics. */

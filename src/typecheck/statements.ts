@@ -13,6 +13,7 @@ import type { Data, Factor, Latent, Local, Plate, TypedExpression, ValueType } f
 import { asPromised } from "./previous.js";
 import { Scope, type ClosedLocal, type Context } from "./scope.js";
 import { describeType } from "./show.js";
+import { truncate } from "./truncation.js";
 import { isAssignable, isWhole, showSize, typeOf, withoutBounds } from "./types.js";
 
 /** What the model block has said so far. */
@@ -147,8 +148,8 @@ function checkTarget(s: Extract<Statement, { kind: "target" }>, context: Context
 /** `name ~ family(args)`: an observation if the name is data or a local, else a latent. */
 function checkSample(s: Extract<Statement, { kind: "sample" }>, context: Context, block: ModelBlock): void {
   const declared = s.type === null ? null : checkType(s.type, "model", context);
-  const family = checkFamily(s.distribution, context);
-  if (s.truncation !== null) context.report(errors.truncation(s.truncation.span));
+  const whole = checkFamily(s.distribution, context);
+  const family = whole !== null && s.truncation !== null ? truncate(whole, s.truncation, context) : whole;
   const entry = context.scope.find(s.name.text);
   const variable = entry?.kind === "variable" ? entry.variable : null;
   if (variable?.kind === "latent") {

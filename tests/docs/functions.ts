@@ -60,6 +60,7 @@ const PIECES: ReadonlySet<string> = new Set([
   "log_minus_digamma", "trigamma_excess", "gamma_shape", "gamma_shape_step", "beta_shape", "beta_shape_step",
   "beta_room", "beta_narrowing", "inv_gamma_wider_shape", "sd_from_moments", "inner_probability", "inner_share",
   "cauchy_quantile", "half_cauchy_quantile", "std_normal", "std_exponential", "double_exponential_quantile",
+  "truncated_log_density", "log_probability_between", "uniform_between", "cauchy_below", "log_double_exponential_below",
   "log_multivariate_beta", "lbeta_after", "shares", "dirichlet_shapes", "dirichlet_step", "inner_place", "is_same",
   "times_log", "log_inv_logit_between", "ordered_steps", "first_or_log", "first_or_rise", "first_or_exp", "log_rises",
   "von_mises_concentration", "von_mises_concentration_step", "beta_binomial_total", "neg_binomial_rate",

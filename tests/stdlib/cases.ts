@@ -127,6 +127,10 @@ const MOMENTS: Readonly<Record<string, Moments>> = {
   beta_proportion: (p) => [p("mu"), (p("mu") * (1 - p("mu"))) / (p("kappa") + 1)],
   std_normal: () => [0, 1],
   discrete_range: (p) => [(p("lower") + p("upper")) / 2, ((p("upper") - p("lower") + 1) ** 2 - 1) / 12],
+  reflected_log_normal: (p) => {
+    const [mean, variance] = logNormalMoments(p);
+    return [p("upper") - mean, variance];
+  },
   shifted_log_normal: (p) => {
     const [mean, variance] = logNormalMoments(p);
     return [p("lower") + mean, variance];
@@ -291,6 +295,10 @@ const PARAMETERS: Readonly<Record<string, readonly Parameters[]>> = {
   discrete_range: [
     { lower: 0, upper: 9 },
     { lower: 3, upper: 4 },
+  ],
+  reflected_log_normal: [
+    { mu: 0, sigma: 0.5, upper: -2 },
+    { mu: 3, sigma: 0.05, upper: 100 },
   ],
   shifted_log_normal: [
     { mu: 0, sigma: 0.5, lower: -2 },

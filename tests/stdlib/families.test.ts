@@ -66,6 +66,34 @@ describe("densities", () => {
   });
 });
 
+describe("distribution functions", () => {
+  const CUMULATIVE = withCases((name) => distribution(name).cumulative !== null);
+
+  it.each(CUMULATIVE)("of $title rise as the density says, and the quantiles undo them", ({ case_ }) => {
+    const family = at(case_);
+    if (family.cumulative === null) throw new Error("no distribution function");
+    const { logCdf, logCcdf, quantile } = family.cumulative;
+    const levels = [1e-6, 0.01, 0.2, 0.5, 0.7, 0.99, 1 - 1e-6];
+    const places = levels.map(quantile);
+    for (const [i, u] of levels.entries()) {
+      const y = places[i] ?? NaN;
+      expect(Math.exp(logCdf(y)) / u).toBeCloseTo(1, 6);
+      expect(Math.exp(logCcdf(y)) / (1 - u)).toBeCloseTo(1, 6);
+    }
+    for (let i = 2; i < 5; i++) {
+      const [from = NaN, to = NaN] = [places[i - 1], places[i]];
+      // A kink of the density lies at the median, which is one of the places.
+      const mass = simpson((y) => Math.exp(family.logDensity(y)), from, to);
+      expect(mass).toBeCloseTo((levels[i] ?? NaN) - (levels[i - 1] ?? NaN), 6);
+    }
+    for (const y of [family.lower - 1, family.upper + 1].filter(Number.isFinite)) {
+      const isBelow = y < family.lower;
+      expect(logCdf(y)).toBe(isBelow ? LOG_ZERO : 0);
+      expect(logCcdf(y)).toBe(isBelow ? 0 : LOG_ZERO);
+    }
+  });
+});
+
 describe("draws", () => {
   const drawn = new Map<string, readonly (readonly number[])[]>();
   /** 80 elements of 50 particles. */
@@ -202,6 +230,7 @@ const WIDENED_ON: Readonly<Record<string, (p: (name: string) => number) => reado
   log_normal: (p) => [p("mu"), p("sigma")],
   lognormal: (p) => [p("mu"), p("sigma")],
   shifted_log_normal: (p) => [p("mu"), p("sigma")],
+  reflected_log_normal: (p) => [p("mu"), p("sigma")],
   weibull: (p) => [Math.log(p("sigma")) - EULER / p("alpha"), 1 / p("alpha")],
   frechet: (p) => [Math.log(p("sigma")) + EULER / p("alpha"), 1 / p("alpha")],
   loglogistic: (p) => [p("alpha"), 1 / p("beta")],

@@ -13,6 +13,8 @@ export type Family = {
   readonly logDensity: (y: number) => number;
   /** `elements` times `particles` draws; stratified along the particles if the run says so. */
   readonly draws: (elements: number, particles: number, run: RandomRun) => readonly (readonly number[])[];
+  /** log P(Y <= y), log P(Y > y) and the quantile function; null where it has none. */
+  readonly cumulative: Readonly<Record<"logCdf" | "logCcdf" | "quantile", (x: number) => number>> | null;
   readonly statistics: (y: number) => readonly number[];
   readonly fit: (moments: readonly number[]) => Parameters;
   readonly widen: (factor: number) => Parameters;
@@ -24,7 +26,16 @@ function need<T>(item: T | null, what: string): T {
 }
 
 export function familyAt(name: string, parameters: Parameters): Family {
-  const { result, logDensity, draw, statistics, fit, widen, parameters: declared } = distribution(name);
+  const {
+    result,
+    logDensity,
+    cumulative,
+    draw,
+    statistics,
+    fit,
+    widen,
+    parameters: declared,
+  } = distribution(name);
   const bound = new Map(declared.map((a): [Argument, Value] => [a, parameters[a.name] ?? NaN]));
   const at = (
     e: TypedExpression,
@@ -53,6 +64,11 @@ export function familyAt(name: string, parameters: Parameters): Family {
           );
         }),
       ),
+    cumulative: cumulative && {
+      logCdf: (y) => at(cumulative.logCdf.value, [[cumulative.logCdf.variable, y]]),
+      logCcdf: (y) => at(cumulative.logCcdf.value, [[cumulative.logCcdf.variable, y]]),
+      quantile: (u) => at(cumulative.quantile.value, [[cumulative.quantile.variable, u]]),
+    },
     statistics: (y) => {
       const { variable, values } = need(statistics, "statistics");
       return values.map((e) => at(e, [[variable, y]]));

@@ -21,8 +21,10 @@ const { library, diagnostics } = loadLibrary(
 export const libraryErrors = (): string => renderDiagnostics([...diagnostics, ...library.check()]);
 
 export const DISTRIBUTION_NAMES = library.distributionNames;
-/** Families of numbers, and those that have whole vectors as values or parameters. */
-export const SCALAR_FAMILIES = DISTRIBUTION_NAMES.filter((name) => !isWhole(distribution(name)));
+/** Proper families of numbers, and those that have whole vectors as values or parameters. */
+export const SCALAR_FAMILIES = DISTRIBUTION_NAMES.filter(
+  (name) => !isWhole(distribution(name)) && distribution(name).draw !== null,
+);
 export const VECTOR_FAMILIES = DISTRIBUTION_NAMES.filter((name) => isWhole(distribution(name)));
 export const FUNCTION_NAMES = library.functionNames;
 

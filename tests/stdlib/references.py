@@ -115,6 +115,7 @@ DENSITIES = {
     "beta_proportion": (lambda y, m, k: beta_density(y, m * k, (1 - m) * k), ["mu", "kappa"], [(0.5, 0.25, 8), (1e-4, 0.5, 1), (0.999, 0.99, 30)]),
     "std_normal": (lambda y: normal(y, 0, 1), [], [(0,), (1.5,), (-30,)]),
     "discrete_range": (lambda y, l, u: 1 / (u - l + 1), ["lower", "upper"], [(3, 0, 9), (-2, -2, -2), (1, 1, 6)]),
+    "reflected_log_normal": (lambda y, m, s, u: lognormal(u - y, m, s), ["mu", "sigma", "upper"], [(-1, 0, 1, 0.5), (-5.1, -1, 0.3, -5), (-1e6, 2, 5, 100)]),
     "shifted_log_normal": (lambda y, m, s, l: lognormal(y - l, m, s), ["mu", "sigma", "lower"], [(1, 0, 1, 0.5), (-4.9, -1, 0.3, -5), (1e6, 2, 5, 100)]),
 }
 

@@ -157,6 +157,14 @@ export const latentNeedsDraw = (span: Span, latent: string, distribution: string
   hint: `only data can have this distribution; if '${latent}' is data, declare it in the data block`,
 });
 
+export const cumulativeItems = (span: Span): Diagnostic => ({
+  code: "E0446",
+  severity: "error",
+  span,
+  message: "'log_cdf', 'log_ccdf' and 'quantile' go together, in a distribution of single numbers",
+  hint: "add the others, or remove this one",
+});
+
 export const mixedStatistics = (span: Span): Diagnostic => ({
   code: "E0468",
   severity: "error",

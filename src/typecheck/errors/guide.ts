@@ -95,7 +95,7 @@ export const noDefaultGuide = (span: Span, latent: string, values: string): Diag
   severity: "error",
   span,
   message: `there is no default guide for '${latent}', whose values are ${values}`,
-  hint: "compute it from a latent whose values are all reals, at least 0, or between two bounds",
+  hint: `give it a family in the guide: '${latent} ~ family(...);'`,
 });
 
 /** A bound of the latent, which its default guide would have, depends on another latent. */

@@ -152,6 +152,13 @@ export const densityOrMass = (
   hint: `write '${right}'`,
 });
 
+export const noDistributionFunction = (name: Name, family: string): Diagnostic => ({
+  code: "E0217",
+  severity: "error",
+  span: name.span,
+  message: `there is no function '${name.text}', because '${family}' does not say what its distribution function is`,
+});
+
 export const recursiveFunction = (name: Name, what: "function" | "distribution"): Diagnostic => ({
   code: "E0215",
   severity: "error",

@@ -29,7 +29,9 @@ export const offsetMultiplier = (span: Span): Diagnostic =>
     "remove them: the guide learns the place and the scale",
   );
 
-export const truncation = (span: Span): Diagnostic => notYet("E0485", span, "truncation 'T[ , ]' is");
+/** `why`: a whole clause. */
+export const truncation = (span: Span, distribution: string, why: string): Diagnostic =>
+  notYet("E0485", span, `truncation of '${distribution}' is`, why);
 
 export const generatedIf = (span: Span): Diagnostic =>
   notYet(
