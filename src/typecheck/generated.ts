@@ -7,6 +7,7 @@ import { checkFamily } from "./family.js";
 import type { Generated, Latent } from "./model.js";
 import type { Context, Scope } from "./scope.js";
 import { checkLocal, inBlock, inPlate, typedLatent, type ModelBlock } from "./statements.js";
+import { truncate } from "./truncation.js";
 
 type GeneratedBlock = Pick<ModelBlock, "opened" | "unknownPlates" | "closed"> & {
   /** Where quantities are declared: like latents they outlive the block they stand in. */
@@ -64,8 +65,8 @@ function checkPrediction(
   block: GeneratedBlock,
 ): void {
   const declared = s.type === null ? null : checkType(s.type, "model", context);
-  const family = checkFamily(s.distribution, context);
-  if (s.truncation !== null) context.report(errors.truncation(s.truncation.span));
+  const given = checkFamily(s.distribution, context);
+  const family = given !== null && s.truncation !== null ? truncate(given, s.truncation, context) : given;
   const bounded = declared !== null && (declared.lower !== null || declared.upper !== null);
   if (bounded) context.report(errors.predictionConstraint(s.type?.span ?? s.span, s.name.text));
   const hasDraw = family === null || family.distribution.draw !== null;
