@@ -68,5 +68,21 @@ export function readDraws(
   }
   const sets = rows.reduce((most, row) => Math.max(most, row[0] ?? 0), 0);
   const perSet = Array.from({ length: sets }, (_, s) => rows.filter((row) => row[0] === s + 1).length);
-  return { count, perSet, latents };
+  return { count, perSet, latents, parameters: readLearned(directory, model) };
+}
+
+/** The model's own parameters as a run learned them, from its `guide.json`. */
+function readLearned(directory: string, model: CompiledModel): PosteriorDraws["parameters"] {
+  if (model.interface.parameters.length === 0) return new Map();
+  const path = join(directory, "guide.json");
+  const file = JSON.parse(readText(path).text) as {
+    readonly model_parameters?: Readonly<Record<string, unknown>>;
+  };
+  return new Map(
+    model.interface.parameters.map(({ name }) => {
+      const values = [file.model_parameters?.[name]].flat();
+      if (!values.every((x) => typeof x === "number")) throw new UsageError(noDrawsOf(path, name));
+      return [name, Float64Array.from(values)];
+    }),
+  );
 }

@@ -14,6 +14,8 @@ export type PosteriorDraws = {
   /** How many come from each final set, in the order of the draws. */
   readonly perSet: readonly number[];
   readonly latents: ReadonlyMap<string, DrawnValues>;
+  /** The model's own parameters, learned as points, by name. [event] */
+  readonly parameters: ReadonlyMap<string, Float64Array>;
 };
 
 /** What of a run drawing takes. */
@@ -78,7 +80,13 @@ export async function drawPosterior(
   } finally {
     loaded.dispose();
   }
-  return { count: total, perSet, latents };
+  const parameters = new Map(
+    context.model.interface.parameters.map(({ name }) => [
+      name,
+      output(sampler.guide, BUFFERS.parameter(name)),
+    ]),
+  );
+  return { count: total, perSet, latents, parameters };
 }
 
 /** Plates and event: what comes before the draws. */

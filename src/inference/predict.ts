@@ -105,6 +105,7 @@ function inputsAt(context: PredictionContext, draws: PosteriorDraws, from: numbe
     values.set(BUFFERS.known(name), [known.get(name) ?? data.sizes.get(name) ?? 0]);
     values.set(BUFFERS.countedFrom(name), [context.countedFrom.get(name) ?? 0]);
   }
+  for (const [name, learned] of draws.parameters) values.set(BUFFERS.parameter(name), learned);
   for (const [name, drawn] of draws.latents) {
     const axes = bufferAxes(programOf(model, "predict"), BUFFERS.draws(name));
     if (axes === undefined) continue;
@@ -159,5 +160,5 @@ function thin(draws: PosteriorDraws, most: number): PosteriorDraws {
       return [name, { axes, values: kept }] as const;
     }),
   );
-  return { count: most, perSet, latents };
+  return { ...draws, count: most, perSet, latents };
 }

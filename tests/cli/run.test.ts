@@ -181,6 +181,27 @@ describe("mppc run", () => {
     a.forEach((mean, i) => expect(mean).toBeCloseTo(b[i] ?? NaN, 9));
   });
 
+  it("learns the model's parameters, and predicts with them", async () => {
+    const model = `data { plate t; real v[t]; }
+parameters { real mu = 0; }
+model { plate t { z ~ normal(mu, 2); v ~ normal(z, 1); } }
+generated { plate t { real again ~ normal(z, 1); } }
+`;
+    writeFileSync(join(folder, "learned.mpp"), model);
+    writeFileSync(join(folder, "learned.json"), JSON.stringify({ v: [4, 7, 2, 9, 6] }));
+    const args = "run learned.mpp --data learned.json --device reference -K 8 --output learned";
+    const { code, out } = await runCaughtIn(folder, args.split(" "));
+    expect(code).toBe(0);
+    const learned = (JSON.parse(read("learned", "result.json")) as { parameters: { mu: number } }).parameters;
+    expect(Math.abs(learned.mu - 5.6)).toBeLessThan(0.1);
+    expect(out).toContain(`learned parameters\nmu = ${learned.mu.toPrecision(4)}\n`);
+    const predicted = await runCaughtIn(
+      folder,
+      "predict learned --data learned.json --device reference".split(" "),
+    );
+    expect(predicted.code).toBe(0);
+  });
+
   it("gives a failed inference the exit code 3", async () => {
     const model =
       "data { plate rows; real y[rows]; } model { u ~ beta(2, 2); plate rows { y ~ uniform(0, u); } }\n";
