@@ -14,7 +14,7 @@ const definitions = (source: string): string[] =>
 const calls = (source: string): string[] =>
   [...source.replace(/\/\/.*/g, "").matchAll(/(?<!fn )\b([A-Za-z_]\w*)\(/g)].map(([, name = ""]) => name);
 const BUILTINS = new Set(
-  "abs bitcast ceil clamp exp f32 floor i32 if for inverseSqrt max min round select sign sqrt trunc u32 vec2u vec4u".split(
+  "abs bitcast ceil clamp countLeadingZeros exp f32 floor i32 if for inverseSqrt max min round select sign sqrt trunc u32 vec2u vec3u vec4u".split(
     " ",
   ),
 );
