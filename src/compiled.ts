@@ -79,5 +79,5 @@ export type CompiledModel = {
   readonly programs: Readonly<Partial<Record<ProgramName, CompiledProgram>>>;
   readonly gradientsUnavailable: Readonly<Partial<Record<"vi" | "rws", string>>>;
   /** Methods of fitting that have no program here, and why. */
-  readonly methodsUnavailable: Readonly<Partial<Record<"vi", string>>>;
+  readonly methodsUnavailable: Readonly<Partial<Record<"vi" | "rws", string>>>;
 };

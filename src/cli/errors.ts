@@ -78,6 +78,14 @@ export const optionWithoutUse = (option: string, method: string, methods: readon
     `it is for --method ${methods.join(" and ")}`,
   );
 
+/** The covariance of a group cannot yet be taken from an earlier run. */
+export const initCorrelated = (group: string): Diagnostic =>
+  error(
+    "E0839",
+    `--init is not yet supported for models with a group of one normal ('${group}')`,
+    "run without --init: the start is led to the posterior by itself",
+  );
+
 /** A compiled model was compiled for another estimator or coupling than is asked for. */
 export const compiledOtherwise = (path: string, option: string, given: string, has: string): Diagnostic =>
   error(

@@ -1,7 +1,8 @@
 // Reads what `mppc estimate` is given beside the data: particles and guide parameters, checked and laid out for programs.
 import type { CompiledModel, CompiledProgram } from "../compiled.js";
+import { invertTriangular } from "../inference/correlations.js";
 import { Bug, didYouMean, type Diagnostic } from "../diagnostic.js";
-import { BUFFERS, type GroupInterface, type LatentInterface } from "../ir/interface.js";
+import { BUFFERS, CORRELATIONS, type GroupInterface, type LatentInterface } from "../ir/interface.js";
 import { bufferAxes } from "../inference/layout.js";
 import { sampledGroups } from "../inference/settings.js";
 import { readJson } from "../runtime/data-json.js";
@@ -114,12 +115,10 @@ export function readGuideParameters(
   sizes: Sizes,
   source: SourceFile | null,
 ): Read<Map<string, Float64Array>> {
-  const wanted = model.interface.guides.flatMap((guide) =>
-    guide.parameters.filter((p) => p.learned).map((parameter) => ({ latent: guide.latent, parameter })),
-  );
+  const wanted = wantedParameters(model);
   if (source === null) {
     if (wanted.length === 0) return { value: new Map(), diagnostics: [] };
-    const names = wanted.map(({ latent, parameter }) => `${parameter.name} of ${latent}`);
+    const names = wanted.map(({ of, name }) => `${name} of ${of}`);
     return { value: null, diagnostics: [noGuideParameters(names)] };
   }
   const { file, diagnostics: mistakes } = readJson(source);
@@ -127,32 +126,35 @@ export function readGuideParameters(
   const entries = guidePart(file.entries);
   const diagnostics: Diagnostic[] = [];
   const inputs = new Map<string, Float64Array>();
-  for (const { latent, parameter } of wanted) {
-    const ofLatent = entryOf(entries, latent)?.value;
-    const inner = ofLatent?.kind === "object" ? ofLatent.entries : [];
-    const entry = entryOf(inner, parameter.name);
+  for (const { of, name, over, last } of wanted) {
+    const whole = entryOf(entries, of)?.value;
+    const inner = whole?.kind === "object" ? whole.entries : [];
+    const entry = entryOf(inner, name);
     const expected: Dimension[] = [
-      ...dimensions(model, parameter.over, sizes),
-      ...(parameter.event === null ? [] : [{ name: "vector", length: sizes.get(parameter.event) ?? null }]),
+      ...dimensions(model, over, sizes),
+      ...last.map((axis) => ({ name: "vector", length: sizes.get(axis) ?? null })),
     ];
-    const what = `'${parameter.name}' of the guide of '${latent}'`;
+    const what = `'${name}' of the guide of '${of}'`;
     if (entry === undefined) {
-      const suggestion = didYouMean(
-        parameter.name,
-        inner.map((e) => e.key),
-      );
-      const name = `${latent}.${parameter.name}`;
-      diagnostics.push(latentMissing("guide parameter", name, source.path, suggestion));
+      const keys = inner.map((e) => e.key);
+      const suggestion = didYouMean(name, keys);
+      diagnostics.push(latentMissing("guide parameter", `${of}.${name}`, source.path, suggestion));
       continue;
     }
     const value = numbersOf(entry, what, expected, diagnostics);
     if (value === undefined) continue;
-    const axes = [...parameter.over, ...(parameter.event === null ? [] : [parameter.event])];
+    const axes = [...over, ...last];
     if (!fits(value, expected, axes, sizes)) diagnostics.push(misshapen(what, expected, value));
     else {
-      const name = BUFFERS.guide(latent, parameter.name);
-      inputs.set(name, arrange(value, axes, program, name, sizes));
+      const buffer = BUFFERS.guide(of, name);
+      inputs.set(buffer, arrange(value, axes, program, buffer, sizes));
     }
+  }
+  for (const { name, correlated } of model.interface.groups) {
+    const factor = inputs.get(BUFFERS.correlations(name));
+    const dimension = correlated === null ? undefined : sizes.get(correlated.row);
+    if (factor !== undefined && dimension !== undefined)
+      inputs.set(BUFFERS.whitening(name), invertTriangular(factor, dimension));
   }
   takeModelParameters(model, program, sizes, file.entries, inputs, diagnostics);
   return { value: inputs, diagnostics };
@@ -183,6 +185,29 @@ function takeModelParameters(
       inputs.set(buffer, arrange(value, axes, program, buffer, sizes));
     }
   }
+}
+
+/** What is to be read: what it is a parameter of, and its axes, plates and then others. */
+type WantedParameter = {
+  readonly of: string;
+  readonly name: string;
+  readonly over: readonly string[];
+  readonly last: readonly string[];
+};
+
+/** Learned parameters of latents' families, and the correlations of groups that have them. */
+function wantedParameters({ interface: { guides, groups } }: CompiledModel): WantedParameter[] {
+  const ofLatents = guides.flatMap(({ latent, parameters }) =>
+    parameters
+      .filter((p) => p.learned)
+      .map(({ name, over, event }) => ({ of: latent, name, over, last: event === null ? [] : [event] })),
+  );
+  const ofGroups = groups.flatMap(({ name, plates, correlated }) =>
+    correlated === null
+      ? []
+      : [{ of: name, name: CORRELATIONS, over: plates, last: [correlated.row, correlated.column] }],
+  );
+  return [...ofLatents, ...ofGroups];
 }
 
 /** The file's "guide_parameters", or a run's "parameters"; a fixture without has none; any other file is itself the parameters. */

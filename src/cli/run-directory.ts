@@ -13,7 +13,7 @@ import { dirname, join, resolve } from "node:path";
 import type { CompiledModel } from "../compiled.js";
 import type { InferenceResult } from "../inference/infer.js";
 import type { Sizes } from "../ir/axis.js";
-import { BUFFERS } from "../ir/interface.js";
+import { BUFFERS, CORRELATIONS } from "../ir/interface.js";
 import { nestOver, type Nested } from "../runtime/arrangement.js";
 import { CHECKPOINT } from "./checkpoints.js";
 import { leaveOneOutCsv, summaryCsv } from "./csv.js";
@@ -159,11 +159,21 @@ export function traceCsv({ trace }: Pick<InferenceResult, "trace">): string {
   return `${["iteration,phase,temper,log_evidence,minimum_ess,median_ess,step", ...rows].join("\n")}\n`;
 }
 
-/** {latent: {parameter: [plates..., event...]}}: what `mppc estimate --guide-parameters` reads. */
+/**
+ * {latent: {parameter: [plates..., event...]}}, and of correlated groups {group: {parameter: [plates..., row, column]}}:
+ * what `mppc estimate --guide-parameters` reads.
+ */
 function guideParameters({ model, result, sizes }: FinishedRun): Record<string, Record<string, Nested>> {
   const plates = model.interface.plates.map((plate) => plate.name);
-  return Object.fromEntries(
-    model.interface.guides.map(({ latent, parameters }) => {
+  const groups = model.interface.groups.flatMap(({ name, plates: over, correlated }) => {
+    const array = result.guide.get(BUFFERS.correlations(name));
+    if (correlated === null || array === undefined) return [];
+    const last = [correlated.row, correlated.column];
+    const stored = [...plates.filter((plate) => over.includes(plate)), ...last];
+    return [[name, { [CORRELATIONS]: nestOver(array, stored, [...over, ...last], sizes) }] as const];
+  });
+  return Object.fromEntries([
+    ...model.interface.guides.map(({ latent, parameters }) => {
       const values = parameters.flatMap(({ name, over, event }): [string, Nested][] => {
         const array = result.guide.get(BUFFERS.guide(latent, name));
         if (array === undefined) return [];
@@ -171,7 +181,8 @@ function guideParameters({ model, result, sizes }: FinishedRun): Record<string, 
         const stored = [...plates.filter((plate) => over.includes(plate)), ...last];
         return [[name, nestOver(array, stored, [...over, ...last], sizes)]];
       });
-      return [latent, Object.fromEntries(values)];
+      return [latent, Object.fromEntries(values)] as const;
     }),
-  );
+    ...groups,
+  ]);
 }

@@ -1,5 +1,6 @@
 // Fitting the guide: the loop that every method shares, its trace, its end, and what it takes to go on after a stop.
 import { NO_KEEPER, type Keeper, type Snapshot } from "./checkpoint.js";
+import { CorrelatedGroup, giveCorrelations } from "./correlations.js";
 import { Course, type StoppingReason } from "./course.js";
 import { afterStart, FitHealth, traceEntry, type TraceEntry } from "./diagnosis.js";
 import { InferenceError, noFiniteEvidence } from "./errors.js";
@@ -57,7 +58,12 @@ export async function fitPosterior(context: RunContext): Promise<Fitted> {
         : { parameters: new Map(resumed.parameters), given: new Set<string>() };
     const { drawsFrom, averagingWeight } = settings;
     const stratified = drawsFrom !== "iid";
-    const options = { fit, moments, start, particles, stratified, averagingWeight, data: inputs };
+    const correlated = CorrelatedGroup.of(model.interface, programOf(model, "start"), moments, sizes);
+    if (resumed === null) {
+      for (const group of correlated) group.begin();
+      giveCorrelations(correlated, start.parameters);
+    }
+    const options = { fit, correlated, moments, start, particles, stratified, averagingWeight, data: inputs };
     const method = makeMethod(model.interface, settings, options);
     const begins = resumed === null && method !== null && settings.start === "tempered";
     const tempered = begins ? await temperedStart(context, options, sizes) : [];

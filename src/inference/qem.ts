@@ -1,5 +1,6 @@
 // Massively parallel expectation maximisation: the guide is fitted to moving averages of the posterior means of its
 // families' sufficient statistics.
+import { giveCorrelations, type CorrelatedGroup } from "./correlations.js";
 import type { Course } from "./course.js";
 import { InferenceError, notFitted } from "./errors.js";
 import { fitGuide, type GuideParameters, type HostProgram } from "./guide.js";
@@ -19,6 +20,7 @@ export type QemOptions = {
   /** As the start left them. */
   readonly moments: readonly LatentMoments[];
   readonly start: Start;
+  readonly correlated: readonly CorrelatedGroup[];
   readonly particles: ReadonlyMap<string, number>;
   /** Each scalar's particles are spread evenly. */
   readonly stratified: boolean;
@@ -73,12 +75,18 @@ export class Qem implements Method {
   }
 
   async update(outputs: Outputs, step: number): Promise<ReadonlyMap<string, number>> {
-    const { moments: all, particles, stratified, start, fit, data } = this.options;
+    const { moments: all, correlated, particles, stratified, start, fit, data } = this.options;
     const nonFinite = new Map<string, number>();
     const count = (latent: string, elements: number): void =>
       void nonFinite.set(latent, (nonFinite.get(latent) ?? 0) + elements);
+    for (const group of correlated) {
+      const count = particles.get(group.name) ?? 1;
+      const elements = group.update(outputs, { weight: step, particles: count, stratified });
+      if (elements > 0) nonFinite.set(group.name, elements);
+    }
     for (const moments of all) {
       const { latent } = moments.guide;
+      if (correlated.some((group) => group.name === moments.group)) continue;
       const { nonFiniteElements } = update(moments, outputs, {
         weight: step,
         particles: particles.get(moments.group) ?? 1,
@@ -90,6 +98,7 @@ export class Qem implements Method {
     this.started = true;
     const kept = await fitGuide(fit, all, this.parameters, data);
     for (const [latent, elements] of kept) count(latent, elements);
+    giveCorrelations(correlated, this.parameters);
     return nonFinite;
   }
 
@@ -109,10 +118,18 @@ export class Qem implements Method {
 
   /** The moving averages themselves, by name. */
   private arrays(): [string, Float64Array][] {
-    return this.options.moments.flatMap(({ guide: { latent }, raw, noise, firstVariance }) => [
-      ...raw.map((values, i): [string, Float64Array] => [`moment.${latent}.${i}`, values]),
-      ...[...firstVariance].map(([i, v]): [string, Float64Array] => [`first_variance.${latent}.${i}`, v]),
-      [`noise.${latent}`, noise],
+    const groups = this.options.correlated.flatMap((group): [string, Float64Array][] => [
+      [`group_mean.${group.name}`, group.mean],
+      [`group_factor.${group.name}`, group.factor],
+      [`group_noise.${group.name}`, group.noise],
     ]);
+    const latents = this.options.moments.flatMap(
+      ({ guide: { latent }, raw, noise, firstVariance }): [string, Float64Array][] => [
+        ...raw.map((values, i): [string, Float64Array] => [`moment.${latent}.${i}`, values]),
+        ...[...firstVariance].map(([i, v]): [string, Float64Array] => [`first_variance.${latent}.${i}`, v]),
+        [`noise.${latent}`, noise],
+      ],
+    );
+    return [...groups, ...latents];
   }
 }

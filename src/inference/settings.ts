@@ -64,6 +64,26 @@ export function particlesPerGroup(
   );
 }
 
+/** Particles per number of a correlated group, whose covariance takes more of them to fit than a latent's variance. */
+const PARTICLES_PER_NUMBER = 10;
+
+/**
+ * The settings with particles for correlated groups that are in proportion to how many numbers they have, where the user
+ * asks for none. `sizes`: of the data's axes.
+ */
+export function withDefaultParticles<S extends Pick<InferenceSettings, "particles" | "groupParticles">>(
+  settings: S,
+  model: ModelInterface,
+  sizes: Sizes,
+): S {
+  const wide = model.groups.flatMap(({ name, correlated }) => {
+    const numbers = correlated === null ? 0 : (sizes.get(correlated.row) ?? 1);
+    const particles = PARTICLES_PER_NUMBER * numbers;
+    return particles > settings.particles ? [[name, particles] as const] : [];
+  });
+  return { ...settings, groupParticles: new Map([...wide, ...settings.groupParticles]) };
+}
+
 /** The groups whose particles are drawn from the guide; the others are summed over all values of their latent. */
 export const sampledGroups = (model: ModelInterface): readonly GroupInterface[] =>
   model.groups.filter((group) => group.support === null);

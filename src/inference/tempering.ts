@@ -7,7 +7,7 @@ const EASY_SHARE = 0.6;
 const LONGER = 1.6;
 const A_LITTLE_LONGER = 1.15;
 const SHORTER = 0.5;
-const LEAST_STEP = 0.2;
+const LEAST_STEP = 0.1;
 /** A step may cost this much of the share at the place where it starts, where that is low already. */
 const KEPT_SHARE = 0.6;
 /** How often a step is made shorter. */
@@ -22,7 +22,7 @@ const FIRST_TRIES = [Infinity, -2, -6, -10, -15, -20, -25, -30];
 const FIRST_STEP = 1;
 /** The logit from which on the next step goes all the way. */
 const NEARLY_THERE = 10;
-/** After so many iterations steps have a fixed length, whatever the weights. */
+/** After so many iterations with poor weights steps have a fixed length, whatever the weights. */
 const PATIENT_ITERATIONS = 100;
 const IMPATIENT_STEP = 0.5;
 
@@ -41,7 +41,7 @@ export class TemperPath {
   private stays = 0;
   private base = NaN;
   private wanted = WANTED_SHARE;
-  private iterations = 0;
+  private poor = 0;
   private done = false;
 
   /** The temper to weigh the particles at. */
@@ -64,7 +64,7 @@ export class TemperPath {
       case "first":
         return this.first(share);
       case "step":
-        if (share >= this.wanted || this.iterations >= PATIENT_ITERATIONS) return this.take(share);
+        if (share >= this.wanted || this.poor >= PATIENT_ITERATIONS) return this.take(share);
         this.mode = "look back";
         this.proposed = this.reached;
         return false;
@@ -96,6 +96,7 @@ export class TemperPath {
 
   private stay(): boolean {
     this.stays++;
+    this.poor++;
     this.begin();
     return true;
   }
@@ -104,6 +105,7 @@ export class TemperPath {
     this.done = this.proposed === Infinity;
     this.reached = this.proposed;
     this.stays = 0;
+    if (!(share >= WANTED_SHARE)) this.poor++;
     if (share >= WANTED_SHARE) this.step *= share >= EASY_SHARE ? LONGER : A_LITTLE_LONGER;
     this.begin();
     return true;
@@ -111,11 +113,10 @@ export class TemperPath {
 
   /** The next iteration. */
   private begin(): void {
-    this.iterations++;
     this.tries = 0;
     this.mode = "step";
     this.wanted = Math.min(WANTED_SHARE, RECOVERY * this.wanted);
-    const least = this.iterations >= PATIENT_ITERATIONS ? IMPATIENT_STEP : LEAST_STEP;
+    const least = this.poor >= PATIENT_ITERATIONS ? IMPATIENT_STEP : LEAST_STEP;
     this.step = Math.max(this.step, least);
     this.propose();
   }

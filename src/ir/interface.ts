@@ -53,6 +53,11 @@ export type GroupInterface = {
   readonly latents: readonly string[];
   /** Not null: its latent is summed over these values, which are its particles in their order; it has no guide. */
   readonly support: SupportInterface | null;
+  /**
+   * Not null: one normal on the unconstrained scale over all its numbers, latent after latent. Its correlations are over
+   * these two axes, which have as many places as the group has numbers.
+   */
+  readonly correlated: { readonly row: string; readonly column: string } | null;
 };
 
 /** The whole numbers from `lower` to `upper`, both included. */
@@ -118,6 +123,9 @@ export type ModelInterface = {
   readonly observations: readonly ObservationInterface[];
 };
 
+/** The one parameter of a correlated group as a whole. */
+export const CORRELATIONS = "correlation_factor";
+
 /**
  * Names of the buffers of a model's programs. Axes in brackets, in the order of storage: plates (the model's order),
  * then event, then particle axes.
@@ -131,6 +139,15 @@ export const BUFFERS = {
   particles: (latent: string) => `particles.${latent}`,
   /** [over, event] */
   guide: (latent: string, parameter: string) => `guide.${latent}.${parameter}`,
+  /**
+   * Cholesky factor of the correlations of a group's normals, and its inverse, the input where particles are given.
+   * [plates, row, column]
+   */
+  correlations: (group: string) => `guide.${group}.${CORRELATIONS}`,
+  whitening: (group: string) => `guide.${group}.whitening`,
+  /** Posterior means of the independent normals behind a group's particles, and of their products. [plates, row (, column)] */
+  noiseMean: (group: string) => `noise_mean.${group}`,
+  noiseProduct: (group: string) => `noise_product.${group}`,
   /** Centre of statistic i, subtracted on the device against cancellation. [over, event] */
   centre: (latent: string, i: number) => `centre.${latent}.${i}`,
   /** Posterior mean of statistic i less its centre (of its square for a squared one). [plates, event] */

@@ -35,6 +35,34 @@ export function defaultGuide(prior: Prior, span: Span, context: Context): Guide 
   return assemble(latent, family, boundsOf(latent, family), span);
 }
 
+/** The guide of a latent whose group is one normal on the unconstrained scale: the library's transform of a normal to its support. */
+export function normalGuide({ latent }: Prior, span: Span, context: Context): Guide | Diagnostic {
+  const family = familyForSupport(latent, context, isTransformedNormal);
+  if (family === null) return errors.notNormalizable(span, latent.name, describeValues(latent.type));
+  return assemble(latent, family, boundsOf(latent, family), span);
+}
+
+/** True where a draw is a function of one standard normal, itself the quantile at one uniform. */
+function isTransformedNormal({ draw }: Distribution): boolean {
+  const uniforms = (e: TypedExpression): number => {
+    switch (e.kind) {
+      case "random":
+        return e.primitive === "std_uniform" && e.args.length === 0 ? 1 : Infinity;
+      case "literal":
+      case "reference":
+        return 0;
+      case "apply":
+      case "call": {
+        const own = e.kind === "call" ? uniforms(e.callee.value) : 0;
+        return e.args.reduce((sum, arg) => sum + uniforms(arg), own);
+      }
+      default:
+        return Infinity;
+    }
+  };
+  return draw !== null && uniforms(draw) === 1;
+}
+
 /** The name of the family that a latent has by default, for hints. */
 export function defaultFamilyName(prior: Prior, context: Context): string | null {
   if (prior.latent.type.base === "int" || hasOwnFamily(prior, context)) return prior.distribution.name;
@@ -48,13 +76,17 @@ function hasOwnFamily({ latent, distribution, args }: Prior, context: Context): 
 }
 
 /** The library's family for a support; one with the very bounds is preferred to one that takes them as parameters. */
-function familyForSupport(latent: Latent, context: Context): Distribution | null {
+function familyForSupport(
+  latent: Latent,
+  context: Context,
+  isWanted: (family: Distribution) => boolean = () => true,
+): Distribution | null {
   const matches = context.library.defaultGuides.flatMap((name) => {
     const family = context.library.distribution(name);
     if (!family?.guides || !isLearnable(family) || family.result.base !== latent.type.base) return [];
     const { lower, upper, constraint } = family.guides;
     if (constraint !== latent.type.constraint) return [];
-    const isMatch = takes(lower, latent.type.lower) && takes(upper, latent.type.upper);
+    const isMatch = isWanted(family) && takes(lower, latent.type.lower) && takes(upper, latent.type.upper);
     return isMatch ? [{ family, taken: [lower, upper].filter((b) => typeof b === "string").length }] : [];
   });
   const best = matches.sort((a, b) => a.taken - b.taken)[0]?.family ?? null;

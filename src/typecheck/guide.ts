@@ -2,7 +2,7 @@
 import { absurd, didYouMean } from "../diagnostic.js";
 import type { GuideStatement } from "../parser/ast.js";
 import type { Name, Span } from "../source.js";
-import { defaultGuide, type Prior } from "./default-guide.js";
+import { defaultGuide, normalGuide, type Prior } from "./default-guide.js";
 import * as errors from "./errors.js";
 import { checkGuideCall } from "./guide-family.js";
 import type { Group, Guide, Latent, Plate, Support } from "./model.js";
@@ -10,7 +10,10 @@ import type { Context } from "./scope.js";
 import { inPlate, type ModelBlock } from "./statements.js";
 import { enumeratedSupport } from "./support.js";
 
-type OpenGroup = { readonly name: Name; readonly members: Latent[] };
+type OpenGroup = { readonly name: Name; readonly correlated: boolean; readonly members: Latent[] };
+
+/** The family that a group as a whole can have: grammar of the guide block, no distribution of the library. */
+const GROUP_FAMILY = "multi_normal";
 
 /** What the guide block has said so far. */
 type GuideBlock = Pick<ModelBlock, "opened" | "unknownPlates" | "closed"> & {
@@ -19,7 +22,11 @@ type GuideBlock = Pick<ModelBlock, "opened" | "unknownPlates" | "closed"> & {
   readonly named: ReadonlyMap<string, Span>;
   /** Where the guide has named a latent, and the guide if that entry is a whole one. */
   readonly entries: Map<Latent, { readonly span: Span; readonly guide: Guide | null }>;
-  readonly groups: { readonly name: Name; readonly latents: readonly Latent[] }[];
+  readonly groups: {
+    readonly name: Name;
+    readonly correlated: boolean;
+    readonly latents: readonly Latent[];
+  }[];
 };
 
 /** Every latent's guide and group. Latents whose guide has a mistake are left out of the guides. */
@@ -68,7 +75,9 @@ function checkEntry(s: GuideStatement, group: OpenGroup | null, context: Context
       if (prior === null) return;
       const { latent } = prior;
       if (!isNewEntry(s.name, latent, context, block)) return;
-      const given = s.kind === "sample" ? guide : defaultOf(prior, s.name.span, context);
+      const given = s.kind === "sample" ? guide : defaultOf(prior, s.name.span, context, group);
+      if (s.kind === "sample" && group?.correlated === true)
+        context.report(errors.familyInCorrelatedGroup(s.span, latent.name, group.name.text));
       const entry = given !== null && hasEarlierParents(given, context, block) ? given : null;
       block.entries.set(latent, { span: s.name.span, guide: entry });
       if (group !== null) joinGroup(s.name, latent, group, context);
@@ -118,8 +127,9 @@ function inOrder(guides: readonly Guide[]): readonly Guide[] {
   return done;
 }
 
-function defaultOf(prior: Prior, span: Span, context: Context): Guide | null {
-  const guide = defaultGuide(prior, span, context);
+function defaultOf(prior: Prior, span: Span, context: Context, group: OpenGroup | null = null): Guide | null {
+  const guide =
+    group?.correlated === true ? normalGuide(prior, span, context) : defaultGuide(prior, span, context);
   return "code" in guide ? context.report(guide) : guide;
 }
 
@@ -154,15 +164,16 @@ function checkGroup(
   block: GuideBlock,
 ): void {
   if (outer !== null) context.report(errors.nestedGroup(s.name));
-  if (s.family !== null) context.report(errors.groupFamily(s.family.span));
+  const correlated = s.family?.text === GROUP_FAMILY;
+  if (s.family !== null && !correlated) context.report(errors.groupFamily(s.family, GROUP_FAMILY));
   const twin = block.groups.find((g) => g.name.text === s.name.text);
   if (twin !== undefined) context.report(errors.groupName(s.name, twin.name.span, "another group"));
   const latent = context.latents.find((l) => l.name === s.name.text);
   if (latent !== undefined) context.report(errors.groupName(s.name, latent.span, "a latent"));
-  const group: OpenGroup = { name: s.name, members: [] };
+  const group: OpenGroup = { name: s.name, correlated, members: [] };
   for (const entry of s.body) checkEntry(entry, group, context, block);
   if (s.body.length === 0) context.report(errors.emptyGroup(s.name));
-  block.groups.push({ name: s.name, latents: group.members });
+  block.groups.push({ name: s.name, correlated, latents: group.members });
 }
 
 function joinGroup(name: Name, latent: Latent, group: OpenGroup, context: Context): void {
@@ -183,7 +194,7 @@ function allGroups(
 ): readonly Group[] {
   const along = (members: readonly Latent[]): Plate | null =>
     members.map((latent) => lookedBackAt.get(latent)).find((plate) => plate !== undefined) ?? null;
-  const written = block.groups.flatMap(({ name, latents: members }): Group[] => {
+  const written = block.groups.flatMap(({ name, correlated, latents: members }): Group[] => {
     const inOrder = latents.filter((latent) => members.includes(latent));
     const [first] = inOrder;
     if (first === undefined) return [];
@@ -195,6 +206,7 @@ function allGroups(
         plates,
         support: null,
         along: along(inOrder),
+        correlated,
         explicit: true,
         span: name.span,
       },
@@ -209,6 +221,7 @@ function allGroups(
         plates: latent.plates,
         support: supports.get(latent) ?? null,
         along: along([latent]),
+        correlated: false,
         explicit: false,
         span: latent.span,
       };

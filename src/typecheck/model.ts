@@ -236,6 +236,8 @@ export type Group = {
   readonly support: Support | null;
   /** The ordered plate along which the model looks back at its latents; null if it does not. */
   readonly along: Plate | null;
+  /** One normal with full covariance over all its numbers on the unconstrained scale: the latents' guides are its margins. */
+  readonly correlated: boolean;
   readonly explicit: boolean;
   readonly span: Span;
 };

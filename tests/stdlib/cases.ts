@@ -135,6 +135,17 @@ const MOMENTS: Readonly<Record<string, Moments>> = {
     const [mean, variance] = logNormalMoments(p);
     return [p("lower") + mean, variance];
   },
+  scaled_logit_normal: (p) => {
+    const [mu, sigma, width] = [p("mu"), p("sigma"), p("upper") - p("lower")];
+    const moment = (f: (share: number) => number): number =>
+      simpson(
+        (z) => (f(inverseLogit(mu + sigma * z)) * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI),
+        -9,
+        9,
+      );
+    const mean = moment((share) => share);
+    return [p("lower") + width * mean, width ** 2 * moment((share) => (share - mean) ** 2)];
+  },
 };
 
 const PARAMETERS: Readonly<Record<string, readonly Parameters[]>> = {
@@ -303,6 +314,10 @@ const PARAMETERS: Readonly<Record<string, readonly Parameters[]>> = {
   shifted_log_normal: [
     { mu: 0, sigma: 0.5, lower: -2 },
     { mu: 3, sigma: 0.05, lower: 100 },
+  ],
+  scaled_logit_normal: [
+    { mu: 0, sigma: 1, lower: 0, upper: 1 },
+    { mu: -1.5, sigma: 0.3, lower: -2, upper: 10 },
   ],
 };
 

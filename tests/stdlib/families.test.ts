@@ -231,6 +231,7 @@ const WIDENED_ON: Readonly<Record<string, (p: (name: string) => number) => reado
   lognormal: (p) => [p("mu"), p("sigma")],
   shifted_log_normal: (p) => [p("mu"), p("sigma")],
   reflected_log_normal: (p) => [p("mu"), p("sigma")],
+  scaled_logit_normal: (p) => [p("mu"), p("sigma")],
   weibull: (p) => [Math.log(p("sigma")) - EULER / p("alpha"), 1 / p("alpha")],
   frechet: (p) => [Math.log(p("sigma")) + EULER / p("alpha"), 1 / p("alpha")],
   loglogistic: (p) => [p("alpha"), 1 / p("beta")],

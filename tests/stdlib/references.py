@@ -117,6 +117,7 @@ DENSITIES = {
     "discrete_range": (lambda y, l, u: 1 / (u - l + 1), ["lower", "upper"], [(3, 0, 9), (-2, -2, -2), (1, 1, 6)]),
     "reflected_log_normal": (lambda y, m, s, u: lognormal(u - y, m, s), ["mu", "sigma", "upper"], [(-1, 0, 1, 0.5), (-5.1, -1, 0.3, -5), (-1e6, 2, 5, 100)]),
     "shifted_log_normal": (lambda y, m, s, l: lognormal(y - l, m, s), ["mu", "sigma", "lower"], [(1, 0, 1, 0.5), (-4.9, -1, 0.3, -5), (1e6, 2, 5, 100)]),
+    "scaled_logit_normal": (lambda y, m, s, l, u: normal(log((y - l) / (u - y)), m, s) * (u - l) / ((y - l) * (u - y)), ["mu", "sigma", "lower", "upper"], [(0.5, 0, 1, 0, 1), (3, 0.5, 1.5, 2, 6), (-4.9, -3, 0.2, -5, 10)]),
 }
 
 ANGLES = [(0, 1), (1, 0), (-1, 0), (0, -1), (1, -1), (-2, -3), (1e-3, 5), (-4, 7)]

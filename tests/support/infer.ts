@@ -7,6 +7,7 @@ import {
   axisSizes,
   DEFAULT_SETTINGS,
   particlesPerGroup,
+  withDefaultParticles,
   type InferenceSettings,
 } from "../../src/inference/settings.js";
 import { bindData } from "../../src/runtime/data.js";
@@ -23,13 +24,15 @@ export async function inferExample(
   device: Device,
   changes: Partial<InferenceSettings>,
 ): Promise<InferenceResult> {
-  const settings: InferenceSettings = { ...DEFAULT_SETTINGS, ...changes };
   const { checked, diagnostics } = checkSource(read(`${name}/${name}.mpp`));
   const head = checked?.compile({ programs: ["bounds"] }).compiled;
   if (checked === null || head === null || head === undefined)
     throw new Error(renderDiagnostics(diagnostics));
   const { data, diagnostics: wrong } = bindData(head, [read(`${name}/data.json`)]);
   if (data === null) throw new Error(renderDiagnostics(wrong));
+  const asked: InferenceSettings = { ...DEFAULT_SETTINGS, ...changes };
+  const settings =
+    changes.particles === undefined ? withDefaultParticles(asked, head.interface, data.sizes) : asked;
   const sizes = axisSizes(data.sizes, head.interface, particlesPerGroup(head.interface, settings));
   const { compiled } = checked.compile({ sizes, adapter: device.kind === "gpu" ? "gpu" : "software" });
   if (compiled === null) throw new Error(`${name} does not compile`);

@@ -11,6 +11,7 @@ import {
   DEFAULT_SETTINGS,
   DEFAULT_STEPS,
   particlesPerGroup,
+  withDefaultParticles,
   type InferenceSettings,
   type MethodName,
 } from "../../inference/settings.js";
@@ -22,7 +23,7 @@ import type { RunOptions } from "../commands/run.js";
 import { readUnfinished, RunKeeper } from "../checkpoints.js";
 import { loadData } from "../data-files.js";
 import { adapterOf, largestTable, withDevice } from "../device-choice.js";
-import { methodUnavailable, optionWithoutUse } from "../errors.js";
+import { initCorrelated, methodUnavailable, optionWithoutUse } from "../errors.js";
 import { readGuideParameters } from "../estimate-input.js";
 import { Interrupted, printDiagnostics, UsageError } from "../failures.js";
 import { readText } from "../files.js";
@@ -61,8 +62,10 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
   refuseWithoutUse(options);
   const quiet: Terminal = options.quiet === true ? { ...terminal, err: () => undefined } : terminal;
   const source = loadModel(path, terminal, options);
-  const settings = settingsFrom(options, source.head);
+  const asked = settingsFrom(options, source.head);
   const data = await loadData(source.head, options.data ?? [], terminal);
+  const settings =
+    options.K?.all === undefined ? withDefaultParticles(asked, source.head.interface, data.sizes) : asked;
   const heldOut = await loadHeldOut(source.head, data, options, terminal);
   const unfinished = options.resume === undefined ? null : readUnfinished(options.resume);
   const directory = options.resume ?? directoryFor(path, options, started, quiet);
@@ -75,7 +78,10 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
       adapter: adapterOf(device),
       largestBinding: largestTable(device),
     });
-    const reason = options.method === "vi" ? model.methodsUnavailable.vi : undefined;
+    const reason =
+      options.method === "vi" || options.method === "rws"
+        ? model.methodsUnavailable[options.method]
+        : undefined;
     if (reason !== undefined) throw new DiagnosticError([methodUnavailable(options.method, reason)]);
     const init = initialGuide(model, data, options);
     const about = settingsReport(path, model, data, options, settings, device, started);
@@ -137,6 +143,8 @@ async function discardFailed<T>(discard: () => void, use: () => Promise<T>): Pro
 /** The guide of `--init`: of an earlier run's directory, or in a file. */
 function initialGuide(model: CompiledModel, data: BoundData, { init }: RunOptions): SavedArrays {
   if (init === undefined) return new Map();
+  const correlated = model.interface.groups.find((group) => group.correlated !== null);
+  if (correlated !== undefined) throw new DiagnosticError([initCorrelated(correlated.name)]);
   const isFolder = statSync(init, { throwIfNoEntry: false })?.isDirectory() === true;
   const file = readText(isFolder ? join(init, "guide.json") : init);
   const { value, diagnostics } = readGuideParameters(model, programOf(model, "posterior"), data.sizes, file);

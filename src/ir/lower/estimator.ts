@@ -33,6 +33,7 @@ import {
   SITES_PER_LATENT,
   type Coupling,
   type GuideNodes,
+  type ParticleOrigin,
 } from "./guide.js";
 
 /** Random streams apart from those of guides and priors: of the indices of posterior draws, and of predictions. */
@@ -163,8 +164,9 @@ const guideFactors = (
   lowering: ExpressionLowering,
   env: Environment,
   inputs: GuideNodes,
+  origin: ParticleOrigin,
 ): LoweredFactor[] =>
-  guideDensities(model, lowering, inputs, env).map(({ latents, group, node }): LoweredFactor => ({
+  guideDensities(model, lowering, inputs, env, origin).map(({ latents, group, node }): LoweredFactor => ({
     name: `guide of ${latents.map((latent) => latent.name).join(", ")}`,
     node,
     plates: lowering.plates(latents[0]?.plates ?? group.plates),
@@ -184,7 +186,7 @@ function temperedFactors(
   const start = guideInputNodes(model, lowering, BUFFERS.startGuide);
   return [
     ...factors.map((f) => ({ ...f, node: g.mul(temper, f.node) })),
-    ...guideFactors(model, lowering, env, start).map((f): LoweredFactor => ({
+    ...guideFactors(model, lowering, env, start, "margins").map((f): LoweredFactor => ({
       ...f,
       name: `start of ${f.name}`,
       node: g.mul(rest, f.node),
@@ -226,7 +228,7 @@ export function buildEstimator(
   const joined = modelFactors(model, lowering, env);
   const factors = [
     ...(options.tempered === true ? temperedFactors(model, lowering, env, joined) : joined),
-    ...guideFactors(model, lowering, env, inputs),
+    ...guideFactors(model, lowering, env, inputs, options.source),
   ];
   const sources = model.groups.map((group) => {
     const axis = particleAxis(lowering, group);

@@ -13,6 +13,7 @@ import { isWhole } from "../../typecheck/types.js";
 import { hasAxis, type Axis } from "../axis.js";
 import { BUFFERS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
+import { correlatedDraw, drawnCorrelationDensity, givenCorrelationDensity } from "./correlated.js";
 import { particleAxisName, PointSet, type Environment, type ExpressionLowering } from "./expressions.js";
 
 /** How many random streams a latent's draw may use. */
@@ -158,7 +159,10 @@ export function drawParticles(
       particle: particleAxis(lowering, group),
       points: points.get(group) ?? null,
     };
-    const draw = lowering.draw(guide.distribution, guideArguments(lowering, guide, inputs, parents), random);
+    const args = guideArguments(lowering, guide, inputs, parents);
+    const draw = group.correlated
+      ? correlatedDraw(lowering, guide, args, { group, index: model.groups.indexOf(group), random })
+      : lowering.draw(guide.distribution, args, random);
     particles.set(latent, g.stored(BUFFERS.particles(latent.name), draw));
   }
   return particles;
@@ -191,6 +195,9 @@ export type GuideDensity = {
   readonly node: Node;
 };
 
+/** Where particles come from: drawn from the guide; an array that the host gives; or, of another guide, only its margins count. */
+export type ParticleOrigin = "guide" | "input" | "margins";
+
 /**
  * The guide's log densities at its particles. Latents of a group whose guides depend on other groups are drawn given the
  * same particles of those, so that their density is one: the mean over the joint particles of the parents.
@@ -200,6 +207,7 @@ export function guideDensities(
   lowering: ExpressionLowering,
   inputs: GuideNodes,
   particles: ReadonlyMap<ModelVariable, Node>,
+  origin: ParticleOrigin,
 ): GuideDensity[] {
   const densityOf = (guide: Guide): Node => {
     const { latent, distribution } = guide;
@@ -208,7 +216,7 @@ export function guideDensities(
     const args = guideArguments(lowering, guide, inputs, particles);
     return lowering.logDensity(distribution, args, value, lowering.latentEvent(latent));
   };
-  return model.groups.flatMap((group) => {
+  return model.groups.flatMap((group, index) => {
     const own = model.guides.filter((guide) => group.latents.includes(guide.latent));
     const isCoupled = ({ parents }: Guide): boolean => parents.some((p) => !group.latents.includes(p));
     const free = own.filter((guide) => !isCoupled(guide));
@@ -218,6 +226,18 @@ export function guideDensities(
       group,
       node: densityOf(guide),
     }));
+    if (group.correlated && origin !== "margins") {
+      const margins = own.map((guide) => {
+        const value = particles.get(guide.latent);
+        if (value === undefined) throw new Bug(`'${guide.latent.name}' has no particles`);
+        return { guide, args: guideArguments(lowering, guide, inputs, particles), value };
+      });
+      const node =
+        origin === "guide"
+          ? drawnCorrelationDensity(lowering, group, index)
+          : givenCorrelationDensity(lowering, group, margins);
+      densities.push({ latents: group.latents, group, node });
+    }
     if (coupled.length === 0) return densities;
     const node = meanOverParents(lowering.graph, particleAxis(lowering, group), coupled.map(densityOf));
     return [...densities, { latents: coupled.map((guide) => guide.latent), group, node }];

@@ -28,11 +28,11 @@ import { meanOver } from "./reparameterise.js";
 import { boundsOf, constrain } from "./unconstrained.js";
 
 /**
- * Spreads of the start of a latent whose prior has no draws: without bounds, as a multiple of the data's scale, very wide,
- * as a wide start is narrowed in few steps while one that is far off is moved in many; with a bound, on the logarithm's or
+ * Spreads of the start of a latent whose prior has no draws: without bounds, as a multiple of the data's scale (much wider,
+ * and scales that are to be found at the same time take many values on the way); with a bound, on the logarithm's or
  * logit's scale.
  */
-const WIDE = { unbounded: 1000, bounded: 2 } as const;
+const WIDE = { unbounded: 3, bounded: 2 } as const;
 
 /** Draws of independent elements of a vector that is declared as ordered, in order: the density is symmetric in them. */
 export function ordered(
@@ -94,13 +94,12 @@ function wideDraw(
   const place = { site: nextSite(), element, particle, coordinate: null };
   const normal = g.map("inv_Phi", g.random("std_uniform", place, []));
   const scaled = (spread: Node): Node => g.mul(spread, normal);
-  const logScale = g.log(dataScale(model, lowering));
-  if (lower === null && upper === null)
-    return scaled(g.mul(g.constant(WIDE.unbounded), g.exp(g.map("max", logScale, g.constant(0)))));
+  const scale = dataScale(model, lowering);
+  if (lower === null && upper === null) return scaled(g.mul(g.constant(WIDE.unbounded), scale));
   const bounded = g.constant(WIDE.bounded);
   if (lower !== null && upper !== null) return constrain(g, { lower, upper }, scaled(bounded));
   // From 1 to the data's scale, both included.
-  const half = g.mul(g.constant(0.5), logScale);
+  const half = g.mul(g.constant(0.5), g.log(scale));
   return constrain(g, { lower, upper }, g.add(half, scaled(g.add(bounded, g.map("abs", half)))));
 }
 

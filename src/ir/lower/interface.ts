@@ -3,6 +3,7 @@ import { Bug } from "../../diagnostic.js";
 import { constantValue } from "../../typecheck/constants.js";
 import {
   isDrawn,
+  type Group,
   type Guide,
   type Latent,
   type Plate,
@@ -22,6 +23,7 @@ import type {
 import type { Node } from "../node.js";
 import { observedData } from "./observed.js";
 import { particleAxisName, type ExpressionLowering } from "./expressions.js";
+import { columnAxisName, rowAxisName } from "./correlated.js";
 import { guideInputs } from "./guide.js";
 
 const names = (plates: readonly Plate[]): string[] => plates.map((p) => p.name);
@@ -101,6 +103,7 @@ export function buildInterface(
         g.support === null
           ? null
           : { lower: sizeExpression(g.support.lower), upper: sizeExpression(g.support.upper) },
+      correlated: g.correlated ? { row: rowAxisName(g), column: columnAxisName(g) } : null,
     })),
     guides: model.guides.map((guide) => guideInterface(lowering, guide)),
     generated,
@@ -154,8 +157,25 @@ export function squaredStatistics(lowering: ExpressionLowering, guide: Guide): r
 }
 
 /** Every vector that was met while lowering, with its size as an expression of scalar data. */
-export const eventAxes = (lowering: ExpressionLowering): readonly EventAxisInterface[] =>
-  lowering.eventAxes().map(({ axis, size }) => ({ axis, size: sizeExpression(size.value) }));
+export const eventAxes = (model: TypedModel, lowering: ExpressionLowering): readonly EventAxisInterface[] => [
+  ...lowering.eventAxes().map(({ axis, size }) => ({ axis, size: sizeExpression(size.value) })),
+  ...model.groups
+    .filter((group) => group.correlated)
+    .flatMap((group) => {
+      const size = groupDimension(group);
+      return [rowAxisName(group), columnAxisName(group)].map((axis) => ({ axis, size }));
+    }),
+];
+
+/** How many numbers a group has per element of its plates. */
+const groupDimension = ({ latents }: Group): SizeExpression =>
+  latents
+    .map(({ type }): SizeExpression =>
+      type.size === null || type.size === "any"
+        ? { kind: "literal", value: 1 }
+        : sizeExpression(type.size.value),
+    )
+    .reduce((a, b) => ({ kind: "apply", op: "add", args: [a, b] }));
 
 function sizeExpression(e: TypedExpression): SizeExpression {
   switch (e.kind) {

@@ -15,6 +15,7 @@ import { BUFFERS, type ModelInterface } from "../interface.js";
 import { Graph, type Node } from "../node.js";
 import { drawsProgram } from "./draws.js";
 import { buildEstimator, type Estimator, type LoweredFactor } from "./estimator.js";
+import { groupNoise, noiseAxes, turnedNoise } from "./correlated.js";
 import {
   evidence,
   labels,
@@ -96,15 +97,18 @@ export function lowerModel(typed: TypedModel, options: LoweringOptions): Lowered
   if (!isEstimator(tempered)) return tempered;
   const posterior = posteriorProgram(context, options);
   if (!("outputs" in posterior)) return posterior;
-  const vi = givenViProgram(context, given);
-  const viIteration = viProgram(context, drawn);
+  // No gradient moves the correlations of a group, so that no gradient method can fit its guide.
+  const correlated = model.groups.find((group) => group.correlated);
+  const reason = correlated && `the correlations of group '${correlated.name}' are fitted by moments alone`;
+  const vi = reason === undefined ? givenViProgram(context, given) : { reason };
+  const viIteration = reason === undefined ? viProgram(context, drawn) : { reason };
   const programs = [
     estimateProgram(context, given),
-    givenRwsProgram(context, given),
+    ...(reason === undefined ? [givenRwsProgram(context, given)] : []),
     ...("outputs" in vi ? [vi] : []),
     qemProgram(context, "qem", drawn),
     qemProgram(context, "start", tempered),
-    rwsProgram(context, drawn),
+    ...(reason === undefined ? [rwsProgram(context, drawn)] : []),
     ...("outputs" in viIteration ? [viIteration] : []),
     posterior,
     drawsProgram(context, picked),
@@ -119,12 +123,18 @@ export function lowerModel(typed: TypedModel, options: LoweringOptions): Lowered
   ];
   return {
     graph,
-    interface: { ...modelInterface, eventAxes: eventAxes(lowering) },
+    interface: { ...modelInterface, eventAxes: eventAxes(model, lowering) },
     programs,
     factors: given.factors,
     contraction: given.contraction,
-    gradientsUnavailable: "outputs" in vi ? {} : { vi: vi.reason },
-    methodsUnavailable: "outputs" in viIteration ? {} : { vi: viIteration.reason },
+    gradientsUnavailable: {
+      ...("outputs" in vi ? {} : { vi: vi.reason }),
+      ...(reason === undefined ? {} : { rws: reason }),
+    },
+    methodsUnavailable: {
+      ...("outputs" in viIteration ? {} : { vi: viIteration.reason }),
+      ...(reason === undefined ? {} : { rws: reason }),
+    },
   };
 }
 
@@ -195,9 +205,27 @@ function qemProgram(context: Context, name: "qem" | "start", estimator: Estimato
       ...weightSquares(context, estimator),
       ...statistics,
       ...(name === "qem" ? parameterGradients(context, estimator) : []),
+      ...noiseStatistics(context, estimator),
     ],
     labels: labels(estimator.contraction),
   };
+}
+
+/** Posterior means of the independent normals behind the particles of correlated groups, and of their products. */
+function noiseStatistics({ graph: g, model, lowering }: Context, estimator: Estimator): Output[] {
+  return model.groups.flatMap((group, index): Output[] => {
+    const weights = estimator.weights.get(group);
+    if (!group.correlated || weights === undefined) return [];
+    const noise = groupNoise(lowering, group, index);
+    const weighted = g.mul(weights, noise);
+    const product = g.mul(weighted, turnedNoise(lowering, group, noise));
+    const { mean, product: both } = noiseAxes(lowering, group);
+    const over = particleAxis(lowering, group);
+    return [
+      { name: BUFFERS.noiseMean(group.name), node: g.reduce("sum", over, weighted), axes: mean },
+      { name: BUFFERS.noiseProduct(group.name), node: g.reduce("sum", over, product), axes: both },
+    ];
+  });
 }
 
 function posteriorProgram(context: Context, options: LoweringOptions): ProgramGraph | Intractable {

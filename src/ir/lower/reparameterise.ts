@@ -44,7 +44,7 @@ function solveFor(g: Graph, op: Op, args: readonly Node[], position: number, y: 
  * function of the particle `z` and the parameters. Null where the draw cannot be inverted so (several random numbers,
  * rejection, an operation without an inverse).
  */
-function invertDraw(
+export function invertDraw(
   g: Graph,
   draw: Node,
   z: Node,

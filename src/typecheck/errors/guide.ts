@@ -234,3 +234,27 @@ export const guideUsesSummedOut = (span: Span, latent: string, on: string): Diag
   message: `the guide of '${latent}' depends on '${on}', which is summed out and so has no particles`,
   hint: `give '${on}' a family in the guide, before '${latent}', and it is sampled: '${on} ~ family(...);'`,
 });
+
+export const groupFamily = (name: Name, known: string): Diagnostic => ({
+  code: "E0474",
+  severity: "error",
+  span: name.span,
+  message: `'${name.text}' is no family of groups`,
+  hint: `a group is '${known}', or has no family: then its latents share particles and each keeps its own family`,
+});
+
+export const familyInCorrelatedGroup = (span: Span, latent: string, group: string): Diagnostic => ({
+  code: "E0475",
+  severity: "error",
+  span,
+  message: `'${latent}' cannot have a family of its own: group '${group}' is one normal over all its latents`,
+  hint: `write '${latent};'`,
+});
+
+export const notNormalizable = (span: Span, latent: string, values: string): Diagnostic => ({
+  code: "E0476",
+  severity: "error",
+  span,
+  message: `'${latent}' cannot be part of a normal group: it is ${values}, which no transform of a normal gives`,
+  hint: "leave it out of the group: it then gets particles and a family of its own",
+});

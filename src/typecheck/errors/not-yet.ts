@@ -61,14 +61,6 @@ export const parametersBlock = (span: Span, which: string): Diagnostic =>
 export const previousOutsideModel = (span: Span, block: string): Diagnostic =>
   notYet("E0489", span, `'prev' in the '${block}' block is`);
 
-export const groupFamily = (span: Span): Diagnostic =>
-  notYet(
-    "E0492",
-    span,
-    "one family for a whole group is",
-    "leave it out: the latents of a group then share particles but not a family",
-  );
-
 export const severalIndices = (span: Span): Diagnostic =>
   notYet("E0495", span, "more than one index is", "vectors have one: 'beta[2]'");
 

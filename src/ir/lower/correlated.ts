@@ -1,0 +1,156 @@
+// Groups that are one normal with full covariance on the unconstrained scale. Each latent keeps its guide, a transform of
+// a standard normal, as its margin; the group's standard normals are e' = C e, with C the Cholesky factor of their
+// correlations and e independent. log Q is the sum of the margins' log densities and of
+// (|e'|^2 - |e|^2) / 2 - log det C.
+import { Bug } from "../../diagnostic.js";
+import type { Group, Guide, Latent } from "../../typecheck/model.js";
+import type { Axis } from "../axis.js";
+import { BUFFERS } from "../interface.js";
+import { reachable, substitute, type Graph, type Node } from "../node.js";
+import { particleAxisName, PointSet, type ExpressionLowering, type RandomSource } from "./expressions.js";
+import { invertDraw } from "./reparameterise.js";
+
+/** The random streams of groups' independent normals, apart from those of draws and picks. */
+const FIRST_NOISE_SITE = 0x20000000;
+
+export const rowAxisName = (group: Pick<Group, "name">): string => `row_${group.name}`;
+export const columnAxisName = (group: Pick<Group, "name">): string => `column_${group.name}`;
+
+const axesOf = (g: Graph, group: Group): { readonly row: Axis; readonly column: Axis } => ({
+  row: g.axis(rowAxisName(group), "event"),
+  column: g.axis(columnAxisName(group), "event"),
+});
+
+/** The place of a latent's numbers among those of its group, along the latent's event axis if it has one. */
+function placeOf(lowering: ExpressionLowering, group: Group, latent: Latent): Node {
+  const g = lowering.graph;
+  const before = group.latents.slice(0, group.latents.indexOf(latent)).map((each) => {
+    const event = lowering.latentEvent(each);
+    return event === null ? g.constant(1) : g.size(event);
+  });
+  const event = lowering.latentEvent(latent);
+  return g.total([...before, ...(event === null ? [] : [g.index(event)])]);
+}
+
+/** The independent standard normals behind a group's particles: [plates, row, particle]. `index`: of the group. */
+export function groupNoise(lowering: ExpressionLowering, group: Group, index: number): Node {
+  const g = lowering.graph;
+  const { row } = axesOf(g, group);
+  const plates = lowering.plates(group.plates);
+  const place = {
+    site: FIRST_NOISE_SITE + index,
+    element: [...plates, row],
+    particle: g.axis(particleAxisName(group.name), "particle"),
+    coordinate: new PointSet(index, plates).next([...plates, row]),
+  };
+  return g.stored(`noise.${group.name}`, g.map("inv_Phi", g.random("std_uniform", place, [])));
+}
+
+/** The same along the other axis: [plates, column, particle]. */
+export function turnedNoise(lowering: ExpressionLowering, group: Group, noise: Node): Node {
+  const { row, column } = axesOf(lowering.graph, group);
+  return lowering.graph.slide(noise, row, { to: column, multiply: 1, add: 0 });
+}
+
+/** The axes of the noise's means, and of those of its products. */
+export function noiseAxes(
+  lowering: ExpressionLowering,
+  group: Group,
+): { readonly mean: readonly Axis[]; readonly product: readonly Axis[] } {
+  const { row, column } = axesOf(lowering.graph, group);
+  const plates = lowering.plates(group.plates);
+  return { mean: [...plates, row], product: [...plates, row, column] };
+}
+
+const correlations = (
+  lowering: ExpressionLowering,
+  group: Group,
+  buffer: (group: string) => string,
+): Node => {
+  const { row, column } = axesOf(lowering.graph, group);
+  return lowering.graph.input(buffer(group.name), [...lowering.plates(group.plates), row, column]);
+};
+
+/** A latent's correlated standard normals: [plates, event, particle]. */
+function normalsOf(lowering: ExpressionLowering, group: Group, latent: Latent, noise: Node): Node {
+  const g = lowering.graph;
+  const { row, column } = axesOf(g, group);
+  const factor = g.gather(
+    correlations(lowering, group, BUFFERS.correlations),
+    row,
+    placeOf(lowering, group, latent),
+  );
+  return g.reduce("sum", column, g.mul(factor, turnedNoise(lowering, group, noise)));
+}
+
+type DrawContext = { readonly group: Group; readonly index: number; readonly random: RandomSource };
+
+/** A draw of a latent's family in which the standard normal is the group's. */
+export function correlatedDraw(
+  lowering: ExpressionLowering,
+  guide: Guide,
+  args: readonly Node[],
+  { group, index, random }: DrawContext,
+): Node {
+  const draw = lowering.draw(guide.distribution, args, random);
+  const own = reachable([draw]).find(
+    (n) => n.kind === "map" && n.op === "inv_Phi" && n.args[0]?.kind === "random",
+  );
+  if (own === undefined) throw new Bug(`the draws of '${guide.latent.name}' are not of a standard normal`);
+  const normals = normalsOf(lowering, group, guide.latent, groupNoise(lowering, group, index));
+  return substitute(lowering.graph, [draw], new Map([[own, normals]]))[0] ?? draw;
+}
+
+/** What the density of a group's particles is more than the product of its margins' densities, in logarithms: [plates, particle]. */
+export function correlationDensity(
+  lowering: ExpressionLowering,
+  group: Group,
+  normals: ReadonlyMap<Latent, Node>,
+  noise: Node,
+): Node {
+  const g = lowering.graph;
+  const { row, column } = axesOf(g, group);
+  const squares = group.latents.map((latent) => {
+    const event = lowering.latentEvent(latent);
+    const square = g.map("square", normals.get(latent) ?? g.constant(0));
+    return event === null ? square : g.reduce("sum", event, square);
+  });
+  const difference = g.sub(g.total(squares), g.reduce("sum", row, g.map("square", noise)));
+  const factor = correlations(lowering, group, BUFFERS.correlations);
+  const logDeterminant = g.reduce("sum", row, g.log(g.gather(factor, column, g.index(row))));
+  return g.sub(g.mul(g.constant(0.5), difference), logDeterminant);
+}
+
+/** Of particles that were drawn. */
+export function drawnCorrelationDensity(lowering: ExpressionLowering, group: Group, index: number): Node {
+  const noise = groupNoise(lowering, group, index);
+  const normals = group.latents.map((latent) => [latent, normalsOf(lowering, group, latent, noise)] as const);
+  return correlationDensity(lowering, group, new Map(normals), noise);
+}
+
+/** Of particles that are given: the normals are what the margins' draws were transforms of. */
+export function givenCorrelationDensity(
+  lowering: ExpressionLowering,
+  group: Group,
+  margins: readonly { readonly guide: Guide; readonly args: readonly Node[]; readonly value: Node }[],
+): Node {
+  const g = lowering.graph;
+  const { column } = axesOf(g, group);
+  const particle = g.axis(particleAxisName(group.name), "particle");
+  const whitening = correlations(lowering, group, BUFFERS.whitening);
+  const normals = new Map<Latent, Node>();
+  const terms = margins.map(({ guide, args, value }) => {
+    const { latent, distribution } = guide;
+    const element = lowering.axesOf(latent.plates, latent.type);
+    let site = -1 - FIRST_NOISE_SITE - 16 * group.latents.indexOf(latent);
+    const random = { nextSite: () => site--, element, particle, points: null };
+    const draw = lowering.draw(distribution, args, random);
+    const normal = invertDraw(g, draw, value, new Set(args))?.value;
+    if (normal === undefined) throw new Bug(`the draws of '${latent.name}' cannot be inverted`);
+    normals.set(latent, normal);
+    const term = g.mul(g.gather(whitening, column, placeOf(lowering, group, latent)), normal);
+    const event = lowering.latentEvent(latent);
+    return event === null ? term : g.reduce("sum", event, term);
+  });
+  return correlationDensity(lowering, group, normals, g.total(terms));
+}
