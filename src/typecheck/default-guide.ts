@@ -44,23 +44,27 @@ export function normalGuide({ latent }: Prior, span: Span, context: Context): Gu
 
 /** True where a draw is a function of one standard normal, itself the quantile at one uniform. */
 function isTransformedNormal({ draw }: Distribution): boolean {
-  const uniforms = (e: TypedExpression): number => {
+  const isUniform = (e: TypedExpression | undefined): boolean =>
+    e?.kind === "reference" && e.variable.kind === "local"
+      ? isUniform(e.variable.value)
+      : e?.kind === "random" && e.primitive === "std_uniform";
+  const normals = (e: TypedExpression): number => {
     switch (e.kind) {
-      case "random":
-        return e.primitive === "std_uniform" && e.args.length === 0 ? 1 : Infinity;
       case "literal":
-      case "reference":
         return 0;
+      case "reference":
+        return e.variable.kind === "local" ? normals(e.variable.value) : 0;
       case "apply":
       case "call": {
-        const own = e.kind === "call" ? uniforms(e.callee.value) : 0;
-        return e.args.reduce((sum, arg) => sum + uniforms(arg), own);
+        if (e.kind === "apply" && e.op === "inv_Phi" && isUniform(e.args[0])) return 1;
+        const own = e.kind === "call" ? normals(e.callee.value) : 0;
+        return e.args.reduce((sum, arg) => sum + normals(arg), own);
       }
       default:
         return Infinity;
     }
   };
-  return draw !== null && uniforms(draw) === 1;
+  return draw !== null && normals(draw) === 1;
 }
 
 /** The name of the family that a latent has by default, for hints. */
