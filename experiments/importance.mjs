@@ -55,11 +55,11 @@ function measure({ name, file, latent, simulated }, data, test, estimator, K) {
     K,
     // The mean of the log evidences is what the papers call the evidence lower bound.
     evidence: mean(sets),
-    predictive: result.predictive.log_likelihood,
+    predictive: result.held_out.log_likelihood,
     // The error is of the mean over all sets; one set's variance is that many times as large.
     variance: sets.length * mean(elements.map((row) => row.mcse_mean ** 2)),
     squaredError: mean(elements.map((row, i) => (row.mean - truth[i]) ** 2)),
-    seconds: result.timing.seconds_per_iteration,
+    seconds: result.timing.seconds_per_set,
     device: result.device,
   };
 }

@@ -41,7 +41,7 @@ export async function experiment({ full, say }) {
           trace,
           seconds: result.timing.seconds_per_iteration,
           evidence: mean(trace.slice(-LAST)),
-          predictive: result.predictive.log_likelihood,
+          predictive: result.held_out.log_likelihood,
           device: result.device,
         });
       }

@@ -27,6 +27,8 @@ export async function drawFigure(path, specification) {
   writeFileSync(path, `${svg}\n`);
 }
 
+const scale = (log) => (log ? { type: "log" } : { type: "linear", zero: false });
+
 /**
  * Lines of `y` against `x`, one per `series`, one panel per `panel`. Rows that are not finite are left out.
  * `rows`: [{ x, y, series, panel }].
@@ -48,13 +50,13 @@ export const linePanels = (
         field: "x",
         type: "quantitative",
         title: x,
-        scale: { type: logX ? "log" : "linear", zero: false },
+        scale: scale(logX),
       },
       y: {
         field: "y",
         type: "quantitative",
         title: y,
-        scale: { type: logY ? "log" : "linear", zero: false },
+        scale: scale(logY),
       },
       color: { field: "series", type: "nominal", sort: series, title: null },
       order: { field: "order", type: "quantitative" },

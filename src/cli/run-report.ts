@@ -61,6 +61,8 @@ export type RunReport = {
     readonly first_iteration_seconds: number;
     readonly seconds_per_iteration: number;
     readonly iterations: number;
+    /** One set of particles of the final pass. */
+    readonly seconds_per_set: number;
     readonly total_seconds: number;
   };
   readonly memory: { readonly peak_rss_bytes: number; readonly device_bytes: number };
@@ -146,6 +148,7 @@ export function runReport(
       first_iteration_seconds: timing.first_iteration_seconds,
       seconds_per_iteration: timing.seconds_per_iteration,
       iterations: timing.iterations,
+      seconds_per_set: result.secondsPerSet,
       total_seconds: facts.totalSeconds,
     },
     memory: { peak_rss_bytes: facts.peakRssBytes, device_bytes: facts.deviceBytes },

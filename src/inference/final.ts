@@ -43,6 +43,8 @@ export type FinalPosterior = {
   readonly evidence: Evidence;
   readonly groups: readonly GroupDiagnosis[];
   readonly warnings: readonly Diagnostic[];
+  /** The median over the sets. */
+  readonly secondsPerSet: number;
 };
 
 /** Draws the final sets and sums them up. */
@@ -60,7 +62,7 @@ export async function finalPass(context: RunContext, fitted: Fitted): Promise<Fi
   const wanted = quantities(model.interface, compiled);
   const { stores, weights: pooled } = makeStores(wanted, sizes, settings.finalDraws, settings.memoryBytes);
   const finalSizes = new FinalSizes(model.interface, particles);
-  const evidences = await drawSets(context, guide, sizes, (outputs) => {
+  const { evidences, medianSeconds } = await drawSets(context, guide, sizes, (outputs) => {
     for (const store of [...stores, ...pooled.values()]) store.add(outputs);
     finalSizes.add(outputs);
     fitted.keepIfDue();
@@ -85,6 +87,7 @@ export async function finalPass(context: RunContext, fitted: Fitted): Promise<Fi
     summary: stores.flatMap((store) => store.rows(finished)),
     evidence: { mean: logEvidence, mcse, sets: evidences, effectiveSets: effective },
     groups,
+    secondsPerSet: medianSeconds,
     warnings: [
       ...warnings(model.interface, groups, fitted.health, {
         rising: fitted.stopped === "maximum" ? fitted.trace.length : null,
@@ -95,22 +98,27 @@ export async function finalPass(context: RunContext, fitted: Fitted): Promise<Fi
   };
 }
 
+type DrawnSets = { readonly evidences: readonly number[]; readonly medianSeconds: number };
+
 /** Runs the sets one by one; `take` gets the outputs of those with a finite evidence. Returns all log evidences. */
 async function drawSets(
   context: RunContext,
   guide: GuideParameters,
   sizes: Sizes,
   take: (outputs: ReadonlyMap<string, Float64Array>) => void,
-): Promise<number[]> {
+): Promise<DrawnSets> {
   const { model, data, device, settings, onProgress } = context;
   const { seed, drawsFrom, finalDraws } = settings;
   const compiled = programOf(model, "posterior");
   const loaded = await device.load(compiled, sizes);
   const evidences: number[] = [];
+  const seconds: number[] = [];
   try {
     writeInputs(loaded, compiled, (name) => data.arrays.get(name) ?? guide.get(name));
     for (let set = 0; set < finalDraws; set++) {
+      const begin = performance.now();
       const outputs = await loaded.run({ seed, iteration: FINAL_ITERATIONS + set, drawsFrom });
+      seconds.push((performance.now() - begin) / 1000);
       const logEvidence = hostLogEvidence(output(outputs, BUFFERS.logEvidence)[0]);
       evidences.push(logEvidence);
       if (Number.isFinite(logEvidence)) take(outputs);
@@ -119,7 +127,8 @@ async function drawSets(
   } finally {
     loaded.dispose();
   }
-  return evidences;
+  seconds.sort((a, b) => a - b);
+  return { evidences, medianSeconds: seconds[Math.floor(seconds.length / 2)] ?? NaN };
 }
 
 /** The guide that the final particles are drawn from: wider than the fitted one, so that no tail is missed. */

@@ -110,7 +110,7 @@ describe("mppc run", () => {
       ["summary", "parameters", "evidence", "diagnostics", "draws", "leave_one_out", "timing", "memory", "device", "seed", "version"], // prettier-ignore
     );
     expect(Object.keys(report["timing"] ?? {})).toEqual(
-      ["compile_seconds", "first_iteration_seconds", "seconds_per_iteration", "iterations", "total_seconds"], // prettier-ignore
+      ["compile_seconds", "first_iteration_seconds", "seconds_per_iteration", "iterations", "seconds_per_set", "total_seconds"], // prettier-ignore
     );
     expect(report["timing"]?.["iterations"]).toBe(5);
     expect(report["seed"]).toBe(9);
