@@ -108,7 +108,7 @@ fn von_mises_quantile(u: f32, concentration: f32) -> f32 {
     let excess = 0.5 - 0.318309886 * (0.5 * x + sum) - tail;
     if (excess > 0.0) { low = x; } else { high = x; }
     let next = x + 6.28318531 * excess * scale * exp_accurate(-kappa * cos_accurate(x));
-    x = select(0.5 * (low + high), next, next > low && next < high);
+    x = select(0.5 * (low + high), next, next >= low && next <= high);
   }
   return side * x;
 }`,

@@ -69,7 +69,7 @@ export function vonMisesQuantile(u: number, kappa: number): number {
     if (excess > 0) high = x;
     else low = x;
     const next = x - excess * Math.exp(logNormaliser - kappa * Math.cos(x));
-    const inside = next > low && next < high ? next : 0.5 * (low + high);
+    const inside = next >= low && next <= high ? next : 0.5 * (low + high);
     if (Math.abs(inside - x) <= 1e-15 * Math.abs(x)) return inside;
     x = inside;
   }
