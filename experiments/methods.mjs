@@ -103,14 +103,25 @@ function reachedTable(rows) {
   );
 }
 
+/** Points at which a curve is drawn: evenly spread along a logarithmic axis, each the mean of what lies around it. */
+function thinned(trace) {
+  const points = [];
+  for (let from = 1; from <= trace.length;) {
+    const to = Math.max(from, Math.floor(1.15 * from));
+    points.push({ i: (from + Math.min(to, trace.length)) / 2, y: mean(trace.slice(from - 1, to)) });
+    from = to + 1;
+  }
+  return points;
+}
+
 function figures(rows) {
   const names = [...new Set(rows.map((row) => row.name))];
   const lines = (x) =>
     rows.flatMap(({ name, method, version, trace, seconds }) =>
-      trace.flatMap((y, i) => {
+      thinned(trace).flatMap(({ i, y }) => {
         const floor = Math.max(...trace) - 300;
         const series = `${METHODS[method].label}${version === "plain" ? "" : ", scaled"}`;
-        return y < floor ? [] : [{ panel: name, series, x: x(i + 1, seconds), y, order: i }];
+        return y < floor ? [] : [{ panel: name, series, x: x(i, seconds), y, order: i }];
       }),
     );
   const series = Object.values(METHODS).flatMap(({ label }) => [label, `${label}, scaled`]);
