@@ -1,6 +1,6 @@
 // Massively parallel against global importance weighting, the prior as the guide: evidence, predictions, and how far
 // posterior means are off, against the number of particles and against time.
-import { linePanels } from "./lib/figure.mjs";
+import { quantityPanels } from "./lib/figure.mjs";
 import { dataFile, model, run } from "./lib/mppc.mjs";
 import { figure, fixed, mean, table } from "./lib/page.mjs";
 import { busDelays, movielens } from "./lib/simulate.mjs";
@@ -89,22 +89,10 @@ const resultTable = (rows) =>
   );
 
 function figures(rows) {
-  const names = [...new Set(rows.map((row) => row.name))];
   const quantities = { evidence: "evidence", predictive: "held-out data", variance: "variance", squaredError: "squared error" }; // prettier-ignore
-  const lines = (x) =>
-    rows.flatMap((row) =>
-      Object.entries(quantities).map(([key, label]) => ({
-        panel: `${row.name}: ${label}`,
-        series: ESTIMATORS[row.estimator],
-        x: row[x],
-        y: row[key],
-        order: row.K,
-      })),
-    );
-  const panels = names.flatMap((name) => Object.values(quantities).map((label) => `${name}: ${label}`));
-  const common = { y: "", series: Object.values(ESTIMATORS), panels, logX: true };
+  const panels = (x, title) => quantityPanels(rows, quantities, ESTIMATORS, { key: x, title });
   return {
-    importance_particles: linePanels(lines("K"), { ...common, x: "K" }),
-    importance_time: linePanels(lines("seconds"), { ...common, x: "seconds a set" }),
+    importance_particles: panels("K", "K"),
+    importance_time: panels("seconds", "seconds a set"),
   };
 }

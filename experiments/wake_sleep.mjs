@@ -1,5 +1,5 @@
 // Reweighted wake-sleep, massively parallel against global, on a model with a discrete latent and on bus delays.
-import { linePanels } from "./lib/figure.mjs";
+import { quantityPanels } from "./lib/figure.mjs";
 import { dataFile, model, run } from "./lib/mppc.mjs";
 import { fixed, mean, table } from "./lib/page.mjs";
 import { busDelays, movielens } from "./lib/simulate.mjs";
@@ -63,22 +63,10 @@ const resultTable = (rows) =>
   );
 
 function figures(rows) {
-  const names = [...new Set(rows.map((row) => row.name))];
   const quantities = { evidence: "evidence", predictive: "held-out data" };
-  const lines = (x) =>
-    rows.flatMap((row) =>
-      Object.entries(quantities).map(([key, label]) => ({
-        panel: `${row.name}: ${label}`,
-        series: ESTIMATORS[row.estimator],
-        x: row[x],
-        y: row[key],
-        order: row.K,
-      })),
-    );
-  const panels = names.flatMap((name) => Object.values(quantities).map((label) => `${name}: ${label}`));
-  const common = { y: "", series: Object.values(ESTIMATORS), panels, logX: true };
+  const panels = (x, title) => quantityPanels(rows, quantities, ESTIMATORS, { key: x, title });
   return {
-    wake_sleep_particles: linePanels(lines("K"), { ...common, x: "K" }),
-    wake_sleep_time: linePanels(lines("seconds"), { ...common, x: "seconds an iteration" }),
+    wake_sleep_particles: panels("K", "K"),
+    wake_sleep_time: panels("seconds", "seconds an iteration"),
   };
 }

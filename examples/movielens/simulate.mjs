@@ -5,29 +5,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeData } from "../json.mjs";
 import { bernoulliLogit, normal, shuffled, times, uniforms } from "../random.mjs";
+import { catalogueOf, FEATURES } from "./films.mjs";
 
 const USERS = 300;
 const FILMS = 5;
-const FEATURES = 18;
-/** Films to choose from. */
-const CATALOGUE = 400;
-
-/** A film's features, like genres: one to four of them are 1, the first ones more often than the last. */
-function film(uniform) {
-  const wanted = 1 + Math.floor(4 * uniform() ** 2);
-  const features = times(FEATURES, () => 0);
-  for (let found = 0; found < wanted;) {
-    const feature = Math.floor(FEATURES * uniform() ** 1.5);
-    if (features[feature] === 1) continue;
-    features[feature] = 1;
-    found++;
-  }
-  return features;
-}
 
 function simulate(seed) {
   const uniform = uniforms(seed);
-  const catalogue = times(CATALOGUE, () => film(uniform));
+  const catalogue = catalogueOf(uniform);
   const mu = times(FEATURES, () => normal(uniform, 0, 1));
   const psi = times(FEATURES, () => normal(uniform, 0, 1));
   const z = times(USERS, () => mu.map((mean, i) => normal(uniform, mean, Math.exp(psi[i]))));

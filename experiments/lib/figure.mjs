@@ -63,3 +63,22 @@ export const linePanels = (
     },
   },
 });
+
+/**
+ * One panel for every model and quantity (`quantities`: their labels by the rows' keys), one line for every estimator,
+ * against the rows' `key`.
+ */
+export function quantityPanels(rows, quantities, estimators, { key, title }) {
+  const names = [...new Set(rows.map((row) => row.name))];
+  const lines = rows.flatMap((row) =>
+    Object.entries(quantities).map(([quantity, label]) => ({
+      panel: `${row.name}: ${label}`,
+      series: estimators[row.estimator],
+      x: row[key],
+      y: row[quantity],
+      order: row.K,
+    })),
+  );
+  const panels = names.flatMap((name) => Object.values(quantities).map((label) => `${name}: ${label}`));
+  return linePanels(lines, { x: title, y: "", series: Object.values(estimators), panels, logX: true });
+}

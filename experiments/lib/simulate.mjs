@@ -1,27 +1,11 @@
 // Data drawn from the experiments' models, with what they were drawn from.
 import { bernoulliLogit, normal, shuffled, times, uniforms } from "../../examples/random.mjs";
-
-const FEATURES = 18;
-/** Films to choose from. */
-const CATALOGUE = 400;
-
-/** A film's features, like genres: one to four of them are 1, the first ones more often than the last. */
-function film(uniform) {
-  const wanted = 1 + Math.floor(4 * uniform() ** 2);
-  const features = times(FEATURES, () => 0);
-  for (let found = 0; found < wanted;) {
-    const feature = Math.floor(FEATURES * uniform() ** 1.5);
-    if (features[feature] === 1) continue;
-    features[feature] = 1;
-    found++;
-  }
-  return features;
-}
+import { catalogueOf, FEATURES } from "../../examples/movielens/films.mjs";
 
 /** Ratings of films by users: `films` of each user to learn from, and as many more to predict. */
 export function movielens({ users, films, sd, seed, logSd = () => null }) {
   const uniform = uniforms(seed);
-  const catalogue = times(CATALOGUE, () => film(uniform));
+  const catalogue = catalogueOf(uniform);
   const mu = times(FEATURES, () => normal(uniform, 0, sd));
   const shared = logSd(uniform);
   const psi = times(FEATURES, () => shared ?? normal(uniform, 0, sd));
