@@ -39,9 +39,11 @@ const COLUMNS = [
   "step",
 ] as const;
 
+type Columns<T> = Record<(typeof COLUMNS)[number], T>;
+
 /** A snapshot as JSON can hold it: arrays of float64 in base64, so that no number changes, be it finite or not. */
 export type EncodedSnapshot = {
-  readonly trace: Readonly<Record<(typeof COLUMNS)[number] | "phase", string>>;
+  readonly trace: Readonly<Columns<string> & { phase: string }>;
   readonly seconds: string;
   readonly health: HealthCounts;
   readonly parameters: Readonly<Record<string, string>>;
@@ -66,17 +68,11 @@ const decodeAll = (arrays: Readonly<Record<string, string>>): SavedArrays =>
 
 export function encodeSnapshot(snapshot: Snapshot): EncodedSnapshot {
   const { trace, seconds, health, parameters, method, stopped } = snapshot;
-  const column = (of: (entry: TraceEntry) => number): string => encode(trace.map(of));
+  const columns = COLUMNS.map((name) => [name, encode(trace.map((entry) => entry[name]))] as const);
   return {
     trace: {
-      phase: column((entry) => PHASES.indexOf(entry.phase)),
-      iteration: column((entry) => entry.iteration),
-      logEvidence: column((entry) => entry.logEvidence),
-      minimumEss: column((entry) => entry.minimumEss),
-      medianEss: column((entry) => entry.medianEss),
-      meanLogEss: column((entry) => entry.meanLogEss),
-      temper: column((entry) => entry.temper),
-      step: column((entry) => entry.step),
+      phase: encode(trace.map((entry) => PHASES.indexOf(entry.phase))),
+      ...(Object.fromEntries(columns) as Columns<string>),
     },
     seconds: encode(seconds),
     health,
@@ -90,18 +86,12 @@ export function encodeSnapshot(snapshot: Snapshot): EncodedSnapshot {
 export function decodeSnapshot(encoded: EncodedSnapshot): Snapshot {
   const phases = decode(encoded.trace.phase);
   const columns = COLUMNS.map((name) => [name, decode(encoded.trace[name])] as const);
-  const at = (name: (typeof COLUMNS)[number], i: number): number =>
-    columns.find(([column]) => column === name)?.[1][i] ?? NaN;
+  const numbers = (i: number): Columns<number> =>
+    Object.fromEntries(columns.map(([name, values]) => [name, values[i] ?? NaN])) as Columns<number>;
   return {
     trace: Array.from(phases, (phase, i): TraceEntry => ({
-      iteration: at("iteration", i),
+      ...numbers(i),
       phase: PHASES[phase] ?? "search",
-      logEvidence: at("logEvidence", i),
-      minimumEss: at("minimumEss", i),
-      medianEss: at("medianEss", i),
-      meanLogEss: at("meanLogEss", i),
-      temper: at("temper", i),
-      step: at("step", i),
     })),
     seconds: [...decode(encoded.seconds)],
     health: encoded.health,

@@ -3,15 +3,13 @@
 import type { GuideParameters } from "./guide.js";
 import { elementCount, bufferAxes, output } from "./layout.js";
 import type { Outputs } from "./method.js";
-import type { LatentMoments, Step } from "./moments.js";
+import { MOST_NOISE, type LatentMoments, type Step } from "./moments.js";
 import { flattening, samplingNoise } from "./schedule.js";
 import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS, type GroupInterface, type ModelInterface } from "../ir/interface.js";
 
-/** Most of the variance that is ever ascribed to the noise of the mean. */
-const MOST_NOISE = 0.5;
 /** The covariance takes a full step where the weights are worth this many particles per dimension, else one less in proportion. */
 const PARTICLES_PER_DIMENSION = 0.5;
 
@@ -124,11 +122,13 @@ export class CorrelatedGroup {
   /** The Cholesky factor of the correlations, [element, row, column]. */
   correlationFactor(): Float64Array {
     const d = this.dimension;
-    return this.factor.map((x, at) => {
-      const row = at - (at % d);
-      const norm = Math.hypot(...this.factor.subarray(row, row + d));
-      return x / norm;
-    });
+    const normalised = this.factor.slice();
+    for (let from = 0; from < normalised.length; from += d) {
+      const row = normalised.subarray(from, from + d);
+      const norm = Math.hypot(...row);
+      row.forEach((x, j) => (row[j] = x / norm));
+    }
+    return normalised;
   }
 
   /** Moves an element's mean by `weight` times `mean`, and sets its factor to factor * root. */

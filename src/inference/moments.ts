@@ -10,7 +10,7 @@ import { BUFFERS, PRIOR_AXIS, type GuideInterface, type ModelInterface } from ".
 const FLOOR_OF_FIRST = 1e-24;
 const FLOOR_OF_MEAN = 1e-13;
 /** Most of the variance that is ever ascribed to the noise of the mean. */
-const MOST_NOISE = 0.5;
+export const MOST_NOISE = 0.5;
 
 /** The moments of one latent's guide. An element is one of [plates, event]; a cell one of [over, event]. */
 export type LatentMoments = {

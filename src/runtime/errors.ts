@@ -8,7 +8,13 @@ export type Declared = { readonly name: string; readonly declaration: string; re
 /** One expected dimension of an array: its plate or "vector", and its length where that is known. */
 export type Dimension = { readonly name: string; readonly length: number | null };
 
-const error = (code: string, span: Span, message: string, rest: Partial<Diagnostic> = {}): Diagnostic => ({
+/** An error; `rest`: its hint and related places. */
+export const error = (
+  code: string,
+  span: Span,
+  message: string,
+  rest: Partial<Diagnostic> = {},
+): Diagnostic => ({
   code,
   severity: "error",
   span,

@@ -63,6 +63,17 @@ export type RandomSource = {
   readonly points: PointSet | null;
 };
 
+/** Random numbers whose streams are numbered from `first` on. */
+export function randomFrom(
+  first: number,
+  element: readonly Axis[],
+  particle: Axis,
+  points: PointSet | null = null,
+): RandomSource {
+  let site = first;
+  return { nextSite: () => site++, element, particle, points };
+}
+
 /** A value one step before; that of the first step stands for itself, and is not to be looked at. */
 export function stepBefore(g: Graph, node: Node, along: Axis): Node {
   const at = g.sub(g.index(along), g.constant(1));

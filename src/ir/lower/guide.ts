@@ -14,7 +14,13 @@ import { hasAxis, type Axis } from "../axis.js";
 import { BUFFERS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
 import { correlatedDraw, drawnCorrelationDensity, givenCorrelationDensity } from "./correlated.js";
-import { particleAxisName, PointSet, type Environment, type ExpressionLowering } from "./expressions.js";
+import {
+  particleAxisName,
+  PointSet,
+  randomFrom,
+  type Environment,
+  type ExpressionLowering,
+} from "./expressions.js";
 
 /** How many random streams a latent's draw may use. */
 export const SITES_PER_LATENT = 16;
@@ -152,13 +158,9 @@ export function drawParticles(
         return [parent, g.gather(node, particleAxis(lowering, other), pick)];
       }),
     );
-    let site = index * SITES_PER_LATENT;
-    const random = {
-      nextSite: () => site++,
-      element: lowering.axesOf(latent.plates, latent.type),
-      particle: particleAxis(lowering, group),
-      points: points.get(group) ?? null,
-    };
+    const element = lowering.axesOf(latent.plates, latent.type);
+    const particle = particleAxis(lowering, group);
+    const random = randomFrom(index * SITES_PER_LATENT, element, particle, points.get(group));
     const args = guideArguments(lowering, guide, inputs, parents);
     const draw = group.correlated
       ? correlatedDraw(lowering, guide, args, { group, index: model.groups.indexOf(group), random })

@@ -14,7 +14,13 @@ import { hasAxis } from "../axis.js";
 import { BUFFERS, PRIOR_AXIS } from "../interface.js";
 import { reachable, type Node } from "../node.js";
 import { priorSite } from "./estimator.js";
-import { stepBefore, type Environment, type RandomSource, type ExpressionLowering } from "./expressions.js";
+import {
+  randomFrom,
+  stepBefore,
+  type Environment,
+  type RandomSource,
+  type ExpressionLowering,
+} from "./expressions.js";
 import { guideArguments, guideInputNodes, guideInputs, isFitted } from "./guide.js";
 import {
   elementAxes,
@@ -68,9 +74,8 @@ export function priorProgram(context: Context): ProgramGraph {
     const factor = model.factors.find((f) => f.kind === "prior" && f.latent === latent);
     if (factor?.kind !== "prior") throw new Bug(`'${latent.name}' has no prior`);
     const element = elementAxes(context, latent);
-    let site = priorSite(model, index);
     const args = factor.args.map((a) => lowering.expression(a, env));
-    const random = { nextSite: () => site++, element, particle, points: null };
+    const random = randomFrom(priorSite(model, index), element, particle);
     const { distribution } = factor;
     const draw =
       distribution.draw === null

@@ -6,7 +6,7 @@ import type { Axis } from "../axis.js";
 import { BUFFERS, DRAW_AXIS } from "../interface.js";
 import type { Node } from "../node.js";
 import { modelFactors, PREDICTION_SITES, siteFrom } from "./estimator.js";
-import { stepBefore, type Environment } from "./expressions.js";
+import { randomFrom, stepBefore, type Environment } from "./expressions.js";
 import { ordered } from "./host-programs.js";
 import { elementAxes, type Context, type Output, type ProgramGraph } from "./program-graph.js";
 
@@ -120,14 +120,9 @@ function latentAtDraws(context: Context, latent: Latent, draw: Axis, env: Enviro
   const plates = lowering.plates(latent.plates);
   const factor = priorOf(context, latent);
   if (plates.length === 0 || !hasDraw(context, latent)) return given;
-  let site = siteFrom(PREDICTION_SITES, model.latents.indexOf(latent));
+  const first = siteFrom(PREDICTION_SITES, model.latents.indexOf(latent));
   const args = factor.args.map((a) => lowering.expression(a, env));
-  const fresh = lowering.draw(factor.distribution, args, {
-    nextSite: () => site++,
-    element,
-    particle: draw,
-    points: null,
-  });
+  const fresh = lowering.draw(factor.distribution, args, randomFrom(first, element, draw));
   const known = plates
     .map((plate) => g.map("lt", g.index(plate), g.input(BUFFERS.known(plate.name), [])))
     .reduce((a, b) => g.map("and", a, b));
@@ -144,14 +139,9 @@ function generatedAtDraws({ graph: g, model, lowering }: Context, draw: Axis, en
     const name = BUFFERS.generated(quantity.name);
     const axes = [...element, draw];
     if (quantity.kind === "value") return { name, node: lowering.expression(quantity.value, env), axes };
-    let site = siteFrom(PREDICTION_SITES, model.latents.length + i);
+    const first = siteFrom(PREDICTION_SITES, model.latents.length + i);
     const args = quantity.args.map((a) => lowering.expression(a, env));
-    const drawn = lowering.draw(quantity.distribution, args, {
-      nextSite: () => site++,
-      element,
-      particle: draw,
-      points: null,
-    });
+    const drawn = lowering.draw(quantity.distribution, args, randomFrom(first, element, draw));
     const node = g.stored(name, drawn);
     env.set(quantity.variable, node);
     return { name, node, axes };
