@@ -114,7 +114,7 @@ export function plateElements(
   return elements;
 }
 
-/** Whether a plate's elements have the names that they had, and each element of its parent as many as it had. */
+/** Whether a plate's elements have the names that they had, and each element of its parent that was there as many as it had. */
 function isSameStructure(plate: string, trained: Sizes, found: Sizes): boolean {
   const [starts, before] = [found.rows?.get(plate)?.starts, trained.rows?.get(plate)?.starts];
   const [names, namesBefore] = [found.labels?.get(plate), trained.labels?.get(plate)];
@@ -122,7 +122,7 @@ function isSameStructure(plate: string, trained: Sizes, found: Sizes): boolean {
     a === undefined || b === undefined
       ? a === b
       : a.length >= b.length && Array.from(b).every((x, i) => x === a[i]);
-  return same(starts, before) && starts?.length === before?.length && same(names, namesBefore);
+  return same(starts, before) && same(names, namesBefore);
 }
 
 /** Predictions of new data. */

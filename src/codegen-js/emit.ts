@@ -154,17 +154,9 @@ class KernelEmitter {
     const comment: JsStatement = { kind: "comment", text: `${s.axis.name}: ${s.comment}` };
     if (s.axis.parent !== null) {
       const [from, below] = this.rows(s.axis, loopParent(s.axis, s.within), outer);
-      return [comment, { kind: "for", name: index, from, below, body }];
+      return [comment, this.inTurn(s, index, [from, below], body)];
     }
-    if (s.within === null && s.descending === true) {
-      const turn = this.identifiers.fresh(`${s.axis.name}_turn`);
-      const last = binary("+", this.size(s.axis), literal(-1));
-      const value = binary("+", last, { kind: "negate", arg: name(turn) });
-      const inner: JsStatement[] = [{ kind: "const", name: index, value }, ...body];
-      return [comment, { kind: "for", name: turn, from: literal(0), below: this.size(s.axis), body: inner }];
-    }
-    if (s.within === null)
-      return [comment, { kind: "for", name: index, from: literal(0), below: this.size(s.axis), body }];
+    if (s.within === null) return [comment, this.inTurn(s, index, [literal(0), this.size(s.axis)], body)];
     if (s.within.blocks?.of !== s.axis.name)
       throw new Bug(`'${s.within.name}' has no blocks of '${s.axis.name}'`);
     const length = literal(s.within.blocks.length);
@@ -182,6 +174,21 @@ class KernelEmitter {
       { kind: "const", name: end, value: beyond },
       { kind: "for", name: index, from: name(first), below: name(end), body },
     ];
+  }
+
+  /** A loop upwards, or downwards: then the index is what is left of a counter's way. */
+  private inTurn(
+    { axis, descending }: Extract<AddressedStatement, { kind: "loop" }>,
+    index: string,
+    [from, below]: readonly [JsExpression, JsExpression],
+    body: readonly JsStatement[],
+  ): JsStatement {
+    if (descending !== true) return { kind: "for", name: index, from, below, body };
+    const turn = this.identifiers.fresh(`${axis.name}_turn`);
+    const last = binary("+", below, literal(-1));
+    const both = from.kind === "literal" && from.value === 0 ? last : binary("+", last, from);
+    const value = binary("+", both, { kind: "negate", arg: name(turn) });
+    return { kind: "for", name: turn, from, below, body: [{ kind: "const", name: index, value }, ...body] };
   }
 
   /** The first row of a ragged axis that belongs to the present place along `within`, and the first that does not. */

@@ -226,18 +226,13 @@ class Body {
       return [
         comment,
         { kind: "let", name: end, value: below },
-        { kind: "for", name: index, from, below: named(end), step: null, body },
+        this.inTurn(s, index, [from, named(end)], body),
       ];
     }
     const bound = this.module.bound(s.axis);
     if (s.within === null) {
       const body = this.block(s.body, scopes);
-      if (s.descending !== true)
-        return [comment, { kind: "for", name: index, from: unsigned(0), below: bound, step: null, body }];
-      const turn = this.identifiers.fresh(`${s.axis.name}_turn`);
-      const value = binary("-", binary("-", bound, unsigned(1)), named(turn));
-      const inner: WgslStatement[] = [{ kind: "let", name: index, value }, ...body];
-      return [comment, { kind: "for", name: turn, from: unsigned(0), below: bound, step: null, body: inner }];
+      return [comment, this.inTurn(s, index, [unsigned(0), bound], body)];
     }
     if (s.within.blocks?.of !== s.axis.name)
       throw new Bug(`'${s.within.name}' has no blocks of '${s.axis.name}'`);
@@ -253,6 +248,27 @@ class Body {
       { kind: "let", name: end, value: beyond },
       { kind: "for", name: index, from: named(first), below: named(end), step: null, body },
     ];
+  }
+
+  /** A loop upwards, or downwards: then the index is what is left of a counter's way. */
+  private inTurn(
+    { axis, descending }: Extract<AddressedStatement, { kind: "loop" }>,
+    index: string,
+    [from, below]: readonly [WgslExpression, WgslExpression],
+    body: readonly WgslStatement[],
+  ): WgslStatement {
+    if (descending !== true) return { kind: "for", name: index, from, below, step: null, body };
+    const turn = this.identifiers.fresh(`${axis.name}_turn`);
+    const last = add(binary("-", below, unsigned(1)), from);
+    const value = binary("-", last, named(turn));
+    return {
+      kind: "for",
+      name: turn,
+      from,
+      below,
+      step: null,
+      body: [{ kind: "let", name: index, value }, ...body],
+    };
   }
 
   private index(i: Index, scope: Scope): WgslExpression {

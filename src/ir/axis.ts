@@ -97,6 +97,13 @@ export function sizeOf(axis: Axis, sizes: Sizes): number {
   return axis.blocks === null ? size : Math.ceil(size / axis.blocks.length);
 }
 
+/** The length of an axis, of a ragged one the most rows that any place along its parent has. */
+export function greatestLength(axis: Axis, sizes: Sizes): number {
+  if (axis.parent === null) return sizeOf(axis, sizes);
+  const { starts } = rowsOf(axis, sizes);
+  return starts.reduce((most, start, i) => Math.max(most, (starts[i + 1] ?? start) - start), 0);
+}
+
 /** How often a loop over an axis, or over one block of it, runs: on average, where it is ragged. */
 export function trips(axis: Axis, within: Axis | null, sizes: Sizes): number {
   const length = sizeOf(axis, sizes);

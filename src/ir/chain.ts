@@ -1,6 +1,6 @@
 // The product of a chain in log space, one matrix per step of an ordered plate: by combining neighbours, so that T steps
 // take log2(T) rounds of products side by side (MATH: section 5), or by a scan where that is less time.
-import { hasAxis, sizeOf, volume, type Axis, type Sizes } from "./axis.js";
+import { greatestLength, hasAxis, volume, type Axis, type Sizes } from "./axis.js";
 import type { Step } from "./contraction.js";
 import type { AdapterClass } from "./cost.js";
 import { substitute, type Graph, type Node } from "./node.js";
@@ -75,10 +75,11 @@ export function chainMethod(
   const term = 2 * adapter.load + adapter.loop + 20;
   const ofState = state.flatMap(({ axis, previous }) => [axis.name, previous.name]);
   const others = matrix.axes.filter((axis) => axis.name !== along.name && !ofState.includes(axis.name));
-  const [steps, beside] = [sizeOf(along, sizes), volume(others, sizes)];
+  const [steps, beside] = [greatestLength(along, sizes), volume(others, sizes)];
   const states = volume(state.map(({ axis }) => axis), sizes); // prettier-ignore
   const launches = 3 * Math.ceil(Math.log2(steps));
-  const inRounds = (3 * steps * states ** 3 * beside * term) / adapter.lanes + launches * adapter.launch;
+  const inRounds =
+    (3 * volume([...others, along], sizes) * states ** 3 * term) / adapter.lanes + launches * adapter.launch;
   const inOrder = 2 * steps * states ** 2 * Math.ceil(beside / adapter.lanes) * term;
   return inOrder < inRounds ? "scan" : "rounds";
 }
@@ -114,7 +115,7 @@ function scanChain(g: Graph, chain: Chain): { node: Node; steps: readonly Step[]
   const fromSecond = rename(g, second, state, ({ axis, previous }) => [previous, axis]);
   const isAlone = g.map("eq", last, g.constant(0));
   const whole = g.add(first, g.map("select", isAlone, g.constant(0), fromSecond));
-  const node = g.reduceAll("log_sum_exp", axes, whole);
+  const node = unlessEmpty(g, along, g.reduceAll("log_sum_exp", axes, whole));
   const step = (
     kind: Step["kind"],
     removes: readonly Axis[],
@@ -163,14 +164,12 @@ function multiplyInRounds(g: Graph, chain: Chain, sizes: Sizes): { node: Node; s
   const part = { state, along, plates };
   addStep("step matrices", [], product, product, { kind: "steps", ...part });
   const middles = state.map(({ axis }) => copyOf(g, axis, "mid"));
-  const last = Math.ceil(Math.log2(sizeOf(along, sizes)));
+  const last = Math.ceil(Math.log2(greatestLength(along, sizes)));
   g.longest.set(along.name, 2 ** last);
   let here = along;
   for (let round = 1; round <= last; round++) {
-    const pairs = g.axis(`${along.name}_by_${2 ** round}`, along.role, {
-      of: along.name,
-      length: 2 ** round,
-    });
+    const blocks = { of: along.name, length: 2 ** round };
+    const pairs = g.axis(`${along.name}_by_${2 ** round}`, along.role, blocks, along.parent);
     const terms = pairTerms(g, product, { here, pairs }, state, middles);
     product = g.reduceAll("log_sum_exp", middles, terms);
     const halves = here;
@@ -189,10 +188,16 @@ function multiplyInRounds(g: Graph, chain: Chain, sizes: Sizes): { node: Node; s
   const start = rename(g, first, state, ({ axis, previous }) => [axis, previous]);
   const whole = g.add(start, single);
   const ends = state.flatMap(({ axis, previous }) => [axis, previous]);
-  const node = g.reduceAll("log_sum_exp", ends, whole);
+  const node = unlessEmpty(g, along, g.reduceAll("log_sum_exp", ends, whole));
   addStep("sum out", [along, ...ends], whole, node, { kind: "ends", ...part });
   return { node, steps };
 }
+
+/** The product of a series that has steps; of one that has none, which only a ragged axis may have, 1. */
+const unlessEmpty = (g: Graph, along: Axis, product: Node): Node =>
+  along.parent === null
+    ? product
+    : g.map("select", g.map("eq", g.size(along), g.constant(0)), g.constant(0), product);
 
 /** Another axis of the same length. */
 export const copyOf = (g: Graph, axis: Axis, what: string): Axis =>

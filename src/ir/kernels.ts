@@ -1,11 +1,11 @@
 // Loop nests from the tensor IR: one kernel computes tables of the same axes, everything else inline, each value in
 // the outermost loop where its axes are known.
 import { Bug } from "../diagnostic.js";
-import type { Op } from "../ops.js";
-import { trips, volume, type Axis, type Sizes } from "./axis.js";
+import { ancestors, trips, volume, type Axis, type Sizes } from "./axis.js";
 import { children, reachable, type Node, type NodeOf } from "./node.js";
 import { rowArrayName, rowArraysUsed } from "./ragged.js";
-import { LOG_ZERO, type Kernel, type KernelExpression, type Statement, type Subscript } from "./program.js";
+import { accumulator, apply, literal, local } from "./accumulator.js";
+import type { Kernel, KernelExpression, Statement, Subscript } from "./program.js";
 
 /** A table: where a node's values are kept. `axes` are at least the node's. */
 export type Table = {
@@ -41,13 +41,6 @@ type Level = {
 
 /** How often each node is evaluated over a whole launch, for the cost model. */
 export type Built = { readonly kernel: Kernel; readonly evaluations: ReadonlyMap<Node, number> };
-
-const literal = (value: number): KernelExpression => ({ kind: "literal", value });
-const local = (name: string): KernelExpression => ({ kind: "local", name });
-const apply = (op: Op, ...args: KernelExpression[]): KernelExpression => ({ kind: "apply", op, args });
-
-/** Below this the sum of a log-sum-exp means that every term was the logarithm of zero. */
-const SMALLEST_SUM = 1e-37;
 
 /** Builds the kernel that computes `tables` (all of the same axes) from what is stored. */
 export function buildKernel(name: string, tables: readonly Table[], stored: Stored, sizes: Sizes): Built {
@@ -192,6 +185,7 @@ class KernelBuilder {
         return this.#load(node.arg, (axis) => {
           const at = node.places.find((place) => place.over.name === axis.name)?.at;
           if (at === undefined) return { kind: "axis", axis };
+          if (axis.parent !== null) return { kind: "value", value: this.#row(axis, axis.parent, at) };
           if (at.kind === "constant") return { kind: "at", index: at.value };
           if (at.kind === "index") return { kind: "axis", axis: at.axis };
           return { kind: "value", value: this.#value(at) };
@@ -226,6 +220,17 @@ class KernelBuilder {
     const buffer = table?.name ?? (node.kind === "input" ? node.name : "");
     this.#reads.add(buffer);
     return { kind: "load", buffer, subscripts: (table?.axes ?? node.axes).map(subscript) };
+  }
+
+  /** The row at a place along a ragged axis, which is counted from the first row of the present place along its parent. */
+  #row(axis: Axis, parent: Axis, at: Node): KernelExpression {
+    const buffer = rowArrayName({ kind: "start", axis, within: parent });
+    this.#reads.add(buffer);
+    const subscripts = [...ancestors(parent), parent].map((each): Subscript => ({
+      kind: "axis",
+      axis: each,
+    }));
+    return apply("add", { kind: "load", buffer, subscripts }, this.#value(at));
   }
 
   /** One loop for this reduction and for every other one over the same axis that is needed at the same level. */
@@ -339,60 +344,6 @@ function makeStem(node: Node): string {
       return `${node.ring}_${node.over.name}`;
     default:
       return node.kind;
-  }
-}
-
-type Accumulator = {
-  readonly begin: readonly Statement[];
-  readonly add: (term: KernelExpression, name: string) => readonly Statement[];
-  readonly result: KernelExpression;
-};
-
-/** The running state of a reduction. A log-sum-exp keeps the largest term so far and the sum relative to it. */
-function accumulator(ring: NodeOf<"reduce">["ring"], name: string): Accumulator {
-  const total = local(name);
-  switch (ring) {
-    case "sum":
-      return {
-        begin: [{ kind: "var", name, value: literal(0) }],
-        add: (term) => [{ kind: "assign", name, value: apply("add", total, term) }],
-        result: total,
-      };
-    case "max":
-      return {
-        begin: [{ kind: "var", name, value: literal(LOG_ZERO) }],
-        add: (term) => [{ kind: "assign", name, value: apply("max", total, term) }],
-        result: total,
-      };
-    case "log_sum_exp": {
-      const [largest, sum] = [local(`${name}_max`), local(`${name}_sum`)];
-      return {
-        begin: [
-          { kind: "var", name: `${name}_max`, value: literal(LOG_ZERO) },
-          { kind: "var", name: `${name}_sum`, value: literal(0) },
-        ],
-        add: (value, termName) => {
-          const term = local(termName);
-          const scaled = local(`${termName}_exp`);
-          const rescaled = apply("add", apply("mul", sum, scaled), literal(1));
-          return [
-            { kind: "let", name: termName, value },
-            {
-              kind: "let",
-              name: `${termName}_exp`,
-              value: apply("exp", apply("neg", apply("abs", apply("sub", term, largest)))),
-            },
-            {
-              kind: "assign",
-              name: `${name}_sum`,
-              value: apply("select", apply("gt", term, largest), rescaled, apply("add", sum, scaled)),
-            },
-            { kind: "assign", name: `${name}_max`, value: apply("max", largest, term) },
-          ];
-        },
-        result: apply("add", largest, apply("log", apply("max", sum, literal(SMALLEST_SUM)))),
-      };
-    }
   }
 }
 

@@ -64,7 +64,8 @@ export type Node = Common &
   );
 
 /**
- * A place along one axis of what is gathered: the 0-based `at`, a whole number over the axes of the result. Where it is
+ * A place along one axis of what is gathered: the 0-based `at`, a whole number over the axes of the result; of a ragged
+ * axis it counts among the rows of the parent's element. Where it is
  * an affine function of the index along `slide.to`, its transpose is known, so that derivatives need no sum over pairs.
  */
 export type Place = { readonly over: Axis; readonly at: Node; readonly slide: Slide | null };
@@ -240,8 +241,9 @@ export class Graph {
   gatherAll(arg: Node, places: readonly Place[]): Node {
     const own = places.filter(({ over }) => hasAxis(arg, over));
     if (own.length === 0) return arg;
-    const ragged = own.find(({ over }) => over.parent !== null || isImplied(over, arg.axes));
-    if (ragged !== undefined) throw new Bug(`computed places along the ragged axis '${ragged.over.name}'`);
+    const implied = own.find(({ over }) => isImplied(over, arg.axes));
+    if (implied !== undefined)
+      throw new Bug(`computed places along '${implied.over.name}' of its ragged rows`);
     const below = (node: Node): Node => this.gatherAll(node, own);
     const constant = own.every(({ at }) => at.kind === "constant");
     switch (arg.kind) {
@@ -259,7 +261,8 @@ export class Graph {
         return this.#rawGather(arg.arg, [...inner, ...kept]);
       }
       case "reduce":
-        if (constant && arg.within === null) return this.reduce(arg.ring, arg.over, below(arg.arg));
+        if (constant && arg.within === null && !own.some(({ over }) => isImplied(over, arg.arg.axes)))
+          return this.reduce(arg.ring, arg.over, below(arg.arg));
         return this.#rawGather(arg, own);
       default:
         return this.#rawGather(arg, own);

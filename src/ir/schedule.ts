@@ -284,11 +284,17 @@ class Plan {
 
   /** The buffers that say where the rows of ragged axes lie, by name: those that nodes or kernels ask for. */
   #rowArrays(nodes: readonly Node[], kernels: readonly Kernel[]): Map<string, Buffer> {
-    const wanted = new Set(nodes.flatMap((n) => (n.kind === "input" ? [n.name] : [])));
-    const counts = this.graph.axes.flatMap((axis): RowArray[] =>
-      axis.parent === null ? [] : [{ kind: "count", axis, within: axis.parent }],
-    );
-    const used = [...counts.filter((c) => wanted.has(rowArrayName(c))), ...kernels.flatMap(rowArraysUsed)];
+    const wanted = new Set([
+      ...nodes.flatMap((n) => (n.kind === "input" ? [n.name] : [])),
+      ...kernels.flatMap((kernel) => kernel.reads),
+    ]);
+    const loaded = this.graph.axes.flatMap((axis): RowArray[] => {
+      const { parent } = axis;
+      return parent === null
+        ? []
+        : (["count", "start"] as const).map((kind) => ({ kind, axis, within: parent }));
+    });
+    const used = [...loaded.filter((c) => wanted.has(rowArrayName(c))), ...kernels.flatMap(rowArraysUsed)];
     return new Map(used.map((each) => [rowArrayName(each), rowArrayBuffer(each)]));
   }
 

@@ -1,5 +1,5 @@
 // Long reductions over plates in two steps: blocks side by side, then the blocks; parallel, and accurate in float32.
-import { rowsOf, sizeOf, type Axis, type Sizes } from "./axis.js";
+import { greatestLength, type Sizes } from "./axis.js";
 import type { Output, ProgramGraph } from "./lower/program-graph.js";
 import { children, rebuildGather, rebuildScan, rewrite, type Graph, type Node, type NodeOf } from "./node.js";
 
@@ -48,15 +48,8 @@ function splitNode(g: Graph, node: Node, get: (node: Node) => Node, sizes: Sizes
 function splitReduce(g: Graph, node: NodeOf<"reduce">, arg: Node, sizes: Sizes): Node {
   const { ring, over, within } = node;
   const isWhole = over.role === "plate" && over.blocks === null && within === null;
-  const long = isWhole && longest(over, sizes) > BLOCK_LENGTH;
+  const long = isWhole && greatestLength(over, sizes) > BLOCK_LENGTH;
   if (!long) return g.rawReduce(ring, over, within, arg);
   const blocks = g.axis(`${over.name}_blocks`, "plate", { of: over.name, length: BLOCK_LENGTH }, over.parent);
   return g.rawReduce(ring, blocks, null, g.rawReduce(ring, over, blocks, arg));
-}
-
-/** The length of an axis, of a ragged one the most rows that any place along its parent has. */
-function longest(axis: Axis, sizes: Sizes): number {
-  if (axis.parent === null) return sizeOf(axis, sizes);
-  const { starts } = rowsOf(axis, sizes);
-  return starts.reduce((most, start, i) => Math.max(most, (starts[i + 1] ?? start) - start), 0);
 }

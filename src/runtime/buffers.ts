@@ -1,6 +1,6 @@
 // Lengths of a program's axes and buffers once data is bound, checked before anything is allocated.
 import { Bug } from "../diagnostic.js";
-import { sizeOf, volume, type Axis, type Sizes } from "../ir/axis.js";
+import { greatestLength, sizeOf, volume, type Axis, type Sizes } from "../ir/axis.js";
 import type { Buffer, KernelExpression, Program, Statement, Subscript } from "../ir/program.js";
 
 /** A table's name and axes, for messages: "log_f [states = 85, k_states = 30]". */
@@ -26,8 +26,11 @@ export function bufferLengths(program: Program, sizes: Sizes): Map<string, numbe
 
 /** The axis that is longer than a program was planned for, and how long it may be; null if there is none. */
 export function tooLong(program: Program, sizes: Sizes): { axis: string; longest: number } | null {
-  const found = Object.entries(program.longest ?? {}).find(([axis, most]) => (sizes.get(axis) ?? 0) > most);
-  return found === undefined ? null : { axis: found[0], longest: found[1] };
+  const most = program.longest ?? {};
+  const found = program.axes.find(
+    (axis) => most[axis.name] !== undefined && greatestLength(axis, sizes) > (most[axis.name] ?? 0),
+  );
+  return found === undefined ? null : { axis: found.name, longest: most[found.name] ?? 0 };
 }
 
 /**

@@ -10,7 +10,6 @@ import type { DataOrigin } from "./data.js";
 import type { Keys } from "./data-keys.js";
 import { bindRows, dimensionsOf, raggedPlates, siblingsTogether } from "./data-rows.js";
 import type { DataEntry } from "./data-value.js";
-import { raggedSteps } from "./row-errors.js";
 import {
   arrayForScalar,
   emptyPlate,
@@ -106,11 +105,7 @@ function withRows(
   origins: Origins,
   sizes: ReadonlyMap<string, number>,
 ): Sized {
-  const steps = model.interface.plates.filter((plate) => plate.ordered && ragged.has(plate.name));
-  const crossed = [
-    ...steps.map(({ name }) => raggedSteps(name, plateSpan(name, model.source))),
-    ...siblingsTogether(model, ragged, (name) => origins.get(name)),
-  ];
+  const crossed = siblingsTogether(model, ragged, (name) => origins.get(name));
   if (crossed.length > 0) return { sizes: new ExtendedSizes(sizes), ragged, diagnostics: crossed };
   const bound = bindRows(model, [...origins.values()], keys, ragged, sizes);
   const labels = new Map<string, readonly string[]>();

@@ -88,10 +88,6 @@ export const raggedSiblings = (
     `plates '${a}' and '${b}' are both nested in '${parent}' with different numbers of elements, so that '${declared.name}' cannot be over both`,
     { hint: "give every element of the outer plate the same number of elements of one of them" },
   );
-export const raggedSteps = (plate: string, span: Span): Diagnostic =>
-  error("E0571", span, `an ordered plate whose steps differ in number ('${plate}') is not supported yet`, {
-    hint: `give every series the same number of steps, or leave 'ordered' out`,
-  });
 export const tooManyRows = (plate: string, rows: number, most: number, span: Span): Diagnostic =>
   error(
     "E0570",

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { checkSource } from "../../src/compile.js";
 import { emitJs } from "../../src/codegen-js/emit.js";
 import { chainProduct, isFirstStep, type ChainMethod } from "../../src/ir/chain.js";
+import { ExtendedSizes, rowsOfLengths } from "../../src/ir/axis.js";
 import { ADAPTER_CLASSES } from "../../src/ir/cost.js";
 import { differentiate } from "../../src/ir/derivatives.js";
 import { Graph } from "../../src/ir/node.js";
@@ -12,6 +13,47 @@ import { createReferenceDevice } from "../../src/runtime/reference.js";
 import { generator } from "./random-model.js";
 
 const K = 3;
+
+/** The products of series of these lengths, each over its rows of the matrices [steps, state, past], and their sum's gradient. */
+async function byKernelsOfRows(
+  matrices: readonly number[],
+  first: readonly number[],
+  lengths: readonly number[],
+  method: ChainMethod,
+): Promise<{ values: readonly number[]; gradient: readonly number[]; firstGradient: readonly number[] }> {
+  const g = new Graph();
+  const series = g.axis("series", "plate");
+  const along = g.axis("steps", "plate", null, series);
+  const axis = g.axis("k", "particle");
+  const previous = g.axis("k_prev", "particle", { of: "k", length: 1 });
+  const later = g.input("matrices", [along, axis, previous]);
+  const start = g.input("first", [series, axis]);
+  const matrix = g.map("select", isFirstStep(g, along), start, later);
+  const rows = rowsOfLengths("series", lengths);
+  const known = [["series", lengths.length], ["steps", rows.parent.length], ["k", K]] as const; // prettier-ignore
+  const sizes = new ExtendedSizes(new Map(known), [], { rows: new Map([["steps", rows]]) });
+  const chain = { name: "x", matrix, along, state: [{ axis, previous }], plates: [series, along] };
+  const { node } = chainProduct(g, chain, sizes, method);
+  const total = g.reduce("sum", series, node);
+  const [gradient = node, firstGradient = node] = differentiate(g, total, [later, start]);
+  const outputs = [
+    { name: "values", node, axes: [series] },
+    { name: "gradient", node: gradient, axes: [series, along, axis, previous] },
+    { name: "first_gradient", node: firstGradient, axes: [series, axis] },
+  ];
+  const program = schedule(
+    g,
+    { name: "estimate", outputs, labels: new Map() },
+    { sizes, adapter: ADAPTER_CLASSES.software },
+  );
+  const device = createReferenceDevice();
+  const loaded = await device.load({ program, js: emitJs(program), wgsl: {} }, sizes);
+  loaded.write("matrices", matrices);
+  loaded.write("first", first);
+  const found = await loaded.run({ seed: 1, iteration: 0, drawsFrom: "stratified" });
+  const of = (name: string): number[] => [...(found.get(name) ?? [])];
+  return { values: of("values"), gradient: of("gradient"), firstGradient: of("first_gradient") };
+}
 
 /** Runs the product on matrices [steps, state, past] and first vectors [state]; `planned` steps may be more than there are. */
 async function byKernels(
@@ -117,6 +159,31 @@ describe("the product of a chain", () => {
     expect(worst(found.gradient, expected.gradient)).toBeLessThan(1e-10);
     expect(worst(found.firstGradient, expected.firstGradient)).toBeLessThan(1e-10);
   });
+
+  it.each(["rounds", "scan"] as const)(
+    "of series of uneven lengths is that of each alone by %s",
+    async (method) => {
+      const lengths = [3, 1, 0, 6, 2, 40, 0, 5];
+      const steps = lengths.reduce((a, b) => a + b, 0);
+      const random = generator(7);
+      const some = (n: number): number[] => Array.from({ length: n }, () => 8 * random() - 6);
+      const [matrices, first] = [some(steps * K * K), some(lengths.length * K)];
+      const found = await byKernelsOfRows(matrices, first, lengths, method);
+      let start = 0;
+      for (const [i, length] of lengths.entries()) {
+        const rows = [start * K * K, (start += length) * K * K] as const;
+        const [own, from] = [matrices.slice(...rows), first.slice(i * K, (i + 1) * K)];
+        const alone =
+          length === 0
+            ? { value: 0, gradient: [], firstGradient: from.map(() => 0) }
+            : bySteps(own, from, length);
+        expect(found.values[i]).toBeCloseTo(alone.value, 11);
+        if (length > 0) expect(worst(found.gradient.slice(...rows), alone.gradient)).toBeLessThan(1e-10);
+        expect(worst(found.firstGradient.slice(i * K, (i + 1) * K), alone.firstGradient)).toBeLessThan(1e-10);
+      }
+      expect(found.gradient).toHaveLength(matrices.length);
+    },
+  );
 
   it.each(["rounds", "scan"] as const)("planned for more steps is the same by %s", async (method) => {
     const { matrices, first } = example(5);

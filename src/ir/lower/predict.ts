@@ -4,7 +4,8 @@ import { Bug } from "../../diagnostic.js";
 import type { Factor, Latent, Variable } from "../../typecheck/model.js";
 import type { Axis } from "../axis.js";
 import { BUFFERS, DRAW_AXIS } from "../interface.js";
-import type { Node } from "../node.js";
+import type { Graph, Node } from "../node.js";
+import { rowArrayName } from "../ragged.js";
 import { modelFactors, PREDICTION_SITES, siteFrom } from "./estimator.js";
 import { randomFrom, stepBefore, type Environment } from "./expressions.js";
 import { ordered } from "./host-programs.js";
@@ -91,11 +92,18 @@ function isCounted({ graph: g, model, lowering }: Context, factor: Observation, 
     ...factor.plates
       .filter((plate) => series.has(plate))
       .map((plate) =>
-        g.map("ge", g.index(lowering.plate(plate)), g.input(BUFFERS.countedFrom(plate.name), [])),
+        g.map("ge", elementNumber(g, lowering.plate(plate)), g.input(BUFFERS.countedFrom(plate.name), [])),
       ),
   ];
   return conditions.reduce((a, b) => g.map("and", a, b), g.constant(1));
 }
+
+/** The place of a plate's element among all of them, of a ragged one among all rows. */
+const elementNumber = (g: Graph, axis: Axis): Node => {
+  const { parent } = axis;
+  if (parent === null) return g.index(axis);
+  return g.add(g.input(rowArrayName({ kind: "start", axis, within: parent }), [parent]), g.index(axis));
+};
 
 /** The table of a latent that may have elements which the draws do not know. */
 const atDraws = (latent: Latent): string => `latent.${latent.name}`;
@@ -124,7 +132,7 @@ function latentAtDraws(context: Context, latent: Latent, draw: Axis, env: Enviro
   const args = factor.args.map((a) => lowering.expression(a, env));
   const fresh = lowering.draw(factor.distribution, args, randomFrom(first, element, draw));
   const known = plates
-    .map((plate) => g.map("lt", g.index(plate), g.input(BUFFERS.known(plate.name), [])))
+    .map((plate) => g.map("lt", elementNumber(g, plate), g.input(BUFFERS.known(plate.name), [])))
     .reduce((a, b) => g.map("and", a, b));
   return g.stored(
     atDraws(latent),
