@@ -7,7 +7,7 @@ import { Bug, DiagnosticError, hasErrors, type Diagnostic } from "./diagnostic.j
 import type { Sizes } from "./ir/axis.js";
 import type { OrderChoice } from "./ir/contraction.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
-import { crossedLatents, seriesNotAlone } from "./ir/errors.js";
+import { crossedLatents, jointIntractable, seriesNotAlone } from "./ir/errors.js";
 import { checkFits, type Places } from "./ir/fits.js";
 import { particleAxisName } from "./ir/lower/expressions.js";
 import type { Coupling } from "./ir/lower/guide.js";
@@ -53,6 +53,8 @@ export type CompileOptions = {
   readonly coupling?: Coupling;
   /** False: no choice of tables by cost. */
   readonly optimise?: boolean;
+  /** Groups whose joint weights `estimate` and `posterior` give besides: each entry the names of some, in the model's order. */
+  readonly joint?: readonly (readonly string[])[];
   /** The largest table, in bytes, that the device can bind; tables over it are diagnostics. */
   readonly largestBinding?: number;
 };
@@ -111,6 +113,15 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
     const adapter = ADAPTER_CLASSES[options.adapter ?? "software"];
     const lowered = lowerModel(model, { ...options, sizes, adapter });
     if (isLowered(lowered)) return lowered;
+    if ("joint" in lowered) {
+      const { name, groups } = lowered.joint;
+      const quantity = model.generated.find((q) => q.name === name);
+      return jointIntractable(
+        quantity?.name ?? null,
+        groups.map((group) => group.name),
+        quantity?.span,
+      );
+    }
     const { term, variables, along } = lowered;
     if (along === null) return crossedLatents(term, variables, factorSpan(model, term));
     const span = model.groups.find((group) => group.name === term)?.span ?? factorSpan(model, term);
@@ -151,7 +162,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
           diagnostics.push(
             ...checkFits(
               program,
-              lowered.contraction,
+              graph.contraction ?? lowered.contraction,
               planningSizes(options),
               options.largestBinding,
               places(model),

@@ -86,6 +86,37 @@ export const initCorrelated = (group: string): Diagnostic =>
     "run without --init: the start is led to the posterior by itself",
   );
 
+// Joint weights and covariances.
+
+export const unknownReadout = (
+  option: string,
+  name: string,
+  suggestion: string | undefined,
+  names: readonly string[],
+): Diagnostic =>
+  error(
+    "E0861",
+    `${option} names '${name}', which is no latent and no group of this model`,
+    suggestion === undefined ? `it has ${names.join(", ")}` : `did you mean '${suggestion}'?`,
+  );
+export const sameGroup = (asked: string, group: string): Diagnostic =>
+  error(
+    "E0862",
+    `--joint ${asked} is of one group, '${group}', whose latents share their particles`,
+    `its marginal weights say it all; --covariance ${asked} gives covariances`,
+  );
+export const platesCross = (
+  option: string,
+  a: string,
+  b: string,
+  platesA: readonly string[],
+  platesB: readonly string[],
+): Diagnostic =>
+  error(
+    "E0863",
+    `${option} asks for '${a}' (of every element of ${platesA.join(", ")}) with '${b}' (of ${platesB.join(", ")}), whose plates are not inside each other`,
+    "joint weights are of latents of the same plates, or of plates inside those of the other",
+  );
 /** A compiled model was compiled for another estimator or coupling than is asked for. */
 export const compiledOtherwise = (path: string, option: string, given: string, has: string): Diagnostic =>
   error(

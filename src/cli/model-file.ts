@@ -47,7 +47,8 @@ function fromCompiled(model: CompiledModel, terminal: Terminal): Model {
     hasRowsOf(model, sizes) &&
     Object.values(model.programs).every(({ program }) => tooLong(program, sizes) === null);
   const compile = (options: CompileOptions): CompiledModel => {
-    if (options.sizes === undefined || isPlannedFor(options.sizes)) return model;
+    if (options.joint === undefined && (options.sizes === undefined || isPlannedFor(options.sizes)))
+      return model;
     again ??= fromSource(sourceOf(model), terminal, model.estimation);
     return again.compile(options);
   };

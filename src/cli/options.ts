@@ -51,6 +51,29 @@ export function particles(text: string, before: Particles | undefined): Particle
   return { all, groups: new Map([...groups, [text.slice(0, equals), number(text.slice(equals + 1))]]) };
 }
 
+/** Parser of names between commas. */
+export const names = (text: string): readonly string[] => {
+  const found = text.split(",").map((name) => name.trim());
+  if (found.some((name) => name === "")) throw new InvalidArgumentError("It should be names between commas.");
+  return found;
+};
+
+/** Two names or more, as often as wanted. */
+export function nameLists(
+  text: string,
+  before: readonly (readonly string[])[] | undefined,
+): readonly (readonly string[])[] {
+  const found = names(text);
+  if (found.length < 2) throw new InvalidArgumentError("It should be two names or more, as in mu,theta.");
+  return [...(before ?? []), found];
+}
+
+export const covarianceOption = (more: string): Option =>
+  new Option(
+    "--covariance <names>",
+    `covariances between these latents and groups of latents, as in mu,theta${more}`,
+  ).argParser(names);
+
 /** Collects the values of an option that may be given several times, each time with several values. */
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];

@@ -49,3 +49,16 @@ export const contractionTooLarge = (
 
 const megabytes = (bytes: number): string =>
   bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** A quantity, or what was asked for, needs joint weights that no order of summing gives. `of`: the quantity's name. */
+export const jointIntractable = (
+  of: string | null,
+  groups: readonly string[],
+  span: Span | undefined,
+): Diagnostic => ({
+  code: "E0904",
+  severity: "error",
+  message: `${of === null ? "what is asked for" : `'${of}'`} needs the joint posterior of ${list(groups)}, which cannot be computed: with it, all elements of a plate are tied to each other, and their particles cannot be summed out`,
+  ...(span === undefined ? {} : { span }),
+  hint: "leave it out here: posterior draws (draws.csv) have all latents jointly, and it can be computed from them",
+});

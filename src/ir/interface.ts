@@ -121,6 +121,8 @@ export type ModelInterface = {
   readonly guides: readonly GuideInterface[];
   readonly generated: readonly GeneratedInterface[];
   readonly observations: readonly ObservationInterface[];
+  /** Pairs of groups that a factor joins, by their names, in the model's order. */
+  readonly joined: readonly (readonly [string, string])[];
 };
 
 /** The one parameter of a correlated group as a whole. */
@@ -170,6 +172,8 @@ export const BUFFERS = {
   generated: (name: string) => `generated.${name}`,
   /** Posterior weights of the joint particles a generated quantity depends on. [plates of its groups, particle axes] */
   jointWeights: (name: string) => `joint_weights.${name}`,
+  /** Posterior weights of the joint particles of these groups, named in the model's order. [plates of all, particle axes] */
+  joint: (groups: readonly string[]) => `joint.${groups.join(".")}`,
   /** Posterior draws of a latent: output of `draws`, input of `predict`. [plates, event, draw] */
   draws: (latent: string) => `draws.${latent}`,
   /** How many elements of a plate, the first ones, `draws` is of; of the others latents are drawn anew. [] */

@@ -29,24 +29,26 @@ const normal = (x: number, mu: number, sigma: number): number =>
 const at = (values: readonly number[], i: number): number => values[i] ?? NaN;
 const sum = (values: readonly number[]): number => values.reduce((total, x) => total + x, 0);
 
-/** For each particle of m, its weight times the sum over the particles of every theta; by the formula of P_MP. */
-function byHand(): { evidence: number; weights: number[] } {
-  const perM = M.map((m) => {
+/**
+ * For each particle of m, its weight times the sum over the particles of every theta; by the formula of P_MP. `given`:
+ * for each particle of m and each group the probabilities of theta's particles.
+ */
+function byHand(): { evidence: number; weights: number[]; given: number[][][] } {
+  const terms = M.map((m) =>
+    Y.map((y, g) =>
+      (THETA[g] ?? []).map((theta) => {
+        const q = normal(theta, at(GUIDE.theta.mu, g), at(GUIDE.theta.sigma, g));
+        return (normal(theta, m, 1) * y.map((x) => normal(x, theta, 0.5)).reduce((a, b) => a * b)) / (3 * q);
+      }),
+    ),
+  );
+  const perM = M.map((m, k) => {
     const prior = normal(m, 0, 2) / (M.length * normal(m, GUIDE.m.mu, GUIDE.m.sigma));
-    const groups = Y.map((y, g) =>
-      sum(
-        (THETA[g] ?? []).map((theta) => {
-          const q = normal(theta, at(GUIDE.theta.mu, g), at(GUIDE.theta.sigma, g));
-          return (
-            (normal(theta, m, 1) * y.map((x) => normal(x, theta, 0.5)).reduce((a, b) => a * b)) / (3 * q)
-          );
-        }),
-      ),
-    );
-    return prior * groups.reduce((a, b) => a * b);
+    return prior * (terms[k] ?? []).map(sum).reduce((a, b) => a * b);
   });
   const evidence = sum(perM);
-  return { evidence: Math.log(evidence), weights: perM.map((x) => x / evidence) };
+  const given = terms.map((ofM) => ofM.map((ofTheta) => ofTheta.map((x) => x / sum(ofTheta))));
+  return { evidence: Math.log(evidence), weights: perM.map((x) => x / evidence), given };
 }
 
 let folder = "";
@@ -63,6 +65,8 @@ type Answer = {
   log_evidence: number;
   marginal_weights: { m: number[]; theta: number[][] };
   moments: { m: { mean: number; mean_square: number }; theta: { mean: number[]; mean_square: number[] } };
+  joint_weights?: Record<string, unknown>;
+  covariance?: Record<string, unknown>;
   gradients?: Partial<Record<"vi" | "rws", Record<string, Record<string, unknown>>>>;
 };
 
@@ -93,6 +97,39 @@ describe("mppc estimate", () => {
       expect(at(answer.moments.theta.mean, g)).toBeCloseTo(mean, 12);
     });
     expect(Object.keys(answer)).toEqual(["log_evidence", "marginal_weights", "moments"]);
+  });
+
+  it("gives joint weights, conditionals and covariances of latents of different plates", async () => {
+    const args = ["--joint", "theta,m", "--covariance", "m,theta"];
+    const { answer } = await estimate(...args);
+    const joint = (answer.joint_weights?.["theta,m"] ?? []) as number[][][];
+    const covariance = answer.covariance as { "m,m": number; "m,theta": number[]; "theta,theta": number[] };
+    const { weights, given } = byHand();
+    const mean = sum(M.map((m, k) => m * at(weights, k)));
+    expect(covariance["m,m"]).toBeCloseTo(sum(M.map((m, k) => (m - mean) ** 2 * at(weights, k))), 12);
+    joint.forEach((table, g) => {
+      const meanTheta = at(answer.moments.theta.mean, g);
+      let expected = 0;
+      table.forEach((row, kTheta) => {
+        row.forEach((w, kM) => {
+          const p = at(weights, kM) * at(given[kM]?.[g] ?? [], kTheta);
+          expect(w).toBeCloseTo(p, 12);
+          expected += p * (at(M, kM) - mean) * (at(THETA[g] ?? [], kTheta) - meanTheta);
+        });
+      });
+      expect(covariance["m,theta"][g]).toBeCloseTo(expected, 12);
+      const variance = at(answer.moments.theta.mean_square, g) - meanTheta ** 2;
+      expect(covariance["theta,theta"][g]).toBeCloseTo(variance, 12);
+    });
+  });
+
+  it("gives joint weights from a compiled model, which was made without them", async () => {
+    const compiled = await runCaughtIn(folder, ["compile", "model.mpp", "-o", "model.mppc"]);
+    expect(compiled.code).toBe(0);
+    const files = "--data all.json --particles all.json --guide-parameters all.json --device reference";
+    const { out } = await runCaughtIn(folder, `estimate model.mppc ${files} --joint m,theta`.split(" "));
+    const { answer } = await estimate("--joint", "m,theta");
+    expect((JSON.parse(out) as Answer).joint_weights).toEqual(answer.joint_weights);
   });
 
   it("gives 17 significant digits", async () => {

@@ -55,6 +55,7 @@ export function modelWith(data: readonly string[], plates: readonly string[]): C
     guides: [],
     generated: [],
     observations: [],
+    joined: [],
   };
   return {
     format: "mppc",

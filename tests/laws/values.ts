@@ -125,7 +125,7 @@ export async function runOn(
   return outputs;
 }
 
-function arrange({ sizes, arrays }: Values, name: string, to: readonly Axis[]): number[] {
+export function arrange({ sizes, arrays }: Values, name: string, to: readonly Axis[]): number[] {
   const array = arrays.get(name);
   if (array === undefined) throw new Error(`no array ${name}`);
   return rearrange(array.values, array.axes, to, sizes);

@@ -1,10 +1,12 @@
 // What `mppc estimate` does: runs the estimator once on particles from a file.
+import type { CompileOptions } from "../../compile.js";
 import type { CompiledModel, CompiledProgram, ProgramName } from "../../compiled.js";
 import { DiagnosticError, hasErrors, type Diagnostic } from "../../diagnostic.js";
+import { allJointGroups, type LatentPair } from "../../inference/covariance.js";
 import { writeInputs } from "../../inference/layout.js";
 import { programOf } from "../../inference/run.js";
 import { ExtendedSizes, type Sizes } from "../../ir/axis.js";
-import { BUFFERS } from "../../ir/interface.js";
+import { BUFFERS, type ModelInterface } from "../../ir/interface.js";
 import type { BoundData } from "../../runtime/data.js";
 import type { Device } from "../../runtime/device.js";
 import { createReferenceDevice } from "../../runtime/reference.js";
@@ -18,6 +20,7 @@ import { printDiagnostics } from "../failures.js";
 import { readText } from "../files.js";
 import { loadModel } from "../model-file.js";
 import { preciseJson } from "../nested.js";
+import { covariancePairs, jointReadout, type JointReadout } from "../readouts.js";
 import type { Terminal } from "../terminal.js";
 
 type Outputs = ReadonlyMap<string, Float64Array>;
@@ -26,6 +29,8 @@ const ONCE = { seed: 0, iteration: 0, drawsFrom: "iid" } as const;
 export async function estimate(path: string, options: EstimateOptions, terminal: Terminal): Promise<void> {
   const source = loadModel(path, terminal, options);
   const kind = options.gradients ?? null;
+  const joint = (options.joint ?? []).map((wanted) => jointReadout(source.head.interface, wanted));
+  const pairs = options.covariance ? covariancePairs(source.head.interface, options.covariance) : null;
   const names = programNames(kind);
   const data = await loadData(source.head, options.data ?? [], terminal);
   const planned = source.compile({ programs: ["estimate", "fixed"], sizes: data.sizes });
@@ -35,6 +40,7 @@ export async function estimate(path: string, options: EstimateOptions, terminal:
     const model = source.compile({
       programs: [...names, "fixed"],
       sizes,
+      ...jointPrograms(source.head.interface, joint, pairs),
       adapter: adapterOf(device),
       largestBinding: largestTable(device),
     });
@@ -46,10 +52,29 @@ export async function estimate(path: string, options: EstimateOptions, terminal:
       for (const [output, array] of await runOnce(device, programOf(model, name), sizes, values))
         outputs.set(output, array);
     const programs = names.map((name) => programOf(model, name));
-    const { result, diagnostics } = estimateOutput(model, programs, outputs, sizes, kind);
+    const { result, diagnostics } = estimateOutput(model, programs, outputs, sizes, input.inputs, {
+      gradients: kind,
+      joint,
+      pairs,
+    });
     printDiagnostics(diagnostics, terminal);
     terminal.out(`${preciseJson(result)}\n`);
   });
+}
+
+/** The joint weights that programs are to give; none if nothing is asked for. */
+function jointPrograms(
+  model: ModelInterface,
+  joint: readonly JointReadout[],
+  pairs: readonly LatentPair[] | null,
+): Pick<CompileOptions, "joint"> {
+  if (joint.length === 0 && pairs === null) return {};
+  const names = model.groups.map((group) => group.name);
+  const asked = joint.map(({ groups }) =>
+    names.filter((name) => groups.some((group) => group.name === name)),
+  );
+  const all = [...asked, ...allJointGroups(model, pairs ?? [])];
+  return { joint: [...new Map(all.map((groups) => [BUFFERS.joint(groups), groups])).values()] };
 }
 
 const programNames = (kind: GradientKind | null): readonly ProgramName[] =>

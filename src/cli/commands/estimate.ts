@@ -3,10 +3,12 @@ import { Command, Option } from "commander";
 import type { Context } from "../command-line.js";
 import {
   couplingOption,
+  covarianceOption,
   dataOption,
   deviceOption,
   estimatorOption,
   modelAndData,
+  nameLists,
   type DeviceChoice,
   type EstimationOptions,
 } from "../options.js";
@@ -17,6 +19,8 @@ export type EstimateOptions = EstimationOptions & {
   readonly particles: string;
   readonly guideParameters?: string;
   readonly gradients?: GradientKind;
+  readonly joint?: readonly (readonly string[])[];
+  readonly covariance?: readonly string[];
   readonly device: DeviceChoice;
 };
 
@@ -36,6 +40,13 @@ export function estimateCommand(context: Context): Command {
       'JSON with "guide_parameters": {latent: {parameter: [plates..., event...]}}',
     )
     .addOption(new Option("--gradients <kind>", "gradients by the guide's parameters").choices(["vi", "rws"]))
+    .addOption(
+      new Option(
+        "--joint <names>",
+        "joint weights of the particles of these latents or groups, as in mu,theta",
+      ).argParser(nameLists),
+    )
+    .addOption(covarianceOption(""))
     .addOption(deviceOption())
     .addHelpText(
       "after",

@@ -250,7 +250,7 @@ export function buildEstimator(
     return { request, plates, source: g.input(`source.joint.${request.name}`, [...plates, ...axes]) };
   });
   for (const { request, plates, source } of joint)
-    terms.push({ name: `source of ${request.name}`, plates, node: source });
+    terms.push({ name: `joint of ${request.name}`, plates, node: source });
   const variables = sources.map(({ group, axis, plates }): Variable => {
     const { along, name } = group;
     const previous = along === null ? null : previousAxis(lowering, group);

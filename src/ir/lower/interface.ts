@@ -3,6 +3,7 @@ import { Bug } from "../../diagnostic.js";
 import { constantValue } from "../../typecheck/constants.js";
 import {
   isDrawn,
+  type Factor,
   type Group,
   type Guide,
   type Latent,
@@ -108,7 +109,29 @@ export function buildInterface(
     guides: model.guides.map((guide) => guideInterface(lowering, guide)),
     generated,
     observations: [...observations].map(([name, plates]) => ({ name, plates })),
+    joined: joinedGroups(model),
   };
+}
+
+/** Pairs of groups with latents in one factor. */
+function joinedGroups(model: TypedModel): ModelInterface["joined"] {
+  const latentsIn = (factor: Factor): readonly Latent[] => {
+    const condition = factor.kind === "prior" ? null : factor.condition;
+    const values = factor.kind === "prior" ? factor.args : [factor.value];
+    const args = factor.kind === "observation" ? factor.args : [];
+    const own = factor.kind === "prior" ? [factor.latent] : [];
+    return [...own, ...[...values, ...args, condition].flatMap((e) => e?.latents ?? [])];
+  };
+  const ofFactors = model.factors.map((factor) => {
+    const latents = latentsIn(factor);
+    return new Set(model.groups.filter((group) => group.latents.some((l) => latents.includes(l))));
+  });
+  return model.groups.flatMap((a, i) =>
+    model.groups
+      .slice(i + 1)
+      .filter((b) => ofFactors.some((groups) => groups.has(a) && groups.has(b)))
+      .map((b) => [a.name, b.name] as const),
+  );
 }
 
 function priorOf(model: TypedModel, latent: Latent): { readonly family: string; readonly hasDraw: boolean } {

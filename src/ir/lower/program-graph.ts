@@ -2,6 +2,7 @@
 import type { ProgramName } from "../../compiled.js";
 import type { Guide, Latent, TypedModel } from "../../typecheck/model.js";
 import type { Axis } from "../axis.js";
+import type { Contraction } from "../contraction.js";
 import type { Graph, Node } from "../node.js";
 import type { ExpressionLowering } from "./expressions.js";
 import { guideInputs } from "./guide.js";
@@ -14,6 +15,8 @@ export type ProgramGraph = {
   readonly name: ProgramName;
   readonly outputs: readonly Output[];
   readonly labels: ReadonlyMap<Node, string>;
+  /** Its contraction where that is not the model's own, because of joint weights that were asked for. */
+  readonly contraction?: Contraction;
 };
 
 export type Context = {

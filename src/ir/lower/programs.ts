@@ -1,10 +1,10 @@
 // The programs of a model, each as named output nodes of one graph; src/compiled.ts says what each is for.
 import type { CompiledModel } from "../../compiled.js";
-import { Bug } from "../../diagnostic.js";
 import {
   isDrawn,
   type Data,
   type Guide,
+  type Latent,
   type Plate,
   type TypedModel,
   type Variable,
@@ -43,6 +43,13 @@ import {
 } from "./host-programs.js";
 import { predictProgram } from "./predict.js";
 import { buildInterface, eventAxes, groupsOf, squaredStatistics } from "./interface.js";
+import {
+  buildJointEstimator,
+  jointOutput,
+  jointRequests,
+  jointWeights,
+  type IntractableJoint,
+} from "./joint.js";
 import { inOneGroup, type EstimatorKind } from "./one-group.js";
 import {
   elementAxes,
@@ -71,10 +78,15 @@ export type LoweringOptions = ContractionChoices & {
   readonly estimator?: EstimatorKind;
   /** How particles are given those of the latents that their guide depends on; permutations if not said. */
   readonly coupling?: Coupling;
+  /** Groups whose joint weights `estimate` and `posterior` give besides: each entry the names of some, in the model's order. */
+  readonly joint?: readonly (readonly string[])[];
 };
 
 /** Lowers a typed model to all its programs, or says why its estimator has no polynomial contraction. */
-export function lowerModel(typed: TypedModel, options: LoweringOptions): LoweredModel | Intractable {
+export function lowerModel(
+  typed: TypedModel,
+  options: LoweringOptions,
+): LoweredModel | Intractable | IntractableJoint {
   const model = options.estimator === "global" ? inOneGroup(typed) : typed;
   const graph = new Graph();
   const isRagged = (plate: Plate): boolean => options.sizes.rows?.has(plate.name) === true;
@@ -102,8 +114,10 @@ export function lowerModel(typed: TypedModel, options: LoweringOptions): Lowered
   const reason = correlated && `the correlations of group '${correlated.name}' are fitted by moments alone`;
   const vi = reason === undefined ? givenViProgram(context, given) : { reason };
   const viIteration = reason === undefined ? viProgram(context, drawn) : { reason };
+  const estimate = estimateProgram(context, given, options);
+  if (!("outputs" in estimate)) return estimate;
   const programs = [
-    estimateProgram(context, given),
+    estimate,
     ...(reason === undefined ? [givenRwsProgram(context, given)] : []),
     ...("outputs" in vi ? [vi] : []),
     qemProgram(context, "qem", drawn),
@@ -144,9 +158,21 @@ function nestingOrder(model: TypedModel): readonly Plate[] {
   return [...new Set([...opened, ...model.plates])];
 }
 
-const isEstimator = (result: Estimator | Intractable): result is Estimator => "logEvidence" in result;
-function estimateProgram(context: Context, estimator: Estimator): ProgramGraph {
+const isEstimator = (result: Estimator | Intractable | IntractableJoint): result is Estimator =>
+  "logEvidence" in result;
+
+/** `given`: the estimator without joint weights. */
+function estimateProgram(
+  context: Context,
+  given: Estimator,
+  options: LoweringOptions,
+): ProgramGraph | IntractableJoint {
   const { graph: g, model, lowering } = context;
+  const requests = jointRequests(model, options.joint ?? []);
+  const estimator =
+    requests.length === 0 ? given : buildJointEstimator(context, { ...options, source: "input", requests });
+  if (!isEstimator(estimator)) return estimator;
+  const summed = model.groups.filter((group) => group.support !== null).flatMap((group) => group.latents);
   const moments = model.latents.flatMap((latent): Output[] => {
     const axis = particleAxis(lowering, groupOf(model, latent));
     const [weights, z] = [weightsOf(context, estimator, latent), particlesOf(estimator, latent)];
@@ -162,10 +188,26 @@ function estimateProgram(context: Context, estimator: Estimator): ProgramGraph {
   });
   return {
     name: "estimate",
-    outputs: [evidence(estimator), ...weightOutputs(context, estimator), ...moments],
+    outputs: [
+      evidence(estimator),
+      ...weightOutputs(context, estimator),
+      ...moments,
+      ...requests.map((request) => jointOutput(context, estimator, request)),
+      // The values of latents that are summed out are the model's, not given.
+      ...(options.joint === undefined ? [] : particleOutputs(context, estimator, summed)),
+    ],
     labels: labels(estimator.contraction),
+    contraction: estimator.contraction,
   };
 }
+
+/** Particles of these latents, over [plates, event, particle]. */
+const particleOutputs = (context: Context, estimator: Estimator, latents: readonly Latent[]): Output[] =>
+  latents.map((latent) => ({
+    name: BUFFERS.particles(latent.name),
+    node: particlesOf(estimator, latent),
+    axes: [...elementAxes(context, latent), particleAxis(context.lowering, groupOf(context.model, latent))],
+  }));
 
 /** A guide's statistics less their centres; a squared one is the square of the centred other. */
 function centredStatistics(context: Context, guide: Guide, args: readonly Node[], z: Node): readonly Node[] {
@@ -228,19 +270,20 @@ function noiseStatistics({ graph: g, model, lowering }: Context, estimator: Esti
   });
 }
 
-function posteriorProgram(context: Context, options: LoweringOptions): ProgramGraph | Intractable {
+function posteriorProgram(
+  context: Context,
+  options: LoweringOptions,
+): ProgramGraph | Intractable | IntractableJoint {
   const { graph: g, model, lowering } = context;
   const weighed = model.generated.flatMap((q) => (q.kind === "value" && !isDrawn(model, q) ? [q] : []));
   const dependsOn = new Map(weighed.map((q) => [q, groupsOf(model, q.value)]));
-  const joint = weighed
+  const ofGenerated = weighed
     .filter((q) => (dependsOn.get(q)?.length ?? 0) > 1)
     .map((q) => ({ name: q.name, groups: dependsOn.get(q) ?? [] }));
-  const estimator = buildEstimator(model, lowering, { ...options, source: "guide", requests: joint });
+  const asked = jointRequests(model, options.joint ?? []);
+  const requests = [...ofGenerated, ...asked];
+  const estimator = buildJointEstimator(context, { ...options, source: "guide", requests });
   if (!isEstimator(estimator)) return estimator;
-  const particles = model.latents.map((latent): Output => {
-    const axes = [...elementAxes(context, latent), particleAxis(lowering, groupOf(model, latent))];
-    return { name: BUFFERS.particles(latent.name), node: particlesOf(estimator, latent), axes };
-  });
   const env = new Map<Variable, Node>(estimator.particles);
   const generated = weighed.flatMap((q): Output[] => {
     const groups = dependsOn.get(q) ?? [];
@@ -253,18 +296,24 @@ function posteriorProgram(context: Context, options: LoweringOptions): ProgramGr
     };
     const [group] = groups;
     if (group === undefined) return [value];
-    const request = joint.find((r) => r.name === q.name);
+    const request = ofGenerated.find((r) => r.name === q.name);
     const weights = request === undefined ? estimator.weights.get(group) : estimator.joint.get(request);
-    if (weights === undefined) throw new Bug(`no weights of '${q.name}'`);
-    const plates = lowering.plates(groups.flatMap((each) => each.plates));
-    return [value, { name: BUFFERS.jointWeights(q.name), node: weights, axes: [...plates, ...particleAxes] }];
+    return [value, { name: BUFFERS.jointWeights(q.name), ...jointWeights(context, groups, weights) }];
   });
   return {
     name: "posterior",
-    outputs: [evidence(estimator), ...particles, ...weightOutputs(context, estimator), ...generated],
+    outputs: [
+      evidence(estimator),
+      ...particleOutputs(context, estimator, model.latents),
+      ...weightOutputs(context, estimator),
+      ...generated,
+      ...asked.map((request) => jointOutput(context, estimator, request)),
+    ],
     labels: labels(estimator.contraction),
+    contraction: estimator.contraction,
   };
 }
 
 /** Whether lowering succeeded. */
-export const isLowered = (result: LoweredModel | Intractable): result is LoweredModel => "programs" in result;
+export const isLowered = (result: LoweredModel | Intractable | IntractableJoint): result is LoweredModel =>
+  "programs" in result;
