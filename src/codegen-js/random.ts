@@ -1,5 +1,5 @@
 // Counter-based random numbers in float64: the twin of the functions that the kernels in WGSL call.
-import type { RandomPrimitive } from "../ir/program.js";
+import { MOST_RANKED, type RandomPrimitive } from "../ir/program.js";
 import { SOBOL_BITS, SOBOL_DIMENSIONS, SOBOL_DIRECTIONS } from "../ir/sobol.js";
 import { invPhi } from "./special/normal.js";
 
@@ -63,13 +63,37 @@ const keyedHash = (word: number, key0: number, key1: number): number => mix((mix
 
 type Stream = { readonly site: number; readonly element: number; readonly run: RandomRun };
 
-/** A random permutation of 0 .. particles - 1, at most 2^20 of them: each particle's rank by a hash that is keyed by two random words. */
+/** One of a family of bijections of the words of `bits` bits: rounds of additions, odd factors and shifts. */
+function permutedWord(word: number, bits: number, key: Words): number {
+  const mask = 2 ** bits - 1;
+  const shift = (bits + 1) >> 1;
+  return key.reduce((before, addend) => {
+    let x = Math.imul(before + addend, 0x85ebca6b) & mask;
+    x ^= x >>> shift;
+    x = Math.imul(x, 0xc2b2ae35) & mask;
+    return x ^ (x >>> shift);
+  }, word);
+}
+
+/**
+ * A random permutation of 0 .. particles - 1, at most 2^20 of them, from four random words. Of few particles: each one's
+ * rank by a keyed hash. Of many: a bijection of the next power of two, applied again and again until the result is one of
+ * the places (cycle walking: Black and Rogaway, "Ciphers with arbitrary finite domains", 2002).
+ */
 function permutation({ site, element, run }: Stream, lane: number, particles: number): Uint32Array {
-  const [key0, key1] = philox([element, lane, run.iteration, PERMUTATION], [run.seed, site]);
-  const hashes = new Float64Array(particles); // distinct, since the hash is a bijection
-  for (let q = 0; q < particles; q++) hashes[q] = keyedHash(q, key0, key1) * 2 ** 20 + q;
-  hashes.sort();
+  const key = philox([element, lane, run.iteration, PERMUTATION], [run.seed, site]);
   const ranks = new Uint32Array(particles);
+  if (particles > MOST_RANKED) {
+    const bits = 32 - Math.clz32(particles - 1);
+    return ranks.map((_, q) => {
+      let place = permutedWord(q, bits, key);
+      while (place >= particles) place = permutedWord(place, bits, key);
+      return place;
+    });
+  }
+  const hashes = new Float64Array(particles); // distinct, since the hash is a bijection
+  for (let q = 0; q < particles; q++) hashes[q] = keyedHash(q, key[0], key[1]) * 2 ** 20 + q;
+  hashes.sort();
   hashes.forEach((hash, rank) => (ranks[hash % 2 ** 20] = rank));
   return ranks;
 }

@@ -127,3 +127,6 @@ export type Program = {
  * million of them can be added in float32.
  */
 export const LOG_ZERO = -1e30;
+
+/** Up to so many particles are permuted by ranking all their hashes; more, by a bijection, whose cost does not grow. */
+export const MOST_RANKED = 256;

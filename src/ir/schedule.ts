@@ -342,14 +342,17 @@ class Plan {
   }
 }
 
-/** The nodes above a scan's own table and below the scan. */
+/** What a scan's step computes from the scan's own table: the nodes above that table and below the scan. */
 function inScans(nodes: readonly Node[]): ReadonlySet<Node> {
-  const names = new Set(nodes.flatMap((n) => (n.kind === "scan" ? [n.name] : [])));
   const inside = new Set<Node>();
-  for (const node of nodes) {
-    const isTable = node.kind === "input" && names.has(node.name);
-    if (isTable || (node.kind !== "scan" && children(node).some((child) => inside.has(child))))
-      inside.add(node);
+  for (const scan of nodes) {
+    if (scan.kind !== "scan") continue;
+    const own = new Set<Node>();
+    for (const node of reachable([scan.arg])) {
+      const isTable = node.kind === "input" && node.name === scan.name;
+      if (isTable || children(node).some((child) => own.has(child))) own.add(node);
+    }
+    for (const node of own) inside.add(node);
   }
   return inside;
 }

@@ -48,14 +48,17 @@ describe("uniforms", () => {
     expect(stdUniform(1, 2, 3, 50, IID)).toBe(base);
   });
 
-  it.each([1, 2, 7, 64, 1000])("stratified, %d particles fall in as many strata", (particles) => {
-    for (const element of range(20)) {
-      const strata = range(particles).map((p) =>
-        Math.floor(stdUniform(0, element, p, particles, STRATIFIED) * particles),
-      );
-      expect(strata.sort((a, b) => a - b)).toEqual(range(particles));
-    }
-  });
+  it.each([1, 2, 7, 64, 256, 257, 1000, 1024])(
+    "stratified, %d particles fall in as many strata",
+    (particles) => {
+      for (const element of range(20)) {
+        const strata = range(particles).map((p) =>
+          Math.floor(stdUniform(0, element, p, particles, STRATIFIED) * particles),
+        );
+        expect(strata.sort((a, b) => a - b)).toEqual(range(particles));
+      }
+    },
+  );
 
   it("stratified, each particle visits every stratum equally often, and so do pairs of particles", () => {
     const [particles, elements] = [4, 24_000];
@@ -73,6 +76,31 @@ describe("uniforms", () => {
     expect(pairs.size).toBe(24);
     for (const count of singles.values()) expect(Math.abs(count - 6000)).toBeLessThan(5 * Math.sqrt(4500));
     for (const count of pairs.values()) expect(Math.abs(count - 1000)).toBeLessThan(5 * Math.sqrt(960));
+  });
+
+  it("stratified, many particles and their pairs visit all thirds equally often", () => {
+    const [particles, elements] = [300, 9000];
+    const thirds = (p: number, element: number): number =>
+      Math.floor(stdUniform(0, element, p, particles, STRATIFIED) * 3);
+    for (const [p, q] of [
+      [0, 1],
+      [0, 2],
+      [7, 263],
+      [150, 299],
+    ] as const) {
+      // prettier-ignore
+      const counts = new Float64Array(9);
+      for (const e of range(elements)) {
+        const cell = 3 * thirds(p, e) + thirds(q, e);
+        counts[cell] = (counts[cell] ?? 0) + 1;
+      }
+      // Two particles never share a stratum, so that pairs in the same third are slightly rarer.
+      counts.forEach((count, cell) => {
+        const probability = (cell % 4 === 0 ? 99 : 100) / (3 * 299);
+        const sd = Math.sqrt(elements * probability);
+        expect(Math.abs(count - elements * probability)).toBeLessThan(4.5 * sd);
+      });
+    }
   });
 
   it("permutations of elements, sites and iterations are unlike", () => {
