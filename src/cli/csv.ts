@@ -1,4 +1,5 @@
 // Tables as CSV: names such as z[3,7] hold commas and stand in quotes.
+import type { CovarianceRow } from "../inference/covariance.js";
 import type { SummaryRow } from "../inference/posterior.js";
 import type { LeaveOneOutRow, PointwiseRow } from "../inference/predictive.js";
 
@@ -19,6 +20,13 @@ export const summaryCsv = ({ summary }: { readonly summary: readonly SummaryRow[
   csv(
     ["name", "mean", "sd", "mcse_mean", "q5", "q50", "q95", "ess"],
     summary.map((r) => [r.name, r.mean, r.sd, r.mcse_mean, r.q5, r.q50, r.q95, r.ess]),
+  );
+
+/** `covariance.csv`. */
+export const covarianceCsv = ({ covariance }: { readonly covariance: readonly CovarianceRow[] }): string =>
+  csv(
+    ["name_1", "name_2", "correlation", "mcse_correlation", "covariance"],
+    covariance.map((r) => [...r.names, r.correlation, r.mcse, r.covariance]),
   );
 
 /** `log_lik.csv` of new data. */

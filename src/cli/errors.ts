@@ -117,6 +117,13 @@ export const platesCross = (
     `${option} asks for '${a}' (of every element of ${platesA.join(", ")}) with '${b}' (of ${platesB.join(", ")}), whose plates are not inside each other`,
     "joint weights are of latents of the same plates, or of plates inside those of the other",
   );
+export const tooManyCovariances = (count: number, most: number): Diagnostic =>
+  error(
+    "E0864",
+    `--covariance asks for ${count.toLocaleString("en-US")} covariances, and ${most.toLocaleString("en-US")} are the most`,
+    "name fewer latents",
+  );
+
 /** A compiled model was compiled for another estimator or coupling than is asked for. */
 export const compiledOtherwise = (path: string, option: string, given: string, has: string): Diagnostic =>
   error(

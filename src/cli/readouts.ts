@@ -1,8 +1,11 @@
 // Which joint weights and covariances a user asks for, by the names of latents and groups.
+import type { CompiledModel } from "../compiled.js";
 import { didYouMean } from "../diagnostic.js";
-import type { LatentPair } from "../inference/covariance.js";
+import { PairCovariance, type LatentPair } from "../inference/covariance.js";
+import { programOf } from "../inference/run.js";
+import type { Sizes } from "../ir/axis.js";
 import type { GroupInterface, LatentInterface, ModelInterface } from "../ir/interface.js";
-import { platesCross, sameGroup, unknownReadout } from "./errors.js";
+import { platesCross, sameGroup, tooManyCovariances, unknownReadout } from "./errors.js";
 import { UsageError } from "./failures.js";
 
 /** Groups whose joint weights are asked for: `names` as they were written, and their groups in the same order. */
@@ -41,6 +44,23 @@ export function covariancePairs(model: ModelInterface, names: readonly string[])
       if (groupA && groupB) checkPlates("--covariance", groupA, groupB, [a.name, b.name]);
     }
   return pairs;
+}
+
+/** More rows than this no one would read. */
+const MOST_COVARIANCES = 5_000_000;
+
+/** The pairs of a run: no single numbers with themselves, whose variances the summary has. */
+export const runPairs = (model: ModelInterface, names: readonly string[]): readonly LatentPair[] =>
+  covariancePairs(model, names).filter(([a, b]) => a !== b || a.event !== null);
+
+/** Throws a UsageError where there would be too many rows of covariances. */
+export function checkCovariances(model: CompiledModel, pairs: readonly LatentPair[], sizes: Sizes): void {
+  const program = programOf(model, "posterior");
+  const count = pairs.reduce(
+    (sum, pair) => sum + new PairCovariance(pair, model.interface, program, sizes).length,
+    0,
+  );
+  if (count > MOST_COVARIANCES) throw new UsageError(tooManyCovariances(count, MOST_COVARIANCES));
 }
 
 const groupOf = (model: ModelInterface, latent: LatentInterface): GroupInterface | undefined =>

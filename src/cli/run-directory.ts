@@ -16,7 +16,7 @@ import type { Sizes } from "../ir/axis.js";
 import { BUFFERS, CORRELATIONS } from "../ir/interface.js";
 import { nestOver, type Nested } from "../runtime/arrangement.js";
 import { CHECKPOINT } from "./checkpoints.js";
-import { leaveOneOutCsv, summaryCsv } from "./csv.js";
+import { covarianceCsv, leaveOneOutCsv, summaryCsv } from "./csv.js";
 import { drawsCsv } from "./draws-file.js";
 import { notARun, otherRunThere, outputIsFile, systemReason, unwritableFile } from "./errors.js";
 import { UsageError } from "./failures.js";
@@ -27,6 +27,7 @@ import type { RunReport, RunSettingsReport } from "./run-report.js";
 
 type RunFile =
   | "summary.csv"
+  | "covariance.csv"
   | "trace.csv"
   | "draws.csv"
   | "log_lik.csv"
@@ -34,6 +35,8 @@ type RunFile =
   | "posterior.json"
   | "settings.json"
   | "result.json";
+/** Files that not every run leaves. */
+const ON_REQUEST: readonly RunFile[] = ["covariance.csv", "draws.csv", "log_lik.csv"];
 const DEFAULT_FOLDER = "mppc-runs";
 
 /**
@@ -116,7 +119,7 @@ export function beginRun(directory: string, settings: RunSettingsReport): () => 
   try {
     const isNew = statSync(directory, { throwIfNoEntry: false }) === undefined;
     mkdirSync(directory, { recursive: true });
-    for (const file of [CHECKPOINT, "result.json", "posterior.json", "draws.csv", "log_lik.csv"])
+    for (const file of [CHECKPOINT, "result.json", "posterior.json", ...ON_REQUEST])
       rmSync(join(directory, file), { force: true });
     writeAtomically(join(directory, "settings.json"), settingsJson(settings));
     return () => {
@@ -136,6 +139,7 @@ export function writeRun(directory: string, run: FinishedRun): void {
   const write = (file: RunFile, text: string): void => writeAtomically(join(directory, file), text);
   write("settings.json", settingsJson(run.settings));
   write("summary.csv", summaryCsv(run.result));
+  if (run.report.covariance !== undefined) write("covariance.csv", covarianceCsv(run.result));
   write("trace.csv", traceCsv(run.result));
   write(
     "guide.json",

@@ -1,4 +1,5 @@
 // What a run reports to programs: the object of `mppc run --json` and of `result.json`, and `settings.json`.
+import type { CovarianceRow } from "../inference/covariance.js";
 import { afterStart } from "../inference/diagnosis.js";
 import { STOPPING_WORDS, type InferenceResult } from "../inference/infer.js";
 import type { SummaryRow } from "../inference/posterior.js";
@@ -17,11 +18,15 @@ export type RunFacts = {
   readonly deviceBytes: number;
   readonly device: string;
   readonly seed: number;
+  /** Whether covariances were asked for. */
+  readonly withCovariance: boolean;
 };
 
 /** `mppc run --json`; numbers that are not finite are null in JSON. */
 export type RunReport = {
   readonly summary: readonly SummaryRow[];
+  /** Correlations and covariances of pairs of numbers; missing where none were asked for. */
+  readonly covariance?: readonly CovarianceRow[];
   /** The model's own parameters as learned: a number, or the elements of a vector. */
   readonly parameters: Readonly<Record<string, number | readonly number[]>>;
   readonly evidence: {
@@ -123,6 +128,7 @@ export function runReport(
   const { timing } = result;
   return {
     summary: result.summary,
+    ...(facts.withCovariance ? { covariance: result.covariance } : {}),
     parameters: Object.fromEntries(learnedParameters(model, result)),
     evidence: {
       mean: result.evidence.mean,

@@ -268,6 +268,19 @@ function combine(
   return { correlation, mcse: used < 2 ? NaN : Math.sqrt((square * used) / (used - 1)) };
 }
 
+/** Latents by their names. A Bug if there are none of these names. */
+export const latentPairs = (
+  model: ModelInterface,
+  names: readonly (readonly [string, string])[],
+): readonly LatentPair[] => {
+  const latent = (name: string): LatentInterface => {
+    const found = model.latents.find((each) => each.name === name);
+    if (found === undefined) throw new Bug(`there is no latent '${name}'`);
+    return found;
+  };
+  return names.map(([a, b]) => [latent(a), latent(b)]);
+};
+
 /** What is kept of covariances over the final sets. */
 export class CovarianceStore {
   readonly #sets: PairMoments[][];

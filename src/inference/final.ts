@@ -1,4 +1,5 @@
 // The final pass: independent sets of particles of the widened guide, weighed against each other by their evidence.
+import { CovarianceStore, latentPairs, PairCovariance, type CovarianceRow } from "./covariance.js";
 import { FinalSizes, warnings, type GroupDiagnosis } from "./diagnosis.js";
 import { emptySets, InferenceError, noFiniteFinalEvidence, unequalSets } from "./errors.js";
 import { finalParticles } from "./final-particles.js";
@@ -40,6 +41,8 @@ export type FinalSampler = {
 export type FinalPosterior = {
   readonly sampler: FinalSampler;
   readonly summary: readonly SummaryRow[];
+  /** Of the pairs that the settings ask for, those of the same elements of the plates that both are in. */
+  readonly covariance: readonly CovarianceRow[];
   readonly evidence: Evidence;
   readonly groups: readonly GroupDiagnosis[];
   readonly warnings: readonly Diagnostic[];
@@ -61,9 +64,15 @@ export async function finalPass(context: RunContext, fitted: Fitted): Promise<Fi
   const compiled = programOf(model, "posterior");
   const wanted = quantities(model.interface, compiled);
   const { stores, weights: pooled } = makeStores(wanted, sizes, settings.finalDraws, settings.memoryBytes);
+  const covariances = new CovarianceStore(
+    latentPairs(model.interface, settings.covariance).map(
+      (pair) => new PairCovariance(pair, model.interface, compiled, sizes),
+    ),
+  );
   const finalSizes = new FinalSizes(model.interface, particles);
   const { evidences, medianSeconds } = await drawSets(context, guide, sizes, (outputs) => {
     for (const store of [...stores, ...pooled.values()]) store.add(outputs);
+    covariances.add(outputs);
     finalSizes.add(outputs);
     fitted.keepIfDue();
   });
@@ -78,13 +87,15 @@ export async function finalPass(context: RunContext, fitted: Fitted): Promise<Fi
   const { logEvidence, mcse } = combinedEvidence(evidences);
   const groups = finalSizes.diagnose(fitted.health, pooled);
   const finite = evidences.flatMap((x, iteration) => (Number.isFinite(x) ? [iteration] : []));
+  const summary = stores.flatMap((store) => store.rows(finished));
   return {
     sampler: {
       guide,
       particles,
       sets: finite.map((iteration, s) => ({ iteration, weight: finished[s] ?? 0 })),
     },
-    summary: stores.flatMap((store) => store.rows(finished)),
+    summary,
+    covariance: covariances.rows(finished, summary),
     evidence: { mean: logEvidence, mcse, sets: evidences, effectiveSets: effective },
     groups,
     secondsPerSet: medianSeconds,

@@ -30,6 +30,8 @@ export type InferenceSettings = {
   readonly steps: Steps;
   /** Independent sets of particles in the final pass. */
   readonly finalDraws: number;
+  /** Pairs of latents, by name, whose covariances the final pass gives. */
+  readonly covariance: readonly (readonly [string, string])[];
   /** Draws from the prior that the first guide is fitted to; fewer where the plates are so large that memory is short. */
   readonly priorDraws: number;
   /** Bytes that particles kept for quantiles, or draws from the prior, may take. */
@@ -50,6 +52,7 @@ export const DEFAULT_SETTINGS: InferenceSettings = {
   drawsFrom: "stratified",
   steps: DEFAULT_STEPS,
   finalDraws: 30,
+  covariance: [],
   priorDraws: 1000,
   memoryBytes: 256 * 2 ** 20,
 };

@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { CompiledModel, ProgramName } from "../../compiled.js";
 import { DiagnosticError, hasErrors } from "../../diagnostic.js";
+import { allJointGroups, latentPairs } from "../../inference/covariance.js";
 import { runInference, STOPPING_WORDS, type InferenceResult, type Progress } from "../../inference/infer.js";
 import type { SavedArrays } from "../../inference/method.js";
 import { programOf } from "../../inference/run.js";
@@ -30,6 +31,7 @@ import { readText } from "../files.js";
 import { heldOutText, loadHeldOut, predictHeldOut, predictor, writeHeldOut } from "../held-out.js";
 import { withInterrupts } from "../interrupts.js";
 import { loadModel } from "../model-file.js";
+import { checkCovariances, runPairs } from "../readouts.js";
 import { particleSettings } from "../particle-settings.js";
 import { showProgress } from "../progress.js";
 import { takeDraws, type RunDraws } from "../run-draws.js";
@@ -66,6 +68,7 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
   const data = await loadData(source.head, options.data ?? [], terminal);
   const settings =
     options.K?.all === undefined ? withDefaultParticles(asked, source.head.interface, data.sizes) : asked;
+  const pairs = latentPairs(source.head.interface, asked.covariance);
   const heldOut = await loadHeldOut(source.head, data, options, terminal);
   const unfinished = options.resume === undefined ? null : readUnfinished(options.resume);
   const directory = options.resume ?? directoryFor(path, options, started, quiet);
@@ -75,9 +78,11 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
     const model = source.compile({
       programs: [...programsOf(settings.method), ...(options.draws === 0 ? [] : DRAW_PROGRAMS)],
       sizes,
+      ...(pairs.length === 0 ? {} : { joint: allJointGroups(source.head.interface, pairs) }),
       adapter: adapterOf(device),
       largestBinding: largestTable(device),
     });
+    checkCovariances(model, pairs, sizes);
     const reason =
       options.method === "vi" || options.method === "rws"
         ? model.methodsUnavailable[options.method]
@@ -107,6 +112,7 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
       deviceBytes,
       device: device.description,
       seed: settings.seed,
+      withCovariance: options.covariance !== undefined,
     };
     const report = runReport(model.interface, result, facts, drawn, predicted);
     const particles = await drawParticles(model, data, device, settings, result.guide);
@@ -187,6 +193,7 @@ function settingsFrom(options: RunOptions, model: CompiledModel): InferenceSetti
       ? { finalDraws: options.iterations }
       : {}),
     drawsFrom: options.drawsFrom ?? defaultDraws(options.method),
+    covariance: runPairs(model.interface, options.covariance ?? []).map(([a, b]) => [a.name, b.name]),
   };
 }
 

@@ -4,6 +4,7 @@ import { METHODS, STARTS, type MethodName } from "../../inference/settings.js";
 import type { Context } from "../command-line.js";
 import {
   couplingOption,
+  covarianceOption,
   dataOption,
   decays,
   deviceOption,
@@ -39,6 +40,7 @@ export type RunOptions = EstimationOptions & {
   readonly resume?: string;
   readonly checkpointEvery: number;
   readonly draws?: number;
+  readonly covariance?: readonly string[];
   readonly test?: readonly string[];
   readonly newElements?: readonly string[];
   readonly output?: string;
@@ -95,6 +97,7 @@ export function runCommand(context: Context): Command {
       "draws from the posterior (default: 1000, fewer of very many latents)",
       wholeNumber(0, 1_000_000),
     )
+    .addOption(covarianceOption("; all: of every group, and of groups that a factor joins"))
     .addOption(testOption())
     .addOption(newElementsOption())
     .option("--output <directory>", "where to leave the results (default: mppc-runs/<model>-<time>)")
