@@ -27,6 +27,7 @@ import { checkModel } from "./typecheck/check.js";
 import { constantValue } from "./typecheck/constants.js";
 import type { TypedModel } from "./typecheck/model.js";
 import { printModel } from "./typecheck/print.js";
+import { isSequential } from "./typecheck/walk.js";
 import { VERSION } from "./version.js";
 
 /** What `--emit` can print, in the order of the stages. */
@@ -38,7 +39,8 @@ export const HOST_PROGRAMS: readonly ProgramName[] = ["prior", "initial", "fit",
 
 /** Predictions walk the steps of series in order, which only the reference device does. */
 const runsOnHost = (name: ProgramName, model: TypedModel): boolean =>
-  HOST_PROGRAMS.includes(name) || (name === "predict" && model.groups.some((group) => group.along !== null));
+  HOST_PROGRAMS.includes(name) ||
+  (name === "predict" && (model.groups.some((group) => group.along !== null) || isSequential(model)));
 
 export type CompileOptions = {
   /** Lengths of axes to plan for (plates, event axes, `k_<group>`); nominal ones for those not given. */

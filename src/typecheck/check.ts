@@ -10,7 +10,7 @@ import { checkGenerated } from "./generated.js";
 import { checkGuide } from "./guide.js";
 import { extendLibrary, type Library } from "./library.js";
 import type { Generated, Plate, TypedModel, ValueType } from "./model.js";
-import { checkPromises, emptyPast } from "./previous.js";
+import { checkPromises, emptyPast, type Past } from "./previous.js";
 import { checkParameters } from "./parameters.js";
 import { Scope, type Context } from "./scope.js";
 import { checkStatements, inBlock, type ModelBlock } from "./statements.js";
@@ -36,9 +36,9 @@ export function checkModel(
   const keyword = (name: string): Span | undefined => program.blocks.find((b) => b.text === name)?.span;
 
   const block = emptyBlock();
-  const past = emptyPast(program.model, (type, at) =>
-    checkType(type, "model", { ...at, report: () => null }),
-  );
+  const pastOf = (body: readonly Statement[]): Past =>
+    emptyPast(body, (type, at) => checkType(type, "model", { ...at, report: () => null }));
+  const past = pastOf(program.model);
   const context: Context = {
     report,
     library: extended.library,
@@ -66,14 +66,20 @@ export function checkModel(
   });
   const later = declaredNames(program.model, block.global);
   inBlock(null, { ...context, later }, block, (inner) => checkStatements(program.model, inner, block));
-  checkPromises(past, context);
+  checkPromises(context);
   const priors = block.factors.filter((factor): factor is Prior => factor.kind === "prior");
   const guide = checkGuide(program.guide, priors, { ...context, past: "guide" }, block, past.lookedBackAt);
   const quantities: Generated[] = [];
   const latents = [...block.latents];
   const laterGenerated = declaredNames(program.generated, block.global);
-  const inGenerated: Context = { ...context, latents, later: laterGenerated, past: "generated" };
+  const inGenerated: Context = {
+    ...context,
+    latents,
+    later: laterGenerated,
+    past: pastOf(program.generated),
+  };
   checkGenerated(program.generated, inGenerated, { ...block, latents, quantities, isReported: true });
+  checkPromises(inGenerated);
 
   const at = keyword("model");
   if (isWhole && at !== undefined && !hasLatent(program.model, data)) report(errors.noLatents(at));

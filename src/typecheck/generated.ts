@@ -5,6 +5,7 @@ import { checkType, declareVariable } from "./declare.js";
 import * as errors from "./errors.js";
 import { checkFamily } from "./family.js";
 import type { Generated, Latent } from "./model.js";
+import { asPromised } from "./previous.js";
 import type { Context, Scope } from "./scope.js";
 import { checkLocal, inBlock, inPlate, typedLatent, type ModelBlock } from "./statements.js";
 import { truncate } from "./truncation.js";
@@ -72,7 +73,8 @@ function checkPrediction(
   const hasDraw = family === null || family.distribution.draw !== null;
   if (!hasDraw) context.report(errors.predictionNeedsDraw(s.distribution.name));
   const isWhole = family !== null && hasDraw && !bounded && (s.type === null || declared !== null);
-  const variable = isWhole ? typedLatent(s.name, declared, family, context) : null;
+  const typed = isWhole ? typedLatent(s.name, declared, family, context) : null;
+  const variable = typed && asPromised(typed, context);
   const isNew = declareVariable(s.name, variable, context.open, block.global, context);
   if (!isNew || variable === null || family === null) return;
   block.latents.push(variable);

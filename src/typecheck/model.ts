@@ -296,10 +296,6 @@ export type Generated = {
     }
 );
 
-/** True of predictions and what is computed from them: they have no weights, only draws. */
-export const isDrawn = (model: Pick<TypedModel, "latents">, quantity: Generated): boolean =>
-  quantity.kind === "prediction" || quantity.value.latents.some((l) => !model.latents.includes(l));
-
 /** Data whose values pick elements of a vector of this size. */
 export type Index = { readonly data: Data; readonly size: Size };
 

@@ -114,7 +114,9 @@ function findVariable(name: Name, at: Omit<Place, "open">, past: Past, context: 
     const message = variable.kind === "data" ? errors.dataOutsidePlate : errors.latentOutsidePlate;
     return context.report(message(name, variable.span, closed.name));
   }
-  const along = context.open.findLast((plate) => plate.ordered && plates.includes(plate));
+  // Of a latent always the same plate, in whatever order plates are open here.
+  const among = variable.kind === "latent" ? variable.plates : context.open;
+  const along = among.findLast((plate) => plate.ordered && plates.includes(plate));
   if (along === undefined)
     return context.report(errors.previousOfConstant(name, variable.span, at.along.name));
   return { variable, along, plates, type: variable.type, isPromised: false };
@@ -173,8 +175,10 @@ export function asPromised(latent: Latent, { past }: Context): Latent {
   return promised === undefined ? latent : Object.assign(promised, latent);
 }
 
-/** Checks what was promised against what was declared. */
-export function checkPromises(past: Past, context: Context): void {
+/** Checks what was promised in a block against what it declared. */
+export function checkPromises(context: Context): void {
+  const { past } = context;
+  if (typeof past === "string") return;
   for (const { name, latent, type, at } of past.uses) {
     if (!context.latents.includes(latent)) continue;
     const closed = latent.plates.find((plate) => !at.open.includes(plate));

@@ -96,7 +96,7 @@ export type Context = {
   /** Data that were used as indices. */
   readonly indices: Index[];
   /** What `prev` may look back at; a block that has no such thing is named instead. */
-  readonly past: Past | "functions" | "data" | "guide" | "generated";
+  readonly past: Past | "functions" | "data" | "guide";
 };
 
 /** The orders that plates and latents of an expression are listed in. */

@@ -2,7 +2,6 @@
 import { Bug } from "../../diagnostic.js";
 import { constantValue } from "../../typecheck/constants.js";
 import {
-  isDrawn,
   type Factor,
   type Group,
   type Guide,
@@ -12,6 +11,7 @@ import {
   type TypedModel,
   type ValueType,
 } from "../../typecheck/model.js";
+import { isDrawn } from "../../typecheck/walk.js";
 import { isWhole } from "../../typecheck/types.js";
 import type { Axis } from "../axis.js";
 import type {

@@ -1,36 +1,12 @@
 // Which data may lack values: what is observed and used for nothing else.
 import type { Data, TypedExpression, TypedModel } from "../../typecheck/model.js";
+import { everythingIn } from "../../typecheck/walk.js";
 
 /** The data that go into an expression, through locals and functions. */
 export function dataIn(e: TypedExpression, found = new Set<Data>()): Set<Data> {
-  const all = (list: readonly TypedExpression[]): void => list.forEach((each) => void dataIn(each, found));
-  switch (e.kind) {
-    case "literal":
-      break;
-    case "reference":
-      if (e.variable.kind === "data") found.add(e.variable);
-      if (e.variable.kind === "local") dataIn(e.variable.value, found);
-      break;
-    case "apply":
-    case "call":
-    case "random":
-      all(e.args);
-      break;
-    case "reduce":
-      dataIn(e.arg, found);
-      break;
-    case "element":
-      all([e.vector, e.index]);
-      break;
-    case "arrange":
-      dataIn(e.vector, found);
-      break;
-    case "vector":
-      all(e.elements);
-      break;
-    case "previous":
-      if (e.variable.kind === "data") found.add(e.variable);
-      dataIn(e.initial, found);
+  for (const part of everythingIn(e)) {
+    const isNamed = part.kind === "reference" || part.kind === "previous";
+    if (isNamed && part.variable.kind === "data") found.add(part.variable);
   }
   return found;
 }

@@ -19,20 +19,20 @@ type Observation = Extract<Factor, { kind: "observation" }>;
  * the very table that is being filled.
  */
 export function predictProgram(context: Context): ProgramGraph {
-  const { graph: g, model, lowering } = context;
+  const { graph: g, model } = context;
   const draw = g.axis(DRAW_AXIS, "particle");
-  const before = new Map(
-    model.groups.flatMap(({ latents, along }) => {
-      if (along === null) return [];
-      return latents.map((latent): [Latent, Node] => {
-        const axes = [...elementAxes(context, latent), draw];
-        const name = hasDraw(context, latent) ? atDraws(latent) : BUFFERS.draws(latent.name);
-        return [latent, stepBefore(g, g.input(name, axes), lowering.plate(along))];
-      });
-    }),
-  );
+  const before = new Map<Latent, Node>();
   const env: Environment = Object.assign(new Map<Variable, Node>(), { before });
-  for (const latent of model.latents) env.set(latent, latentAtDraws(context, latent, draw, env));
+  const predicted = model.generated.flatMap((q) => (q.kind === "prediction" ? [q.variable] : []));
+  for (const latent of [...model.latents, ...predicted]) {
+    const axes = [...elementAxes(context, latent), draw];
+    setBefore(context, before, latent, g.input(tableOf(context, latent), axes));
+  }
+  for (const latent of model.latents) {
+    const node = latentAtDraws(context, latent, draw, env);
+    env.set(latent, node);
+    setBefore(context, before, latent, node);
+  }
   const observations = observationsAtDraws(context, env);
   const pointwise = observations.flatMap(({ name, node, counted, plates }): Output[] => [
     { name: BUFFERS.logLikelihood(name), node, axes: [...plates, draw] },
@@ -44,10 +44,27 @@ export function predictProgram(context: Context): ProgramGraph {
     outputs: [
       { name: BUFFERS.totalLogLikelihood, node: g.total(totals), axes: [draw] },
       ...pointwise,
-      ...generatedAtDraws(context, draw, env),
+      ...generatedAtDraws(context, draw, env, before),
     ],
     labels: new Map(),
   };
+}
+
+/** The value of what varies along an ordered plate one step before: of a table that is being filled, of its own. */
+function setBefore(
+  { graph: g, lowering }: Context,
+  before: Map<Latent, Node>,
+  latent: Latent,
+  node: Node,
+): void {
+  const along = latent.plates.findLast((plate) => plate.ordered);
+  if (along !== undefined) before.set(latent, stepBefore(g, node, lowering.plate(along)));
+}
+
+/** The table of a latent's draws, of a prediction too. */
+function tableOf(context: Context, latent: Latent): string {
+  if (!context.model.latents.includes(latent)) return BUFFERS.generated(latent.name);
+  return hasDraw(context, latent) ? atDraws(latent) : BUFFERS.draws(latent.name);
 }
 
 type ObservationAtDraws = {
@@ -141,7 +158,13 @@ function latentAtDraws(context: Context, latent: Latent, draw: Axis, env: Enviro
 }
 
 /** Every generated quantity at every draw; predictions are drawn. */
-function generatedAtDraws({ graph: g, model, lowering }: Context, draw: Axis, env: Environment): Output[] {
+function generatedAtDraws(
+  context: Context,
+  draw: Axis,
+  env: Environment,
+  before: Map<Latent, Node>,
+): Output[] {
+  const { graph: g, model, lowering } = context;
   return model.generated.map((quantity, i): Output => {
     const element = lowering.axesOf(quantity.plates, quantity.type);
     const name = BUFFERS.generated(quantity.name);
@@ -152,6 +175,7 @@ function generatedAtDraws({ graph: g, model, lowering }: Context, draw: Axis, en
     const drawn = lowering.draw(quantity.distribution, args, randomFrom(first, element, draw));
     const node = g.stored(name, drawn);
     env.set(quantity.variable, node);
+    setBefore(context, before, quantity.variable, node);
     return { name, node, axes };
   });
 }

@@ -1,14 +1,7 @@
 // The programs of a model, each as named output nodes of one graph; src/compiled.ts says what each is for.
 import type { CompiledModel } from "../../compiled.js";
-import {
-  isDrawn,
-  type Data,
-  type Guide,
-  type Latent,
-  type Plate,
-  type TypedModel,
-  type Variable,
-} from "../../typecheck/model.js";
+import type { Data, Guide, Latent, Plate, TypedModel, Variable } from "../../typecheck/model.js";
+import { isDrawn } from "../../typecheck/walk.js";
 import type { Sizes } from "../axis.js";
 import type { Contraction, ContractionChoices, Intractable } from "../contraction.js";
 import { BUFFERS, type ModelInterface } from "../interface.js";

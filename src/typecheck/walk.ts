@@ -1,0 +1,56 @@
+// Walking typed expressions.
+import type { Generated, Latent, TypedExpression, TypedModel } from "./model.js";
+
+/** The expressions that one is directly made of: arguments, and the value of a local that it refers to. */
+function partsOf(e: TypedExpression): readonly TypedExpression[] {
+  switch (e.kind) {
+    case "literal":
+      return [];
+    case "reference":
+      return e.variable.kind === "local" ? [e.variable.value] : [];
+    case "apply":
+    case "call":
+    case "random":
+      return e.args;
+    case "reduce":
+      return [e.arg];
+    case "element":
+      return [e.vector, e.index];
+    case "arrange":
+      return [e.vector];
+    case "vector":
+      return e.elements;
+    case "previous":
+      return [e.initial];
+  }
+}
+
+/** An expression and all that it is made of, each once, through locals and the arguments of functions. */
+export function everythingIn(e: TypedExpression): ReadonlySet<TypedExpression> {
+  const seen = new Set([e]);
+  for (const each of seen) for (const part of partsOf(each)) seen.add(part);
+  return seen;
+}
+
+/** The latents that a value depends on one step before. */
+export const lookedBackAt = (e: TypedExpression): readonly Latent[] =>
+  [...everythingIn(e)].flatMap((part) =>
+    part.kind === "previous" && part.variable.kind === "latent" ? [part.variable] : [],
+  );
+
+/** Whether any generated quantity depends on a prediction one step before: then they are drawn step by step. */
+export const isSequential = (model: TypedModel): boolean =>
+  model.generated.some((quantity) =>
+    (quantity.kind === "value" ? [quantity.value] : quantity.args).some((e) =>
+      lookedBackAt(e).some((latent) => !model.latents.includes(latent)),
+    ),
+  );
+
+/**
+ * True of quantities that have no weights, only draws: predictions, what is computed from them, and what joins a latent
+ * with its own step before, of which particles have no weight as a pair.
+ */
+export const isDrawn = (model: Pick<TypedModel, "latents">, quantity: Generated): boolean =>
+  quantity.kind === "prediction" ||
+  quantity.value.latents.some((l) => !model.latents.includes(l)) ||
+  lookedBackAt(quantity.value).length > 0;
