@@ -78,14 +78,6 @@ export const optionWithoutUse = (option: string, method: string, methods: readon
     `it is for --method ${methods.join(" and ")}`,
   );
 
-/** The covariance of a group cannot yet be taken from an earlier run. */
-export const initCorrelated = (group: string): Diagnostic =>
-  error(
-    "E0839",
-    `--init is not yet supported for models with a group of one normal ('${group}')`,
-    "run without --init: the start is led to the posterior by itself",
-  );
-
 // Joint weights and covariances.
 
 export const unknownReadout = (
@@ -191,6 +183,12 @@ export const noGuideParameters = (names: readonly string[]): Diagnostic =>
   );
 export const gradientsUnavailable = (kind: string, reason: string): Diagnostic =>
   error("E0817", `there are no ${kind} gradients for this model: ${reason}`);
+export const notACorrelationFactor = (group: string): Diagnostic =>
+  error(
+    "E0818",
+    `'correlation_factor' of the guide of '${group}' is not the Cholesky factor of correlations`,
+    "its rows should end at a positive number on the diagonal, with zeros after it, and their squares sum to 1",
+  );
 export const unknownLatents = (what: string, names: readonly string[], path: string): Diagnostic => ({
   code: "N0801",
   severity: "note",

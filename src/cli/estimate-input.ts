@@ -1,6 +1,6 @@
 // Reads what `mppc estimate` is given beside the data: particles and guide parameters, checked and laid out for programs.
 import type { CompiledModel, CompiledProgram } from "../compiled.js";
-import { invertTriangular } from "../inference/correlations.js";
+import { invertTriangular, isCorrelationFactor } from "../inference/correlations.js";
 import { Bug, didYouMean, type Diagnostic } from "../diagnostic.js";
 import { BUFFERS, CORRELATIONS, type GroupInterface, type LatentInterface } from "../ir/interface.js";
 import { bufferAxes } from "../inference/layout.js";
@@ -14,6 +14,7 @@ import { flawedElement, foundWords, shapeWords, type Dimension } from "../runtim
 import type { SourceFile } from "../source.js";
 import {
   latentMissing,
+  notACorrelationFactor,
   noGuideParameters,
   noParticles,
   particlesDisagree,
@@ -153,8 +154,10 @@ export function readGuideParameters(
   for (const { name, correlated } of model.interface.groups) {
     const factor = inputs.get(BUFFERS.correlations(name));
     const dimension = correlated === null ? undefined : sizes.get(correlated.row);
-    if (factor !== undefined && dimension !== undefined)
+    if (factor === undefined || dimension === undefined) continue;
+    if (isCorrelationFactor(factor, dimension))
       inputs.set(BUFFERS.whitening(name), invertTriangular(factor, dimension));
+    else diagnostics.push(notACorrelationFactor(name));
   }
   takeModelParameters(model, program, sizes, file.entries, inputs, diagnostics);
   return { value: inputs, diagnostics };

@@ -4,7 +4,7 @@ import { Bug, type Diagnostic } from "../diagnostic.js";
 import { bufferAxes } from "../inference/layout.js";
 import { PairCovariance, type LatentPair } from "../inference/covariance.js";
 import { ExtendedSizes, type Sizes } from "../ir/axis.js";
-import { BUFFERS, type GuideParameterInterface } from "../ir/interface.js";
+import { BUFFERS, LOCATION, SCALE, type GuideParameterInterface } from "../ir/interface.js";
 import { nestOver, type Nested } from "../runtime/arrangement.js";
 import type { GradientKind } from "./commands/estimate.js";
 import { valueNotFinite } from "./errors.js";
@@ -63,9 +63,11 @@ export function estimateOutput(
   if (!(logEvidence > IMPOSSIBLE)) diagnostics.push(valueNotFinite("the log evidence"));
   const element = (plates: readonly string[], event: string | null): string[] =>
     event === null ? [...plates] : [...plates, event];
+  const correlated = groups.filter((group) => group.correlated !== null);
+  const alone = guides.filter(({ latent }) => !correlated.some((group) => group.latents.includes(latent)));
   const gradientsOf = (kind: GradientKind): Record<string, Record<string, Nested>> =>
-    Object.fromEntries(
-      guides.flatMap(({ latent, parameters }) => {
+    Object.fromEntries([
+      ...alone.flatMap(({ latent, parameters }) => {
         const learned = parameters.filter((p) => p.learned);
         if (learned.length === 0) return [];
         const entries = learned.map((p): [string, Nested] => {
@@ -75,9 +77,15 @@ export function estimateOutput(
             gather(BUFFERS.gradient(kind, latent, p.name), element(p.over, p.event), what),
           ];
         });
-        return [[latent, Object.fromEntries(entries)]];
+        return [[latent, Object.fromEntries(entries)] as const];
       }),
-    );
+      ...correlated.map(({ name, plates, correlated: axes }) => {
+        const { row, column } = axes ?? { row: "", column: "" };
+        const by = (what: string, wanted: readonly string[]): Nested =>
+          gather(BUFFERS.gradient(kind, name, what), [...plates, ...wanted], `a gradient of '${name}'`);
+        return [name, { [LOCATION]: by(LOCATION, [row]), [SCALE]: by(SCALE, [row, column]) }] as const;
+      }),
+    ]);
   const jointOf = ({ names, groups: asked }: JointReadout): [string, Nested] => {
     const inOrder = groups.map((group) => group.name).filter((name) => asked.some((g) => g.name === name));
     const plates = model.interface.plates.map((plate) => plate.name);

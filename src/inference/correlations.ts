@@ -16,7 +16,7 @@ const PARTICLES_PER_DIMENSION = 0.5;
 /** Where a latent's numbers stand among those of its group, element by element of the plates. */
 type Member = { readonly moments: LatentMoments; readonly from: number; readonly size: number };
 
-/** The moving averages of one correlated group, for every element of its plates. */
+/** The guide of one correlated group, for every element of its plates: its mean and covariance, which QEM averages. */
 export class CorrelatedGroup {
   /** [element, number] and [element, row, column]: mean, and Cholesky factor of the guide's covariance. */
   readonly mean: Float64Array;
@@ -54,16 +54,36 @@ export class CorrelatedGroup {
       });
   }
 
-  /** Independent numbers with the means and variances that the members' moments have. */
-  begin(): void {
+  /**
+   * Numbers with the means and variances that the members' moments have. `correlations`: the Cholesky factor of their
+   * correlations, [element, row, column]; independent numbers if not given.
+   */
+  begin(correlations?: Float64Array): void {
+    const d = this.dimension;
     this.factor.fill(0);
     this.noise.fill(0);
     this.each((e, i, { moments: { raw } }, cell) => {
       const mean = raw[0]?.[cell] ?? NaN;
-      this.mean[e * this.dimension + i] = mean;
-      const variance = Math.max((raw[1]?.[cell] ?? NaN) - mean * mean, Number.MIN_VALUE);
-      this.factor[e * this.dimension ** 2 + i * this.dimension + i] = Math.sqrt(variance);
+      this.mean[e * d + i] = mean;
+      const sd = Math.sqrt(Math.max((raw[1]?.[cell] ?? NaN) - mean * mean, Number.MIN_VALUE));
+      const row = (e * d + i) * d;
+      if (correlations === undefined) this.factor[row + i] = sd;
+      else for (let j = 0; j <= i; j++) this.factor[row + j] = sd * (correlations[row + j] ?? NaN);
     });
+  }
+
+  /** All that later updates depend on, by name. */
+  get arrays(): readonly (readonly [string, Float64Array])[] {
+    return [
+      [`group_mean.${this.name}`, this.mean],
+      [`group_factor.${this.name}`, this.factor],
+      [`group_noise.${this.name}`, this.noise],
+    ];
+  }
+
+  /** The moments of the members. */
+  get moments(): readonly LatentMoments[] {
+    return this.members.map((member) => member.moments);
   }
 
   /**
@@ -131,8 +151,16 @@ export class CorrelatedGroup {
     return normalised;
   }
 
-  /** Moves an element's mean by `weight` times `mean`, and sets its factor to factor * root. */
-  private move(e: number, weight: number, mean: Float64Array, root: Float64Array): void {
+  /** How many elements the plates have, and how many numbers the group has in each. */
+  get shape(): { readonly elements: number; readonly dimension: number } {
+    return { elements: this.elements, dimension: this.dimension };
+  }
+
+  /**
+   * Moves an element's mean by `weight` times factor * `mean`, and sets its factor to factor * root. `tellMembers` is to be
+   * called after the last.
+   */
+  move(e: number, weight: number, mean: Float64Array, root: Float64Array): void {
     const d = this.dimension;
     const factor = this.factor.subarray(e * d * d, (e + 1) * d * d);
     const next = new Float64Array(d * d);
@@ -149,7 +177,8 @@ export class CorrelatedGroup {
     factor.set(next);
   }
 
-  private tellMembers(): void {
+  /** Sets the members' moments to what the mean and the covariance say. */
+  tellMembers(): void {
     const d = this.dimension;
     this.each((e, i, { moments: { raw, noise } }, cell) => {
       const mean = this.mean[e * d + i] ?? NaN;
@@ -200,6 +229,16 @@ export function cholesky(matrix: Float64Array, d: number): Float64Array | null {
       else return null;
     }
   return factor;
+}
+
+/** Whether matrices, [element, row, column], are Cholesky factors of correlations, to the precision of a text file. */
+export function isCorrelationFactor(factors: Float64Array, d: number): boolean {
+  return Array.from({ length: factors.length / d }, (_, i) => factors.subarray(i * d, (i + 1) * d)).every(
+    (row, i) =>
+      (row[i % d] ?? 0) > 0 &&
+      row.subarray((i % d) + 1).every((x) => x === 0) &&
+      Math.abs(Math.hypot(...row) - 1) < 1e-5,
+  );
 }
 
 /** The inverses of lower triangular matrices, [element, row, column]. */

@@ -60,7 +60,7 @@ export async function fitPosterior(context: RunContext): Promise<Fitted> {
     const stratified = drawsFrom !== "iid";
     const correlated = CorrelatedGroup.of(model.interface, programOf(model, "start"), moments, sizes);
     if (resumed === null) {
-      for (const group of correlated) group.begin();
+      for (const group of correlated) group.begin(context.init?.get(BUFFERS.correlations(group.name)));
       giveCorrelations(correlated, start.parameters);
     }
     const options = { fit, correlated, moments, start, particles, stratified, averagingWeight, data: inputs };

@@ -1,9 +1,11 @@
 // Methods that follow gradients of the log evidence estimate with Adam: reweighted wake-sleep and variational inference.
 import { Adam, type Betas } from "./adam.js";
+import { giveCorrelations } from "./correlations.js";
 import type { Course } from "./course.js";
-import { isUsable, type GuideParameters } from "./guide.js";
+import { GroupAscent } from "./group-ascent.js";
+import { fitGuide, isUsable, type GuideParameters } from "./guide.js";
 import { output, type Inputs } from "./layout.js";
-import type { Method, Outputs, SavedArrays } from "./method.js";
+import type { FitOptions, Method, Outputs, SavedArrays } from "./method.js";
 import { GRADIENT_PACE } from "./schedule.js";
 import { toParameter, toUnconstrained } from "./transforms.js";
 import { Bug } from "../diagnostic.js";
@@ -37,20 +39,26 @@ export function stepAfter({ step, decayAt }: Steps, done: number, settling: bool
  */
 export class GradientMethod implements Method {
   readonly pace = GRADIENT_PACE;
+  private readonly parameters: GuideParameters;
   private readonly learned: readonly Learned[];
+  private readonly groups: readonly GroupAscent[];
   private done = 0;
 
   constructor(
     readonly program: "rws" | "vi",
     model: ModelInterface,
-    private readonly parameters: GuideParameters,
+    private readonly options: FitOptions,
     private readonly steps: Steps,
   ) {
-    this.learned = model.guides.flatMap(({ latent, parameters: all }) =>
+    this.parameters = options.start.parameters;
+    this.groups = options.correlated.map((group) => new GroupAscent(program, group, steps.betas));
+    const correlated = model.groups.flatMap((group) => (group.correlated === null ? [] : group.latents));
+    const alone = model.guides.filter(({ latent }) => !correlated.includes(latent));
+    this.learned = alone.flatMap(({ latent, parameters: all }) =>
       all
         .filter((parameter) => parameter.learned)
         .map((parameter) => {
-          const values = parameters.get(BUFFERS.guide(latent, parameter.name));
+          const values = this.parameters.get(BUFFERS.guide(latent, parameter.name));
           if (values === undefined) throw new Bug(`'${parameter.name}' of '${latent}' has no first value`);
           return { latent, parameter, values, adam: new Adam(values.length, steps.betas) };
         }),
@@ -67,11 +75,11 @@ export class GradientMethod implements Method {
     return step;
   }
 
-  update(outputs: Outputs, step: number): Promise<ReadonlyMap<string, number>> {
+  async update(outputs: Outputs, step: number): Promise<ReadonlyMap<string, number>> {
+    const sign = this.program === "rws" ? -1 : 1;
     const unusable = new Map<string, number>();
     for (const { latent, parameter, values, adam } of this.learned) {
       const gradients = output(outputs, BUFFERS.gradient(this.program, latent, parameter.name));
-      const sign = this.program === "rws" ? -1 : 1;
       let count = 0;
       gradients.forEach((gradient, i) => {
         const old = values[i] ?? NaN;
@@ -85,8 +93,20 @@ export class GradientMethod implements Method {
       });
       unusable.set(latent, (unusable.get(latent) ?? 0) + count);
     }
+    for (const ascent of this.groups) unusable.set(ascent.group.name, ascent.update(outputs, sign, step));
+    await this.fitGroups(unusable);
     this.done++;
-    return Promise.resolve(unusable);
+    return unusable;
+  }
+
+  /** The parameters of correlated groups, by the fits of their latents' families. */
+  private async fitGroups(unusable: Map<string, number>): Promise<void> {
+    if (this.groups.length === 0) return;
+    const { fit, moments, correlated, data } = this.options;
+    const members = correlated.flatMap((group) => group.moments);
+    for (const [latent, kept] of await fitGuide(fit, moments, this.parameters, data, members))
+      unusable.set(latent, (unusable.get(latent) ?? 0) + kept);
+    giveCorrelations(correlated, this.parameters);
   }
 
   save(): SavedArrays {
@@ -98,12 +118,10 @@ export class GradientMethod implements Method {
     for (const [name, array] of this.arrays()) array.set(saved.get(name) ?? array);
   }
 
-  private arrays(): [string, Float64Array][] {
-    return this.learned.flatMap(({ latent, parameter, adam }) =>
-      [...adam.arrays].map(([part, array]): [string, Float64Array] => [
-        `${part}.${latent}.${parameter.name}`,
-        array,
-      ]),
+  private arrays(): (readonly [string, Float64Array])[] {
+    const alone = this.learned.flatMap(({ latent, parameter, adam }) =>
+      [...adam.arrays].map(([part, array]) => [`${part}.${latent}.${parameter.name}`, array] as const),
     );
+    return [...alone, ...this.groups.flatMap((group) => group.arrays)];
   }
 }

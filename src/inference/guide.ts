@@ -82,19 +82,23 @@ export async function runOnHost(
   return loaded.run(NO_RANDOMNESS);
 }
 
-/** The M-step: parameters from the running moments. Returns how many elements kept their old ones, by latent. */
+/**
+ * The M-step: parameters from the running moments, of the latents in `only`. Returns how many elements kept their old ones,
+ * by latent.
+ */
 export async function fitGuide(
   fit: HostProgram,
   moments: readonly LatentMoments[],
   parameters: GuideParameters,
   inputs: Inputs,
+  only: readonly LatentMoments[] = moments,
 ): Promise<ReadonlyMap<string, number>> {
   const values = new Map<string, Float64Array>();
   for (const latent of moments)
     momentsForFit(latent).forEach((raw, i) => values.set(BUFFERS.moment(latent.guide.latent, i), raw));
   const outputs = await runOnHost(fit, (name) => values.get(name) ?? parameters.get(name) ?? inputs(name));
   return new Map(
-    moments.map(({ guide }) => [guide.latent, accept(guide, parameters, outputs, (p) => p.fitted)]),
+    only.map(({ guide }) => [guide.latent, accept(guide, parameters, outputs, (p) => p.fitted)]),
   );
 }
 

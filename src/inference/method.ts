@@ -1,14 +1,35 @@
 // What distinguishes the methods of fitting a guide: everything else (loop, trace, stopping, checkpoints) is written once.
 import type { ProgramName } from "../compiled.js";
+import type { CorrelatedGroup } from "./correlations.js";
 import type { Course } from "./course.js";
+import type { HostProgram } from "./guide.js";
 import type { Inputs } from "./layout.js";
+import type { LatentMoments } from "./moments.js";
 import type { Pace } from "./schedule.js";
+import type { Start } from "./start.js";
 
 /** An iteration's outputs by the names of their buffers. */
 export type Outputs = ReadonlyMap<string, Float64Array>;
 
 /** Arrays by name, of which a checkpoint keeps a copy. */
 export type SavedArrays = ReadonlyMap<string, Float64Array>;
+
+/** What a method fits, and with what. */
+export type FitOptions = {
+  /** The loaded program `fit`. */
+  readonly fit: HostProgram;
+  /** As the start left them. */
+  readonly moments: readonly LatentMoments[];
+  readonly start: Start;
+  readonly correlated: readonly CorrelatedGroup[];
+  readonly particles: ReadonlyMap<string, number>;
+  /** Each scalar's particles are spread evenly. */
+  readonly stratified: boolean;
+  /** A constant weight of an iteration in the moving averages; null: the default schedule. */
+  readonly averagingWeight: number | null;
+  /** The data's arrays. */
+  readonly data: Inputs;
+};
 
 /**
  * One way of fitting the guide. It owns the parameters that it was made with and changes them in place; a new method is

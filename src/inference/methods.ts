@@ -1,7 +1,7 @@
 // The methods by name.
 import { GradientMethod } from "./gradient-method.js";
-import type { Method } from "./method.js";
-import { Qem, type QemOptions } from "./qem.js";
+import type { FitOptions, Method } from "./method.js";
+import { Qem } from "./qem.js";
 import type { InferenceSettings } from "./settings.js";
 import type { ModelInterface } from "../ir/interface.js";
 
@@ -9,14 +9,14 @@ import type { ModelInterface } from "../ir/interface.js";
 export function makeMethod(
   model: ModelInterface,
   settings: Pick<InferenceSettings, "method" | "steps">,
-  options: QemOptions,
+  options: FitOptions,
 ): Method | null {
   switch (settings.method) {
     case "qem":
       return new Qem(options);
     case "rws":
     case "vi":
-      return new GradientMethod(settings.method, model, options.start.parameters, settings.steps);
+      return new GradientMethod(settings.method, model, options, settings.steps);
     case "importance":
       return null;
   }

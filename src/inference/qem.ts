@@ -1,34 +1,17 @@
 // Massively parallel expectation maximisation: the guide is fitted to moving averages of the posterior means of its
 // families' sufficient statistics.
-import { giveCorrelations, type CorrelatedGroup } from "./correlations.js";
+import { giveCorrelations } from "./correlations.js";
 import type { Course } from "./course.js";
 import { InferenceError, notFitted } from "./errors.js";
-import { fitGuide, type GuideParameters, type HostProgram } from "./guide.js";
+import { fitGuide, type GuideParameters } from "./guide.js";
 import { type Inputs } from "./layout.js";
-import type { Method, Outputs, SavedArrays } from "./method.js";
+import type { FitOptions, Method, Outputs, SavedArrays } from "./method.js";
 import { centre, update, type LatentMoments } from "./moments.js";
 import { averagingWeight, QEM_PACE, SEARCH_WEIGHT } from "./schedule.js";
-import type { Start } from "./start.js";
 import { BUFFERS, type ModelInterface } from "../ir/interface.js";
 
 /** Adam's step of the model's parameters in the search; in the settling it falls with the weight of an iteration. */
 const PARAMETER_STEP = 0.05;
-
-export type QemOptions = {
-  /** The loaded program `fit`. */
-  readonly fit: HostProgram;
-  /** As the start left them. */
-  readonly moments: readonly LatentMoments[];
-  readonly start: Start;
-  readonly correlated: readonly CorrelatedGroup[];
-  readonly particles: ReadonlyMap<string, number>;
-  /** Each scalar's particles are spread evenly. */
-  readonly stratified: boolean;
-  /** A constant weight of an iteration in the moving averages; null: the default schedule. */
-  readonly averagingWeight: number | null;
-  /** The data's arrays. */
-  readonly data: Inputs;
-};
 
 /** Throws an InferenceError where the guide has learned parameters that moments do not fit. */
 export function refuseUnfitted(model: ModelInterface): void {
@@ -52,7 +35,7 @@ export class Qem implements Method {
   private readonly centres: ReadonlyMap<string, { readonly moments: LatentMoments; readonly i: number }>;
   private started = false;
 
-  constructor(private readonly options: QemOptions) {
+  constructor(private readonly options: FitOptions) {
     this.parameters = options.start.parameters;
     this.centres = new Map(
       options.moments.flatMap((moments) =>
@@ -117,12 +100,8 @@ export class Qem implements Method {
   }
 
   /** The moving averages themselves, by name. */
-  private arrays(): [string, Float64Array][] {
-    const groups = this.options.correlated.flatMap((group): [string, Float64Array][] => [
-      [`group_mean.${group.name}`, group.mean],
-      [`group_factor.${group.name}`, group.factor],
-      [`group_noise.${group.name}`, group.noise],
-    ]);
+  private arrays(): (readonly [string, Float64Array])[] {
+    const groups = this.options.correlated.flatMap((group) => group.arrays);
     const latents = this.options.moments.flatMap(
       ({ guide: { latent }, raw, noise, firstVariance }): [string, Float64Array][] => [
         ...raw.map((values, i): [string, Float64Array] => [`moment.${latent}.${i}`, values]),

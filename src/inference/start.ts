@@ -87,6 +87,7 @@ export async function startGuide(
       : bufferAxes(compiled, BUFFERS.particles(latent.guide.latent));
     if (axes === undefined) throw new Bug(`the prior does not draw '${latent.guide.latent}'`);
     averageDraws(latent, axes, output(draws, BUFFERS.particles(latent.guide.latent)), statistics, sizes);
+    takeGiven(latent, written, statistics);
     rememberVariances(latent);
   }
   await fitGuide(programs.fit, moments, parameters, unknownAsNaN(programs.fit, inputs, sizes));
@@ -102,6 +103,17 @@ export async function startGuide(
     if (missing !== undefined) throw new InferenceError(noStart(guide.latent, missing.name));
   }
   return { parameters, given };
+}
+
+/** The moments that a guide in a correlated group has of itself, where its parameters are given, in place of the draws'. */
+function takeGiven({ guide, raw }: LatentMoments, written: SavedArrays, statistics: SavedArrays): void {
+  const isGiven = guide.parameters.every(
+    (p) => !p.learned || written.has(BUFFERS.newGuide(guide.latent, p.name)),
+  );
+  raw.forEach((values, i) => {
+    const own = statistics.get(BUFFERS.guideMoment(guide.latent, i));
+    if (isGiven && own !== undefined) values.set(own);
+  });
 }
 
 /** Parameters of guides under the names that programs give them back by. */

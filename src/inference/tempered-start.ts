@@ -3,8 +3,8 @@ import { NO_KEEPER } from "./checkpoint.js";
 import { effectiveSizes, FitHealth, traceEntry, type TraceEntry } from "./diagnosis.js";
 import type { GuideParameters } from "./guide.js";
 import { output, rewriteInputs, writeInputs, type Inputs } from "./layout.js";
-import type { Outputs } from "./method.js";
-import { Qem, type QemOptions } from "./qem.js";
+import type { FitOptions, Outputs } from "./method.js";
+import { Qem } from "./qem.js";
 import { hostLogEvidence, programOf, type RunContext } from "./run.js";
 import { TemperPath } from "./tempering.js";
 import type { Sizes } from "../ir/axis.js";
@@ -29,7 +29,7 @@ export type TimedEntry = { readonly entry: TraceEntry; readonly seconds: number 
  */
 export async function temperedStart(
   context: RunContext,
-  options: QemOptions,
+  options: FitOptions,
   sizes: Sizes,
 ): Promise<readonly TimedEntry[]> {
   const { model, device, data, settings, onProgress, keeper = NO_KEEPER } = context;

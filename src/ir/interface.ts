@@ -129,6 +129,13 @@ export type ModelInterface = {
 export const CORRELATIONS = "correlation_factor";
 
 /**
+ * What gradients of a correlated group are by: its mean m and the Cholesky factor S of its covariance, in the coordinates
+ * in which the group is standard. The location a moves m by S a, the scale T, lower triangular, S by S T.
+ */
+export const LOCATION = "location";
+export const SCALE = "scale";
+
+/**
  * Names of the buffers of a model's programs. Axes in brackets, in the order of storage: plates (the model's order),
  * then event, then particle axes.
  */
@@ -165,9 +172,17 @@ export const BUFFERS = {
   /** [plates, event] */
   mean: (latent: string) => `mean.${latent}`,
   meanSquare: (latent: string) => `mean_square.${latent}`,
-  /** Derivative of the log evidence by the parameter on its learned scale. [over, event] */
+  /**
+   * Derivative of the log evidence by the parameter on its learned scale. [over, event] By the `location` and the `scale` of
+   * a correlated group (`latent` is its name), instead of its latents' parameters: [plates, row (, column)]
+   */
   gradient: (kind: "vi" | "rws", latent: string, parameter: string) =>
     `gradient.${kind}.${latent}.${parameter}`,
+  /**
+   * Means under the guide of the statistics of a latent in a correlated group, output of `initial` where the guide has
+   * parameters already. [over, event]
+   */
+  guideMoment: (latent: string, i: number) => `guide_moment.${latent}.${i}`,
   /** Values of a generated quantity. [plates, event, particle axes of its groups] */
   generated: (name: string) => `generated.${name}`,
   /** Posterior weights of the joint particles a generated quantity depends on. [plates of its groups, particle axes] */

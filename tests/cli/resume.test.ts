@@ -123,4 +123,34 @@ describe("--init", () => {
     expect(wrong.err).toContain("error[E0813]: 'mu' of the guide of 'm' should be");
     expect(existsSync(join(folder, "wrong"))).toBe(false);
   }, 60_000);
+
+  it("takes up the covariance of a group that is one normal", async () => {
+    writeFileSync(
+      join(folder, "line.mpp"),
+      `data { plate t; real x[t]; real y[t]; }
+model { a ~ normal(0, 9); real<lower=0> b ~ gamma(2, 1); plate t { y ~ normal(a + b * x, 1); } }
+guide { group g : multi_normal { a; b; } }`,
+    );
+    const x = Array.from({ length: 9 }, (_, i) => 5 + Math.sin(i));
+    writeFileSync(join(folder, "line.json"), JSON.stringify({ x, y: x.map((v) => 2 * v - 3) }));
+    const from = ["run", "line.mpp", "--data", "line.json", "--device", "reference", "--quiet", "-K", "300"];
+    expect((await program(...from, "--output", "line")).code).toBe(0);
+    const again = [...from, "--init", "line", "--output", "line-again", "--method"];
+    expect((await program(...again, "importance")).code).toBe(0);
+    type Guide = { readonly parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
+    const guideOf = (directory: string): Guide => JSON.parse(read(directory, "guide.json")) as Guide;
+    const numbers = (directory: string): number[] =>
+      Object.values(guideOf(directory).parameters).flatMap((of) => Object.values(of).flat(2) as number[]);
+    const fitted = numbers("line");
+    // The correlation is there: the guide is not that of independent latents.
+    expect(Math.min(...fitted.slice(-4))).toBeLessThan(-0.9);
+    numbers("line-again").forEach((value, i) => expect(value).toBeCloseTo(fitted[i] ?? NaN, 12));
+    // An iteration of each method begins there.
+    for (const method of ["qem", "vi"]) {
+      expect((await program(...again, method, "--start", "prior", "--iterations", "1")).code).toBe(0);
+      numbers("line-again").forEach((value, i) =>
+        expect(Math.abs(value - (fitted[i] ?? NaN))).toBeLessThan(0.2),
+      );
+    }
+  }, 60_000);
 });

@@ -24,7 +24,7 @@ import type { RunOptions } from "../commands/run.js";
 import { readUnfinished, RunKeeper } from "../checkpoints.js";
 import { loadData } from "../data-files.js";
 import { adapterOf, largestTable, withDevice } from "../device-choice.js";
-import { initCorrelated, methodUnavailable, optionWithoutUse } from "../errors.js";
+import { methodUnavailable, optionWithoutUse } from "../errors.js";
 import { readGuideParameters } from "../estimate-input.js";
 import { Interrupted, printDiagnostics, UsageError } from "../failures.js";
 import { readText } from "../files.js";
@@ -149,8 +149,6 @@ async function discardFailed<T>(discard: () => void, use: () => Promise<T>): Pro
 /** The guide of `--init`: of an earlier run's directory, or in a file. */
 function initialGuide(model: CompiledModel, data: BoundData, { init }: RunOptions): SavedArrays {
   if (init === undefined) return new Map();
-  const correlated = model.interface.groups.find((group) => group.correlated !== null);
-  if (correlated !== undefined) throw new DiagnosticError([initCorrelated(correlated.name)]);
   const isFolder = statSync(init, { throwIfNoEntry: false })?.isDirectory() === true;
   const file = readText(isFolder ? join(init, "guide.json") : init);
   const { value, diagnostics } = readGuideParameters(model, programOf(model, "posterior"), data.sizes, file);

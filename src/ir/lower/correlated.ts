@@ -52,14 +52,14 @@ export function turnedNoise(lowering: ExpressionLowering, group: Group, noise: N
   return lowering.graph.slide(noise, row, { to: column, multiply: 1, add: 0 });
 }
 
-/** The axes of the noise's means, and of those of its products. */
+/** The axes of what is of each of a group's numbers, and of each pair of them. */
 export function noiseAxes(
   lowering: ExpressionLowering,
   group: Group,
-): { readonly mean: readonly Axis[]; readonly product: readonly Axis[] } {
+): { readonly location: readonly Axis[]; readonly scale: readonly Axis[] } {
   const { row, column } = axesOf(lowering.graph, group);
   const plates = lowering.plates(group.plates);
-  return { mean: [...plates, row], product: [...plates, row, column] };
+  return { location: [...plates, row], scale: [...plates, row, column] };
 }
 
 const correlations = (
@@ -83,22 +83,30 @@ function normalsOf(lowering: ExpressionLowering, group: Group, latent: Latent, n
   return g.reduce("sum", column, g.mul(factor, turnedNoise(lowering, group, noise)));
 }
 
-type DrawContext = { readonly group: Group; readonly index: number; readonly random: RandomSource };
-
-/** A draw of a latent's family in which the standard normal is the group's. */
-export function correlatedDraw(
+/** A draw of a latent's family with `normal` in place of its standard normal. */
+export function drawAtNormal(
   lowering: ExpressionLowering,
   guide: Guide,
   args: readonly Node[],
-  { group, index, random }: DrawContext,
+  random: RandomSource,
+  normal: Node,
 ): Node {
   const draw = lowering.draw(guide.distribution, args, random);
   const own = reachable([draw]).find(
     (n) => n.kind === "map" && n.op === "inv_Phi" && n.args[0]?.kind === "random",
   );
   if (own === undefined) throw new Bug(`the draws of '${guide.latent.name}' are not of a standard normal`);
-  const normals = normalsOf(lowering, group, guide.latent, groupNoise(lowering, group, index));
-  return substitute(lowering.graph, [draw], new Map([[own, normals]]))[0] ?? draw;
+  return substitute(lowering.graph, [draw], new Map([[own, normal]]))[0] ?? draw;
+}
+
+/** A draw of a latent's family in which the standard normal is the group's, made of `noise`: [plates, row, particle]. */
+export function correlatedDraw(
+  lowering: ExpressionLowering,
+  guide: Guide,
+  args: readonly Node[],
+  { group, noise, random }: { readonly group: Group; readonly noise: Node; readonly random: RandomSource },
+): Node {
+  return drawAtNormal(lowering, guide, args, random, normalsOf(lowering, group, guide.latent, noise));
 }
 
 /** What the density of a group's particles is more than the product of its margins' densities, in logarithms: [plates, particle]. */
@@ -122,28 +130,31 @@ export function correlationDensity(
 }
 
 /** Of particles that were drawn. */
-export function drawnCorrelationDensity(lowering: ExpressionLowering, group: Group, index: number): Node {
-  const noise = groupNoise(lowering, group, index);
+export function drawnCorrelationDensity(lowering: ExpressionLowering, group: Group, noise: Node): Node {
   const normals = group.latents.map((latent) => [latent, normalsOf(lowering, group, latent, noise)] as const);
   return correlationDensity(lowering, group, new Map(normals), noise);
 }
 
-/** Of particles that are given: the normals are what the margins' draws were transforms of. */
-export function givenCorrelationDensity(
+/** A latent of a group with its guide's arguments, its particles, and random numbers to look at its draw with. */
+export type Margin = {
+  readonly guide: Guide;
+  readonly args: readonly Node[];
+  readonly value: Node;
+  readonly random: RandomSource;
+};
+
+/** Of particles that are given: what the margins' draws were transforms of, and the noise that those were made of. */
+export function givenNormals(
   lowering: ExpressionLowering,
   group: Group,
-  margins: readonly { readonly guide: Guide; readonly args: readonly Node[]; readonly value: Node }[],
-): Node {
+  margins: readonly Margin[],
+): { readonly normals: ReadonlyMap<Latent, Node>; readonly noise: Node } {
   const g = lowering.graph;
   const { column } = axesOf(g, group);
-  const particle = g.axis(particleAxisName(group.name), "particle");
   const whitening = correlations(lowering, group, BUFFERS.whitening);
   const normals = new Map<Latent, Node>();
-  const terms = margins.map(({ guide, args, value }) => {
+  const terms = margins.map(({ guide, args, value, random }) => {
     const { latent, distribution } = guide;
-    const element = lowering.axesOf(latent.plates, latent.type);
-    let site = -1 - FIRST_NOISE_SITE - 16 * group.latents.indexOf(latent);
-    const random = { nextSite: () => site--, element, particle, points: null };
     const draw = lowering.draw(distribution, args, random);
     const normal = invertDraw(g, draw, value, new Set(args))?.value;
     if (normal === undefined) throw new Bug(`the draws of '${latent.name}' cannot be inverted`);
@@ -152,5 +163,15 @@ export function givenCorrelationDensity(
     const event = lowering.latentEvent(latent);
     return event === null ? term : g.reduce("sum", event, term);
   });
-  return correlationDensity(lowering, group, normals, g.total(terms));
+  return { normals, noise: g.total(terms) };
+}
+
+/** Of particles that are given. */
+export function givenCorrelationDensity(
+  lowering: ExpressionLowering,
+  group: Group,
+  margins: readonly Margin[],
+): Node {
+  const { normals, noise } = givenNormals(lowering, group, margins);
+  return correlationDensity(lowering, group, normals, noise);
 }

@@ -22,7 +22,7 @@ import {
 import { differentiate } from "../derivatives.js";
 import { BUFFERS } from "../interface.js";
 import { substitute, type Node } from "../node.js";
-import { stepBefore, type Environment, type ExpressionLowering } from "./expressions.js";
+import { SITES_PER_LATENT, stepBefore, type Environment, type ExpressionLowering } from "./expressions.js";
 import {
   drawParticles,
   groupOf,
@@ -30,7 +30,6 @@ import {
   guideDensities,
   guideInputNodes,
   particleAxis,
-  SITES_PER_LATENT,
   type Coupling,
   type GuideNodes,
   type ParticleOrigin,

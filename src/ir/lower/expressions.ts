@@ -74,6 +74,18 @@ export function randomFrom(
   return { nextSite: () => site++, element, particle, points };
 }
 
+/** How many random streams a latent's draw may use. */
+export const SITES_PER_LATENT = 16;
+
+/**
+ * Random numbers of a draw that is looked at and never made: their streams are below zero, apart from all others. Draws of
+ * one `index` have the same random numbers, so that they must be over the same axes.
+ */
+export function placeholders(index: number, element: readonly Axis[], particle: Axis): RandomSource {
+  let site = -1 - index * SITES_PER_LATENT;
+  return { nextSite: () => site--, element, particle, points: null };
+}
+
 /** A value one step before; that of the first step stands for itself, and is not to be looked at. */
 export function stepBefore(g: Graph, node: Node, along: Axis): Node {
   const at = g.sub(g.index(along), g.constant(1));

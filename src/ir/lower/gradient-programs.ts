@@ -1,25 +1,28 @@
 // Gradients of the log evidence estimate by what is learned by them: with particles held fixed, and moving with the guide.
 import type { Op } from "../../ops.js";
-import type { Guide, Latent, TypedModel, ValueType } from "../../typecheck/model.js";
+import type { Group, Guide, Latent, TypedModel, ValueType } from "../../typecheck/model.js";
 import { differentiate } from "../derivatives.js";
 import { BUFFERS } from "../interface.js";
 import { children, reachable, type Graph, type Node } from "../node.js";
+import { correlatedDraw, givenNormals, type Margin } from "./correlated.js";
 import type { Estimator } from "./estimator.js";
 import { evidence, labels, particlesOf, weightSquares } from "./estimator-outputs.js";
-import { groupOf, guideInputNodes, guideInputs, particleAxis } from "./guide.js";
+import { correlatedGroups, groupGradients, type GroupNoise } from "./group-gradients.js";
+import { groupOf, guideInputNodes, guideInputs, marginsOf, noiseOf, placeholdersOf } from "./guide.js";
 import { learnedScale } from "./interface.js";
-import { elementAxes, nodesOrNone, type Context, type Output, type ProgramGraph } from "./program-graph.js";
+import { nodesOrNone, type Context, type Output, type ProgramGraph } from "./program-graph.js";
 import { reparameterisedGradient } from "./reparameterise.js";
 
 type GradientKind = "vi" | "rws";
 
-/** Each learned parameter of each guide with its input node. */
+/** Each learned parameter of each guide with its input node, but for those of groups that are one normal. */
 function learnedParameters({
   model,
   lowering,
 }: Context): { guide: Guide; name: string; node: Node; type: ValueType }[] {
   const nodes = guideInputNodes(model, lowering);
-  return model.guides.flatMap((guide) =>
+  const alone = model.guides.filter(({ latent }) => !groupOf(model, latent).correlated);
+  return alone.flatMap((guide) =>
     guideInputs(lowering, guide).flatMap(({ name, learned, type }) => {
       const node = nodes.get(guide.latent)?.get(name);
       return learned && node !== undefined ? [{ guide, name, node, type }] : [];
@@ -62,21 +65,34 @@ function gradientsBy(
   return new Map(nodes.map((node, i) => [node, gradients[i] ?? node]));
 }
 
+/** The correlated groups with the noise that their particles are drawn from. */
+const drawnNoise = (
+  context: Context,
+  through: (noise: Node) => Node | undefined = () => undefined,
+): readonly GroupNoise[] =>
+  correlatedGroups(context).map((group) => {
+    const noise = noiseOf(context.model, context.lowering, group);
+    return { group, noise, through: through(noise) ?? context.graph.constant(0) };
+  });
+
 /** An iteration of RWS: draws particles; d log P_MP / d parameter with the particles held fixed. */
 export function rwsProgram(context: Context, drawn: Estimator): ProgramGraph {
   const nodes = learnedParameters(context).map((p) => p.node);
   const gradients = gradientsBy(context, drawn, nodes, new Set(drawn.particles.values()));
-  return iterationProgram(context, drawn, "rws", gradients);
+  return iterationProgram(context, drawn, "rws", gradients, drawnNoise(context));
 }
 
 /** An iteration of VI: draws particles; d log P_MP / d parameter along the draws, or why some draw has no such derivative. */
 export function viProgram(context: Context, drawn: Estimator): ProgramGraph | { readonly reason: string } {
-  const nodes = learnedParameters(context).map((p) => p.node);
+  const noise = drawnNoise(context).map((each) => each.noise);
+  const nodes = [...learnedParameters(context).map((p) => p.node), ...noise];
   const learned = new Set(nodes);
   for (const { latent, distribution } of context.model.guides)
     if (isRigid(particlesOf(drawn, latent), latent.type.base === "int", learned))
       return { reason: `the draws of '${latent.name}' (${distribution.name}) cannot be reparameterised` };
-  return iterationProgram(context, drawn, "vi", gradientsBy(context, drawn, nodes, new Set()));
+  const gradients = gradientsBy(context, drawn, nodes, new Set());
+  const moving = drawnNoise(context, (node) => gradients.get(node));
+  return iterationProgram(context, drawn, "vi", gradients, moving);
 }
 
 function iterationProgram(
@@ -84,6 +100,7 @@ function iterationProgram(
   drawn: Estimator,
   kind: GradientKind,
   gradients: ReadonlyMap<Node, Node>,
+  noise: readonly GroupNoise[],
 ): ProgramGraph {
   return {
     name: kind,
@@ -91,6 +108,7 @@ function iterationProgram(
       evidence(drawn),
       ...weightSquares(context, drawn),
       ...gradientOutputs(context, kind, gradients),
+      ...noise.flatMap((each) => groupGradients(context, drawn, kind, each)),
       ...parameterGradients(context, drawn),
     ],
     labels: labels(drawn.contraction),
@@ -128,19 +146,31 @@ function isRigid(draw: Node, isWhole: boolean, learned: ReadonlySet<Node>): bool
 /** Particles given: d log P_MP / d parameter with the particles held fixed. */
 export function givenRwsProgram(context: Context, given: Estimator): ProgramGraph {
   const nodes = learnedParameters(context).map((p) => p.node);
-  return givenProgram(context, given, "rws", gradientsBy(context, given, nodes, new Set()));
+  const gradients = gradientsBy(context, given, nodes, new Set());
+  return givenProgram(context, given, "rws", gradients, () => context.graph.constant(0));
 }
 
-const givenProgram = (
+/** `through`: what the particles' adjoints, in `gradients`, make those of a correlated group's noise. */
+function givenProgram(
   context: Context,
   given: Estimator,
   kind: GradientKind,
   gradients: ReadonlyMap<Node, Node>,
-): ProgramGraph => ({
-  name: `gradients_${kind}`,
-  outputs: [evidence(given), ...gradientOutputs(context, kind, gradients)],
-  labels: labels(given.contraction),
-});
+  through: (group: Group, margins: readonly Margin[], noise: Node) => Node,
+): ProgramGraph {
+  const { graph: g, model, lowering } = context;
+  const particles = new Map(model.guides.map(({ latent }) => [latent, particlesOf(given, latent)] as const));
+  const ofGroups = correlatedGroups(context).flatMap((group) => {
+    const margins = marginsOf(model, lowering, group, given.guideInputs, particles);
+    const noise = g.stored(`given_noise.${group.name}`, givenNormals(lowering, group, margins).noise);
+    return groupGradients(context, given, kind, { group, noise, through: through(group, margins, noise) });
+  });
+  return {
+    name: `gradients_${kind}`,
+    outputs: [evidence(given), ...gradientOutputs(context, kind, gradients), ...ofGroups],
+    labels: labels(given.contraction),
+  };
+}
 
 /**
  * Particles given: d log P_MP / d parameter with the particles moving with the parameters (reparameterised): latents that others' guides
@@ -157,10 +187,11 @@ export function givenViProgram(
   const adjoints = differentiate(g, estimator.logEvidence, wrt);
   const total = new Map(wrt.map((node, i) => [node, adjoints[i] ?? g.constant(0)]));
   const moving = movingLatents(model);
-  for (const [i, guide] of [...model.guides.entries()].reverse()) {
+  for (const guide of model.guides.toReversed()) {
     const { latent, distribution, parents } = guide;
-    if (!moving.has(latent)) continue;
     const group = groupOf(model, latent);
+    // Those of correlated groups depend on no others, and come last.
+    if (!moving.has(latent) || group.correlated) continue;
     const other = parents.find((p) => !group.latents.includes(p));
     if (other !== undefined)
       return {
@@ -168,13 +199,7 @@ export function givenViProgram(
       };
     const reason = `the draws of '${latent.name}' (${distribution.name}) cannot be reparameterised yet`;
     if (distribution.draw === null || latent.type.base === "int") return { reason };
-    let site = 0;
-    const random = {
-      nextSite: () => -1 - (i * 16 + site++),
-      element: elementAxes(context, latent),
-      particle: particleAxis(lowering, group),
-      points: null,
-    };
+    const random = placeholdersOf(model, lowering, guide);
     const draw = lowering.draw(distribution, nodesOrNone(estimator.guideArguments.get(latent)), random);
     const z = particlesOf(estimator, latent);
     const own = [
@@ -185,7 +210,21 @@ export function givenViProgram(
     if (gradients === null) return { reason };
     own.forEach((node, j) => total.set(node, g.add(total.get(node) ?? node, gradients[j] ?? node)));
   }
-  return givenProgram(context, estimator, "vi", total);
+  return givenProgram(context, estimator, "vi", total, (group, margins, noise) =>
+    g.total(margins.map((margin) => throughDraw(context, group, margin, noise, total))),
+  );
+}
+
+/** The adjoints of a correlated group's noise by way of the particles of one latent. */
+function throughDraw(
+  { graph: g, lowering }: Context,
+  group: Group,
+  { guide, args, value, random }: Margin,
+  noise: Node,
+  adjoints: ReadonlyMap<Node, Node>,
+): Node {
+  const draw = correlatedDraw(lowering, guide, args, { group, noise, random });
+  return differentiate(g, draw, [noise], adjoints.get(value) ?? g.constant(0))[0] ?? g.constant(0);
 }
 
 /** The latents whose particles move with learned parameters, their own or those of latents before them. */

@@ -13,17 +13,24 @@ import { isWhole } from "../../typecheck/types.js";
 import { hasAxis, type Axis } from "../axis.js";
 import { BUFFERS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
-import { correlatedDraw, drawnCorrelationDensity, givenCorrelationDensity } from "./correlated.js";
+import {
+  correlatedDraw,
+  drawnCorrelationDensity,
+  givenCorrelationDensity,
+  groupNoise,
+  type Margin,
+} from "./correlated.js";
 import {
   particleAxisName,
   PointSet,
+  placeholders,
   randomFrom,
+  SITES_PER_LATENT,
   type Environment,
   type ExpressionLowering,
+  type RandomSource,
 } from "./expressions.js";
 
-/** How many random streams a latent's draw may use. */
-export const SITES_PER_LATENT = 16;
 /** The random streams of the picks of parents' particles, apart from those of draws. */
 const FIRST_PICK_SITE = 0x40000000;
 
@@ -163,12 +170,16 @@ export function drawParticles(
     const random = randomFrom(index * SITES_PER_LATENT, element, particle, points.get(group));
     const args = guideArguments(lowering, guide, inputs, parents);
     const draw = group.correlated
-      ? correlatedDraw(lowering, guide, args, { group, index: model.groups.indexOf(group), random })
+      ? correlatedDraw(lowering, guide, args, { group, noise: noiseOf(model, lowering, group), random })
       : lowering.draw(guide.distribution, args, random);
     particles.set(latent, g.stored(BUFFERS.particles(latent.name), draw));
   }
   return particles;
 }
+
+/** The independent standard normals behind the particles of a group that is one normal. */
+export const noiseOf = (model: TypedModel, lowering: ExpressionLowering, group: Group): Node =>
+  groupNoise(lowering, group, model.groups.indexOf(group));
 
 /** Which particle of `parent` each particle of `child` is drawn given: [plates of the child, its particles]. */
 function pickedParticles(
@@ -189,6 +200,31 @@ function pickedParticles(
   const pick = g.random(primitive, place, [g.size(particleAxis(lowering, parent))]);
   return g.stored(`picks.${child.name}.${parent.name}`, pick);
 }
+
+/** The random numbers of a guide's draw where it is only looked at. */
+export const placeholdersOf = (model: TypedModel, lowering: ExpressionLowering, guide: Guide): RandomSource =>
+  placeholders(
+    model.guides.indexOf(guide),
+    lowering.axesOf(guide.latent.plates, guide.latent.type),
+    particleAxis(lowering, groupOf(model, guide.latent)),
+  );
+
+/** The latents of a group with their guides' arguments and particles. */
+export const marginsOf = (
+  model: TypedModel,
+  lowering: ExpressionLowering,
+  group: Group,
+  inputs: GuideNodes,
+  particles: ReadonlyMap<ModelVariable, Node>,
+): Margin[] =>
+  model.guides
+    .filter((guide) => group.latents.includes(guide.latent))
+    .map((guide) => {
+      const value = particles.get(guide.latent);
+      if (value === undefined) throw new Bug(`'${guide.latent.name}' has no particles`);
+      const args = guideArguments(lowering, guide, inputs, particles);
+      return { guide, args, value, random: placeholdersOf(model, lowering, guide) };
+    });
 
 /** A density of the guide: what it is of, and its node, which holds no particle axis but its group's. */
 export type GuideDensity = {
@@ -218,7 +254,7 @@ export function guideDensities(
     const args = guideArguments(lowering, guide, inputs, particles);
     return lowering.logDensity(distribution, args, value, lowering.latentEvent(latent));
   };
-  return model.groups.flatMap((group, index) => {
+  return model.groups.flatMap((group) => {
     const own = model.guides.filter((guide) => group.latents.includes(guide.latent));
     const isCoupled = ({ parents }: Guide): boolean => parents.some((p) => !group.latents.includes(p));
     const free = own.filter((guide) => !isCoupled(guide));
@@ -229,15 +265,10 @@ export function guideDensities(
       node: densityOf(guide),
     }));
     if (group.correlated && origin !== "margins") {
-      const margins = own.map((guide) => {
-        const value = particles.get(guide.latent);
-        if (value === undefined) throw new Bug(`'${guide.latent.name}' has no particles`);
-        return { guide, args: guideArguments(lowering, guide, inputs, particles), value };
-      });
       const node =
         origin === "guide"
-          ? drawnCorrelationDensity(lowering, group, index)
-          : givenCorrelationDensity(lowering, group, margins);
+          ? drawnCorrelationDensity(lowering, group, noiseOf(model, lowering, group))
+          : givenCorrelationDensity(lowering, group, marginsOf(model, lowering, group, inputs, particles));
       densities.push({ latents: group.latents, group, node });
     }
     if (coupled.length === 0) return densities;

@@ -3,6 +3,7 @@ import { Bug } from "../../diagnostic.js";
 import type {
   Data,
   Distribution,
+  Guide,
   Latent,
   TypedExpression,
   TypedModel,
@@ -13,6 +14,7 @@ import { isWhole } from "../../typecheck/types.js";
 import { hasAxis } from "../axis.js";
 import { BUFFERS, PRIOR_AXIS } from "../interface.js";
 import { reachable, type Node } from "../node.js";
+import { drawAtNormal } from "./correlated.js";
 import { priorSite } from "./estimator.js";
 import {
   randomFrom,
@@ -21,7 +23,7 @@ import {
   type RandomSource,
   type ExpressionLowering,
 } from "./expressions.js";
-import { guideArguments, guideInputNodes, guideInputs, isFitted } from "./guide.js";
+import { groupOf, guideArguments, guideInputNodes, guideInputs, isFitted, placeholdersOf } from "./guide.js";
 import {
   elementAxes,
   momentAxes,
@@ -122,7 +124,10 @@ function dataScale(model: TypedModel, lowering: ExpressionLowering): Node {
   return g.map("select", g.map("gt", scale, g.constant(0)), scale, g.constant(1));
 }
 
-/** Draws from the prior to the statistics of each guide's family, draw by draw. */
+/**
+ * Draws from the prior to the statistics of each guide's family, draw by draw; and of groups that are one normal the means
+ * of their latents' statistics, a number that is linear in a standard normal and its square, under the guide itself.
+ */
 export function initialProgram(context: Context): ProgramGraph {
   const { graph: g, model, lowering } = context;
   const particle = g.axis(PRIOR_AXIS, "particle");
@@ -137,13 +142,30 @@ export function initialProgram(context: Context): ProgramGraph {
       z,
     );
     const own = [...statisticAxes(context, guide), particle];
-    return statistics.map((node, i): Output => ({
-      name: BUFFERS.statistic(latent.name, i),
-      node,
-      axes: own,
-    }));
+    return [
+      ...statistics.map((node, i): Output => ({ name: BUFFERS.statistic(latent.name, i), node, axes: own })),
+      ...(groupOf(model, latent).correlated ? guideMoments(context, guide) : []),
+    ];
   });
   return { name: "initial", outputs, labels: new Map() };
+}
+
+function guideMoments(context: Context, guide: Guide): Output[] {
+  const { graph: g, model, lowering } = context;
+  const args = guideArguments(lowering, guide, guideInputNodes(model, lowering), new Map());
+  const random = placeholdersOf(model, lowering, guide);
+  const at = (normal: number): Node => {
+    const draw = drawAtNormal(lowering, guide, args, random, g.constant(normal));
+    return lowering.statistics(guide.distribution, args, draw)[0] ?? g.constant(0);
+  };
+  const [mean, sd] = [at(0), g.sub(at(1), at(0))];
+  const square = g.add(g.map("square", mean), g.map("square", sd));
+  const axes = momentAxes(context, guide);
+  return [mean, square].map((node, i): Output => ({
+    name: BUFFERS.guideMoment(guide.latent.name, i),
+    node,
+    axes,
+  }));
 }
 
 export function fitProgram(context: Context): ProgramGraph {

@@ -8,7 +8,7 @@ import { BUFFERS, type ModelInterface } from "../interface.js";
 import { Graph, type Node } from "../node.js";
 import { drawsProgram } from "./draws.js";
 import { buildEstimator, type Estimator, type LoweredFactor } from "./estimator.js";
-import { groupNoise, noiseAxes, turnedNoise } from "./correlated.js";
+import { noiseAxes, turnedNoise } from "./correlated.js";
 import {
   evidence,
   labels,
@@ -25,7 +25,8 @@ import {
   rwsProgram,
   viProgram,
 } from "./gradient-programs.js";
-import { groupOf, isFitted, particleAxis, type Coupling } from "./guide.js";
+import { correlatedGroups } from "./group-gradients.js";
+import { groupOf, isFitted, noiseOf, particleAxis, type Coupling } from "./guide.js";
 import {
   boundsProgram,
   fitProgram,
@@ -102,20 +103,17 @@ export function lowerModel(
   if (!isEstimator(tempered)) return tempered;
   const posterior = posteriorProgram(context, options);
   if (!("outputs" in posterior)) return posterior;
-  // No gradient moves the correlations of a group, so that no gradient method can fit its guide.
-  const correlated = model.groups.find((group) => group.correlated);
-  const reason = correlated && `the correlations of group '${correlated.name}' are fitted by moments alone`;
-  const vi = reason === undefined ? givenViProgram(context, given) : { reason };
-  const viIteration = reason === undefined ? viProgram(context, drawn) : { reason };
+  const vi = givenViProgram(context, given);
+  const viIteration = viProgram(context, drawn);
   const estimate = estimateProgram(context, given, options);
   if (!("outputs" in estimate)) return estimate;
   const programs = [
     estimate,
-    ...(reason === undefined ? [givenRwsProgram(context, given)] : []),
+    givenRwsProgram(context, given),
     ...("outputs" in vi ? [vi] : []),
     qemProgram(context, "qem", drawn),
     qemProgram(context, "start", tempered),
-    ...(reason === undefined ? [rwsProgram(context, drawn)] : []),
+    rwsProgram(context, drawn),
     ...("outputs" in viIteration ? [viIteration] : []),
     posterior,
     drawsProgram(context, picked),
@@ -134,14 +132,8 @@ export function lowerModel(
     programs,
     factors: given.factors,
     contraction: given.contraction,
-    gradientsUnavailable: {
-      ...("outputs" in vi ? {} : { vi: vi.reason }),
-      ...(reason === undefined ? {} : { rws: reason }),
-    },
-    methodsUnavailable: {
-      ...("outputs" in viIteration ? {} : { vi: viIteration.reason }),
-      ...(reason === undefined ? {} : { rws: reason }),
-    },
+    gradientsUnavailable: "outputs" in vi ? {} : { vi: vi.reason },
+    methodsUnavailable: "outputs" in viIteration ? {} : { vi: viIteration.reason },
   };
 }
 
@@ -247,18 +239,17 @@ function qemProgram(context: Context, name: "qem" | "start", estimator: Estimato
 }
 
 /** Posterior means of the independent normals behind the particles of correlated groups, and of their products. */
-function noiseStatistics({ graph: g, model, lowering }: Context, estimator: Estimator): Output[] {
-  return model.groups.flatMap((group, index): Output[] => {
-    const weights = estimator.weights.get(group);
-    if (!group.correlated || weights === undefined) return [];
-    const noise = groupNoise(lowering, group, index);
-    const weighted = g.mul(weights, noise);
+function noiseStatistics(context: Context, estimator: Estimator): Output[] {
+  const { graph: g, model, lowering } = context;
+  return correlatedGroups(context).flatMap((group): Output[] => {
+    const noise = noiseOf(model, lowering, group);
+    const weighted = g.mul(estimator.weights.get(group) ?? g.constant(0), noise);
     const product = g.mul(weighted, turnedNoise(lowering, group, noise));
-    const { mean, product: both } = noiseAxes(lowering, group);
+    const { location, scale } = noiseAxes(lowering, group);
     const over = particleAxis(lowering, group);
     return [
-      { name: BUFFERS.noiseMean(group.name), node: g.reduce("sum", over, weighted), axes: mean },
-      { name: BUFFERS.noiseProduct(group.name), node: g.reduce("sum", over, product), axes: both },
+      { name: BUFFERS.noiseMean(group.name), node: g.reduce("sum", over, weighted), axes: location },
+      { name: BUFFERS.noiseProduct(group.name), node: g.reduce("sum", over, product), axes: scale },
     ];
   });
 }
