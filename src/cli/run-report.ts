@@ -137,13 +137,16 @@ export function runReport(
       final: result.evidence.sets,
     },
     diagnostics: {
-      effective_sample_sizes: result.groups.map(({ group, particles, final, tailShape }) => ({
-        group,
-        particles,
-        median: final.median,
-        minimum: final.minimum,
-        pareto_k: tailShape,
-      })),
+      effective_sample_sizes: result.groups.map(
+        ({ group, particles, final, independentDraws, tailShape }) => ({
+          group,
+          particles,
+          median: final.median,
+          minimum: final.minimum,
+          independent_draws: independentDraws,
+          pareto_k: tailShape,
+        }),
+      ),
       stopped: STOPPING_WORDS[result.stopped],
       warnings: result.warnings.map(({ code, message }) => ({ code, message })),
     },

@@ -79,18 +79,22 @@ export const badSetting = (name: string, value: number, expected: string): Diagn
     `give ${name} a value that is ${expected}`,
   );
 
-/** Weights of a group rest on so few particles that its spread is not to be believed. */
+/** A group's weights are worth so few particles that no more is needed to explain a posterior that cannot be trusted. */
+const FEW_PARTICLES = 4;
+
+/** The final sets differ so much in their means of a group that its spread is not to be believed. */
 export const untrustedGroup = (
   group: string,
   latents: readonly string[],
-  ess: number,
-  particles: number,
+  { draws, particles, ess }: { readonly draws: number; readonly particles: number; readonly ess: number },
 ): Diagnostic =>
   warning(
     "W0701",
-    `the uncertainty reported for ${list(latents)} is not to be trusted: the weights of the ${particles} particles of ` +
-      `group '${group}' are worth only ${number(ess)} (median effective sample size)`,
-    `use more particles for it: -K ${group}=${10 * particles}`,
+    `the uncertainty reported for ${list(latents)} is not to be trusted: ${particles} particles of group '${group}' are ` +
+      `worth only ${number(draws)} independent draws, by the spread of means between the final sets`,
+    `use more particles for it, -K ${group}=${10 * particles}` +
+      (ess < FEW_PARTICLES ? "" : ", and for the groups that it depends on") +
+      "; or join latents that depend on each other in one group with multi_normal",
   );
 
 /** The tail of a group's weights is so heavy that a few particles that were not drawn might outweigh all that were. */

@@ -85,9 +85,15 @@ export async function finalPass(context: RunContext, fitted: Fitted): Promise<Fi
   );
   const finished = finishAll(pooled.values(), (buffer) => outermost.has(buffer), weights);
   const { logEvidence, mcse } = combinedEvidence(evidences);
-  const groups = finalSizes.diagnose(fitted.health, pooled);
+  const rows = new Map(wanted.map(({ name }, i) => [name, stores[i]?.rows(finished) ?? []]));
+  const groups = finalSizes.diagnose(
+    fitted.health,
+    pooled,
+    (latent) => rows.get(latent) ?? [],
+    weighed.length,
+  );
   const finite = evidences.flatMap((x, iteration) => (Number.isFinite(x) ? [iteration] : []));
-  const summary = stores.flatMap((store) => store.rows(finished));
+  const summary = [...rows.values()].flat();
   return {
     sampler: {
       guide,
