@@ -6,17 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { summaryCsv } from "../../src/cli/csv.js";
 import { summaryText } from "../../src/cli/summary-text.js";
 import { byteSize, duration, shown } from "../../src/cli/table.js";
+import { normalGroups } from "../support/normal-groups.js";
 import { runCaughtIn, type Caught } from "./terminal.js";
 
-const MODEL = `data { plate groups; plate items; real y[groups, items]; }
-model {
-  m ~ normal(0, 2);
-  plate groups {
-    theta ~ normal(m, 1);
-    plate items { y ~ normal(theta, 0.5); }
-  }
-}
-generated { real shift = m + 1; }
+const MODEL = `${normalGroups(0.5)}generated { real shift = m + 1; }
 `;
 const DATA = { y: [[0.4, 0.9, 0.7], [1.5, 1.1, 1.2]] }; // prettier-ignore
 
