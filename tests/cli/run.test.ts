@@ -69,6 +69,29 @@ describe("mppc run", () => {
     expect(iterations.filter((line) => !line.includes(",start,"))).toHaveLength(12);
   });
 
+  it("prints how each group does where that is asked for", async () => {
+    const { code, out } = await run(
+      "--output",
+      "diagnosed",
+      "--iterations",
+      "10",
+      "--diagnostics",
+      "--quiet",
+    );
+    expect(code).toBe(0);
+    const lines = out.split("\n");
+    const header = lines.findIndex((line) => /^group +particles +independent draws +ess median/.test(line));
+    const result = JSON.parse(read("diagnosed", "result.json")) as {
+      diagnostics: { effective_sample_sizes: { group: string; independent_draws: number }[] };
+    };
+    const sizes = result.diagnostics.effective_sample_sizes;
+    const worst = sizes.toSorted((a, b) => a.independent_draws - b.independent_draws);
+    expect(lines.slice(header + 1, header + 1 + sizes.length).map((line) => line.split(/ +/)[0])).toEqual(
+      worst.map((each) => each.group),
+    );
+    expect(Number(lines[header + 1]?.split(/ +/)[2])).toBeCloseTo(worst[0]?.independent_draws ?? NaN, 0);
+  });
+
   it("gives the guide in the form that `mppc estimate` reads, with the particles", async () => {
     await run("--iterations", "5", "--output", "loop");
     const { parameters } = JSON.parse(read("loop", "guide.json")) as { parameters: unknown };
