@@ -85,7 +85,13 @@ export function elementNames(name: string, axes: readonly Axis[], sizes: Sizes):
 /** For each place along an axis its index, after those that it implies. */
 function indicesAlong(axis: Axis, axes: readonly Axis[], sizes: Sizes): string[][] {
   const labels = sizes.labels?.get(axis.name);
+  const columns = sizes.columns?.get(axis.name);
   const index = (place: number, local: number): string => labels?.[place] ?? String(local + 1);
+  if (columns !== undefined)
+    return Array.from({ length: sizeOf(axis, sizes) }, (_, i) => [
+      String(Math.floor(i / columns) + 1),
+      String((i % columns) + 1),
+    ]);
   if (axis.parent === null) return Array.from({ length: sizeOf(axis, sizes) }, (_, i) => [index(i, i)]);
   const outer = indicesAlong(axis.parent, axes, sizes);
   const { parent, starts } = rowsOf(axis, sizes);

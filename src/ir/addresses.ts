@@ -283,7 +283,9 @@ class Lowering {
       const s = subscripts[j];
       return s?.kind === "axis" && s.axis.name === axis.name && axes[j]?.name === axis.name;
     });
-    if (!starts) return null;
+    // An axis of the grid may stand for another axis too, as in a diagonal.
+    const again = subscripts.slice(grid.length).some((s) => s.kind === "axis" && bindsHere(block, s.axis));
+    if (!starts || again) return null;
     const rest = axes.slice(grid.length);
     return rest.reduce<Index>((offset, axis) => product(offset, { kind: "size", axis }), {
       kind: "point",

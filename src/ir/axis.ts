@@ -40,6 +40,8 @@ export type DataFacts = {
   readonly rows: ReadonlyMap<string, Rows>;
   readonly missing: ReadonlySet<string>;
   readonly labels: ReadonlyMap<string, readonly string[]>;
+  /** Of an axis that has a matrix' elements, how many columns the matrix has. */
+  readonly columns: ReadonlyMap<string, number>;
 };
 
 /** Sizes with further lengths; what is known besides lengths is kept. */
@@ -47,6 +49,7 @@ export class ExtendedSizes extends Map<string, number> {
   readonly rows: ReadonlyMap<string, Rows>;
   readonly missing: ReadonlySet<string>;
   readonly labels: ReadonlyMap<string, readonly string[]>;
+  readonly columns: ReadonlyMap<string, number>;
 
   constructor(
     sizes: Sizes,
@@ -57,6 +60,7 @@ export class ExtendedSizes extends Map<string, number> {
     this.rows = facts.rows ?? sizes.rows ?? new Map();
     this.missing = facts.missing ?? sizes.missing ?? new Set();
     this.labels = facts.labels ?? sizes.labels ?? new Map();
+    this.columns = facts.columns ?? sizes.columns ?? new Map();
   }
 }
 

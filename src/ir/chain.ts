@@ -3,7 +3,8 @@
 import { greatestLength, hasAxis, volume, type Axis, type Sizes } from "./axis.js";
 import type { Step } from "./contraction.js";
 import type { AdapterClass } from "./cost.js";
-import { substitute, type Graph, type Node } from "./node.js";
+import type { Graph, Node } from "./node.js";
+import { substitute } from "./rewrite.js";
 import { LOG_ZERO } from "./program.js";
 import { scan } from "./scan.js";
 

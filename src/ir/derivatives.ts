@@ -1,9 +1,9 @@
 // Reverse-mode differentiation of the tensor IR, giving tensor IR: one table of cotangents, one pass over the DAG.
 import { Bug } from "../diagnostic.js";
 import { applyRow, type Table } from "../ops.js";
-import { hasAxis } from "./axis.js";
+import { hasAxis, type Axis } from "./axis.js";
 import { children, reachable, type Graph, type Node, type NodeOf, type Place } from "./node.js";
-import { shifted } from "./scan.js";
+import { looksBackAtPlaces, scanOfPlaces, shifted } from "./scan.js";
 
 /** The adjoint of each argument, given the adjoint `dy` and the value `y` of the result; null where it is zero. */
 type Cotangent = (g: Graph, dy: Node, y: Node) => readonly (Node | null)[];
@@ -58,51 +58,15 @@ export const COTANGENT: Table<Node, Cotangent> = {
   tanh: () => (g, dy, y) => [g.mul(dy, g.sub(g.constant(1), square(g, y)))],
   lgamma: (a) => (g, dy) => [g.mul(dy, g.map("digamma", a))],
   digamma: (a) => (g, dy) => [g.mul(dy, g.map("trigamma", a))],
-  trigamma: (a) => (g, dy) => [g.mul(dy, g.map("polygamma", g.constant(2), a))],
-  // The order is a number that the compiler writes, one more for every derivative.
-  polygamma: (n, a) => (g, dy) => [null, g.mul(dy, g.map("polygamma", g.add(n, g.constant(1)), a))],
+  trigamma: () => () => {
+    throw new Bug("the derivative of trigamma is not an operation of the IR");
+  },
   lgamma_delta: (x, a) => (g, dy) => {
     const shifted = g.map("digamma", g.add(x, a));
     return [g.mul(dy, g.sub(shifted, g.map("digamma", x))), g.mul(dy, shifted)];
   },
-  log_gamma_kernel: (a, z) => (g, dy) => [
-    g.mul(dy, g.sub(g.log(z), g.map("digamma", a))),
-    g.mul(dy, g.sub(g.div(a, z), g.constant(1))),
-  ],
-  log_gamma_p: (a, z) => (g, dy, y) => gammaTail(g, dy, y, a, z, 1),
-  log_gamma_q: (a, z) => (g, dy, y) => gammaTail(g, dy, y, a, z, -1),
-  gamma_quantile: (_, a) => (g, dy, y) => [
-    g.div(g.mul(dy, y), g.exp(g.map("log_gamma_kernel", a, y))),
-    g.mul(dy, g.map("gamma_quantile_slope", a, y)),
-  ],
   gamma_quantile_slope: () => () => {
     throw new Bug("the derivative of gamma_quantile_slope is not an operation of the IR");
-  },
-  log_beta_kernel: (a, b, w) => (g, dy) => {
-    const total = g.add(a, b);
-    const [x, y] = [g.map("inv_logit", w), g.map("inv_logit", g.neg(w))];
-    const by = (shape: Node, odds: Node): Node =>
-      g.mul(
-        dy,
-        g.sub(g.map("digamma", total), g.add(g.map("digamma", shape), g.map("log1p_exp", g.neg(odds)))),
-      );
-    return [by(a, w), by(b, g.neg(w)), g.mul(dy, g.sub(g.mul(a, y), g.mul(b, x)))];
-  },
-  log_inc_beta: (a, b, w) => (g, dy, y) => {
-    const rate = g.mul(dy, g.exp(g.sub(g.map("log_beta_kernel", a, b, w), y)));
-    return [
-      g.neg(g.mul(rate, g.map("beta_quantile_slope", a, b, w))),
-      g.mul(rate, g.map("beta_quantile_slope", b, a, g.neg(w))),
-      rate,
-    ];
-  },
-  beta_quantile: (_, a, b) => (g, dy, w) => [
-    g.div(dy, g.exp(g.map("log_beta_kernel", a, b, w))),
-    g.mul(dy, g.map("beta_quantile_slope", a, b, w)),
-    g.neg(g.mul(dy, g.map("beta_quantile_slope", b, a, g.neg(w)))),
-  ],
-  beta_quantile_slope: () => () => {
-    throw new Bug("the derivative of beta_quantile_slope is not an operation of the IR");
   },
   erf: (a) => (g, dy) => [g.mul(g.mul(g.constant(2 / Math.sqrt(Math.PI)), dy), g.exp(g.neg(square(g, a))))],
   erfc: (a) => (g, dy) => [g.mul(g.mul(g.constant(-2 / Math.sqrt(Math.PI)), dy), g.exp(g.neg(square(g, a))))],
@@ -140,19 +104,10 @@ export const COTANGENT: Table<Node, Cotangent> = {
   ],
   poisson_quantile: none2,
   binomial_quantile: none3,
-  neg_binomial_quantile: none3,
   von_mises_quantile: () => () => {
     throw new Bug("the derivative of the von Mises quantile is not an operation of the IR");
   },
 };
-
-/** The adjoints of the arguments of log P(a, z) (`sign` 1) and log Q(a, z) (-1), whose value is `y`. */
-function gammaTail(g: Graph, dy: Node, y: Node, a: Node, z: Node, sign: 1 | -1): Node[] {
-  // The density of log(z) over the probability: by z it is that over z, and at a fixed probability z moves with a.
-  const rate = g.mul(dy, g.exp(g.sub(g.map("log_gamma_kernel", a, z), y)));
-  const byZ = g.div(sign > 0 ? rate : g.neg(rate), z);
-  return [g.neg(g.mul(byZ, g.map("gamma_quantile_slope", a, z))), byZ];
-}
 
 /** The adjoints that a node hands to its children. */
 function cotangents(g: Graph, node: Node, dy: Node): readonly (readonly [Node, Node | null])[] {
@@ -200,11 +155,20 @@ function scanBackwards(g: Graph, scan: NodeOf<"scan">, dy: Node): Node {
   const isLast = g.map("eq", g.index(along), last);
   const axes = g.ordered([...scan.axes.filter((axis) => !state.includes(axis)), ...copies]);
   const name = g.freshName(`${scan.name}.back`);
+  const places = looksBackAtPlaces(scan) ? scanOfPlaces(g, scan) : null;
+  // A step's sums over the state look at it again and again.
+  const own = places === null ? dy : g.stored(`${scan.name}.adjoint`, dy);
   const total = (table: Node): Node => {
     const handed = shifted(g, table, along, isForward ? 1 : -1, copies, state);
-    return g.add(dy, g.map("select", isLast, g.constant(0), handed));
+    return g.add(own, g.map("select", isLast, g.constant(0), handed));
   };
-  const [given = g.constant(0)] = differentiate(g, arg, [before], total(g.input(name, axes)));
+  const [found = g.constant(0)] = differentiate(
+    g,
+    places?.arg ?? arg,
+    [places?.before ?? before],
+    total(g.input(name, axes)),
+  );
+  const given = places?.restore(found) ?? found;
   const back = g.rawScan({
     name,
     along,
@@ -224,10 +188,26 @@ function scanBackwards(g: Graph, scan: NodeOf<"scan">, dy: Node): Node {
 function scatter(g: Graph, node: NodeOf<"gather">, dy: Node): Node {
   const masks: Node[] = [];
   const readers: Place[] = [];
-  for (const { over, at, slide } of node.places) {
+  const unread: Place[] = [];
+  const kept = node.arg.axes.filter((axis) => !node.places.some(({ over }) => over.name === axis.name));
+  /** Whether each of these axes of the result is one that no other place, nor the argument, has too. */
+  const isFree = (...of: readonly Axis[]): boolean =>
+    of.every((axis) => ![...kept, ...readers.map(({ over }) => over)].some(({ name }) => name === axis.name));
+  for (const { over, at, slide, matrix } of node.places) {
+    if (matrix?.kind === "spread" && matrix.row.kind === "index" && matrix.column.kind === "index") {
+      const [rows, columns] = [matrix.row.axis, matrix.column.axis];
+      if (rows !== columns && isFree(rows, columns)) {
+        readers.push(...g.partPlaces(over, { rows, columns: matrix.width }, { rows, columns }));
+        continue;
+      }
+    }
+    if (matrix?.kind === "part") {
+      if (!readers.some((reader) => reader.over.name === matrix.of.name))
+        readers.push(wholeMatrix(g, node, matrix));
+      continue;
+    }
     if (slide === null) {
-      if (hasAxis(at, over)) throw new Bug(`places along '${over.name}' have no known transpose`);
-      masks.push(g.map("eq", g.index(over), at));
+      unread.push({ over, at, slide });
       continue;
     }
     const { to, multiply, add } = slide;
@@ -239,8 +219,28 @@ function scatter(g: Graph, node: NodeOf<"gather">, dy: Node): Node {
     if (multiply !== 1 || add !== 0)
       masks.push(g.map("and", g.map("ge", reader, g.constant(0)), g.map("lt", reader, g.size(to))));
   }
-  const read = g.gatherAll(dy, readers);
-  return masks.reduce((value, mask) => g.map("select", mask, value, g.constant(0)), read);
+  // Of the axes of the result that these places go by, some have been read by now.
+  for (const { over, at } of unread) {
+    if (hasAxis(at, over) && !readers.some((reader) => reader.over.name === over.name))
+      throw new Bug(`places along '${over.name}' have no known transpose`);
+    masks.push(g.map("eq", g.index(over), g.gatherAll(at, readers)));
+  }
+  return masks.reduce((value, mask) => g.map("select", mask, value, g.constant(0)), g.gatherAll(dy, readers));
+}
+
+/** The reader of a matrix' elements that were taken by their rows and columns; one that is not given has an axis of its own. */
+function wholeMatrix(
+  g: Graph,
+  node: NodeOf<"gather">,
+  { of, rows, columns }: Extract<Place["matrix"], { kind: "part" }>,
+): Place {
+  const along = (side: "rows" | "columns"): Axis | undefined =>
+    node.places.find(({ matrix }) => matrix?.kind === "part" && matrix.of === of && matrix.side === side)
+      ?.over;
+  const [row, column] = [along("rows"), along("columns")];
+  const other = (taken: Axis | undefined): Axis => (taken?.name === columns.name ? rows : columns);
+  const first = row ?? (column?.name === rows.name ? columns : rows);
+  return g.spreadPlace(of, g.index(first), g.index(column ?? other(first)), columns);
 }
 
 /**

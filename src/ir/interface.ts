@@ -1,5 +1,6 @@
 // A compiled model's interface: what data it takes and what quantities it yields, without syntax or types of the compiler.
 import type { Op } from "../ops.js";
+import type { VectorConstraint } from "../typecheck/model.js";
 
 /** A number from literals and scalar data: sizes of vectors, bounds of discrete latents. */
 export type SizeExpression =
@@ -18,7 +19,12 @@ export type PlateInterface = {
   /** Whether the programs are made for different numbers of elements in each of the parent's. */
   readonly ragged: boolean;
 };
-export type EventAxisInterface = { readonly axis: string; readonly size: SizeExpression };
+export type EventAxisInterface = {
+  readonly axis: string;
+  readonly size: SizeExpression;
+  /** Not null: the elements are those of a matrix with so many columns, row by row. */
+  readonly columns: SizeExpression | null;
+};
 export type DataInterface = {
   readonly name: string;
   readonly base: "int" | "real";
@@ -30,7 +36,7 @@ export type DataInterface = {
   /** Whether the programs are made for data in which some of its values are missing. */
   readonly missing: boolean;
   /** What ties the elements of each vector to each other. */
-  readonly constraint: "simplex" | "ordered" | "positive_ordered" | null;
+  readonly constraint: VectorConstraint | null;
   /** As written in the model, for messages ("int<lower=0, upper=1> rating[users, films]"). */
   readonly declaration: string;
   /** Span of its declaration: offsets into the model's source. */

@@ -3,6 +3,7 @@ import { Bug } from "../diagnostic.js";
 import type { Op } from "../ops.js";
 import { ancestors, hasAxis, isImplied, type Axis } from "./axis.js";
 import type { RandomPlace, RandomPrimitive } from "./program.js";
+import { apart, composed, type Place, type Slide } from "./places.js";
 import { rowArrayName } from "./ragged.js";
 import { simplifyMap, simplifyReduce } from "./rules.js";
 
@@ -63,14 +64,7 @@ export type Node = Common &
       }
   );
 
-/**
- * A place along one axis of what is gathered: the 0-based `at`, a whole number over the axes of the result; of a ragged
- * axis it counts among the rows of the parent's element. Where it is
- * an affine function of the index along `slide.to`, its transpose is known, so that derivatives need no sum over pairs.
- */
-export type Place = { readonly over: Axis; readonly at: Node; readonly slide: Slide | null };
-/** The place multiply * index(to) + add. */
-export type Slide = { readonly to: Axis; readonly multiply: 1 | 2; readonly add: number };
+export type { Place, Slide } from "./places.js";
 
 export type NodeOf<K extends Node["kind"]> = Extract<Node, { kind: K }>;
 
@@ -237,6 +231,41 @@ export class Graph {
     return hasAxis(arg, over) ? this.map("select", within, value, this.constant(outside)) : arg;
   }
 
+  /** The place among a matrix' elements, along `over`, of a row and a column; it is as wide as the axis `width`. */
+  spreadPlace(over: Axis, row: Node, column: Node, width: Axis): Place {
+    const at = this.add(this.mul(row, this.size(width)), column);
+    return { over, at, slide: null, matrix: { kind: "spread", row, column, width } };
+  }
+
+  /** The row and column of every element of a matrix, as places along the axes `from` that its rows and columns have. */
+  partPlaces(
+    flat: Axis,
+    { rows, columns }: { readonly rows: Axis; readonly columns: Axis },
+    from: { readonly rows: Axis; readonly columns: Axis } = { rows, columns },
+  ): readonly Place[] {
+    const width = this.size(columns);
+    // Half a place more, so that a division that is not exact cannot end below a whole number.
+    const row = this.map("floor", this.div(this.add(this.index(flat), this.constant(0.5)), width));
+    const column = this.sub(this.index(flat), this.mul(row, width));
+    this.#sides.set(row, { of: flat, side: "row" });
+    this.#sides.set(column, { of: flat, side: "column" });
+    const part = (side: "rows" | "columns") => ({ kind: "part", of: flat, side, rows, columns }) as const;
+    return [
+      { over: from.rows, at: row, slide: null, matrix: part("rows") },
+      { over: from.columns, at: column, slide: null, matrix: part("columns") },
+    ];
+  }
+
+  /** The rows and columns of the elements along an axis. */
+  readonly #sides = new Map<Node, { readonly of: Axis; readonly side: "row" | "column" }>();
+
+  /** The row or column of the element at a place that is given by its row and column. */
+  #sideAt(node: Node, places: readonly Place[]): Node | null {
+    const known = this.#sides.get(node);
+    const place = places.find(({ over }) => over.name === known?.of.name)?.matrix;
+    return known !== undefined && place?.kind === "spread" ? place[known.side] : null;
+  }
+
   /** Several axes gathered at once: every place is a function of the result's axes. Pushed down to tables and inputs. */
   gatherAll(arg: Node, places: readonly Place[]): Node {
     const own = places.filter(({ over }) => hasAxis(arg, over));
@@ -248,11 +277,13 @@ export class Graph {
     const constant = own.every(({ at }) => at.kind === "constant");
     switch (arg.kind) {
       case "map":
-        return this.map(arg.op, ...arg.args.map(below));
+        return this.#sideAt(arg, own) ?? this.map(arg.op, ...arg.args.map(below));
       case "index":
         return own[0]?.at ?? arg;
       case "gather": {
         const inner = arg.places.map((place): Place => {
+          const known = composed(this, place, own);
+          if (known !== null) return known;
           const at = below(place.at);
           return at === place.at ? place : { over: place.over, at, slide: null };
         });
@@ -269,10 +300,15 @@ export class Graph {
     }
   }
 
-  #rawGather(arg: Node, places: readonly Place[]): Node {
+  #rawGather(arg: Node, given: readonly Place[]): Node {
+    const places = apart(arg, given);
+    if (places.length === 0) return arg;
     const kept = arg.axes.filter((a) => places.every(({ over }) => over.name !== a.name));
     const axes = this.ordered([...kept, ...places.flatMap(({ at }) => at.axes)]);
-    const key = places.map(({ over, at }) => `${over.name}:${at.id}`).join();
+    // What is known of a place is part of it: derivatives go by it.
+    const known = ({ slide, matrix }: Place): string =>
+      `${slide === null ? "" : "slide"}${matrix?.kind ?? ""}`;
+    const key = places.map((place) => `${place.over.name}:${place.at.id}${known(place)}`).join();
     return this.#intern(`g${key}(${arg.id})`, { kind: "gather", arg, places, axes });
   }
 
@@ -326,70 +362,4 @@ export class Graph {
     this.#table.set(key, node);
     return node;
   }
-}
-
-/**
- * Rebuilds the graph below the roots with some nodes replaced; simplification runs again on the way, so that
- * replacing a term by zero removes it. Returns the roots' replacements, in order.
- */
-export function substitute(
-  graph: Graph,
-  roots: readonly Node[],
-  replacement: ReadonlyMap<Node, Node>,
-): Node[] {
-  const done = rewrite(roots, (node, get) => replacement.get(node) ?? rebuild(graph, node, get));
-  return roots.map((root) => done.get(root) ?? root);
-}
-
-/** What every node below the roots becomes; `change` may ask what a node's arguments became. */
-export function rewrite(
-  roots: readonly Node[],
-  change: (node: Node, get: (node: Node) => Node) => Node,
-): ReadonlyMap<Node, Node> {
-  const done = new Map<Node, Node>();
-  const get = (node: Node): Node => {
-    const result = done.get(node);
-    if (result === undefined) throw new Bug("a rewrite visited a node before its arguments");
-    return result;
-  };
-  for (const node of reachable(roots)) done.set(node, change(node, get));
-  return done;
-}
-
-function rebuild(graph: Graph, node: Node, get: (node: Node) => Node): Node {
-  if (children(node).every((child) => get(child) === child)) return node;
-  switch (node.kind) {
-    case "constant":
-    case "input":
-    case "size":
-    case "index":
-      return node;
-    case "random":
-      return graph.random(node.primitive, node, node.args.map(get));
-    case "map":
-      return graph.map(node.op, ...node.args.map(get));
-    case "reduce":
-      return node.within === null
-        ? graph.reduce(node.ring, node.over, get(node.arg))
-        : graph.rawReduce(node.ring, node.over, node.within, get(node.arg));
-    case "gather":
-      return rebuildGather(graph, node, get);
-    case "stored":
-      return graph.stored(node.name, get(node.arg));
-    case "scan":
-      return rebuildScan(graph, node, get);
-  }
-}
-
-/** A scan with its arguments replaced. */
-export const rebuildScan = (graph: Graph, node: NodeOf<"scan">, get: (node: Node) => Node): Node =>
-  graph.rawScan({ ...node, before: node.before && get(node.before), arg: get(node.arg) });
-
-/** A gather with its arguments replaced; places that stay keep what is known of them. */
-export function rebuildGather(graph: Graph, node: NodeOf<"gather">, get: (node: Node) => Node): Node {
-  const places = node.places.map((place): Place => {
-    const at = get(place.at);
-    return at === place.at ? place : { over: place.over, at, slide: null };
-  });
-  return graph.gatherAll(get(node.arg), places);
 }

@@ -14,6 +14,11 @@ export class PlanningSizes extends ExtendedSizes {
 function nominal(name: string): number {
   if (name.startsWith("k_")) return NOMINAL.particle;
   if (!name.startsWith("i_")) return NOMINAL.plate;
-  const literal = Number(name.slice(2));
-  return Number.isInteger(literal) && literal > 0 ? literal : NOMINAL.event;
+  // Of a matrix, the product of its sides.
+  return name
+    .slice(2)
+    .split("_x_")
+    .map(Number)
+    .map((literal) => (Number.isInteger(literal) && literal > 0 ? literal : NOMINAL.event))
+    .reduce((product, length) => product * length);
 }

@@ -1,7 +1,8 @@
 // Long reductions over plates in two steps: blocks side by side, then the blocks; parallel, and accurate in float32.
 import { greatestLength, type Sizes } from "./axis.js";
 import type { Output, ProgramGraph } from "./lower/program-graph.js";
-import { children, rebuildGather, rebuildScan, rewrite, type Graph, type Node, type NodeOf } from "./node.js";
+import { children, type Graph, type Node, type NodeOf } from "./node.js";
+import { rebuildGather, rebuildScan, rewrite } from "./rewrite.js";
 
 /** Elements of a block: a float32 sum of so many terms is good to 1e-9 of their size, and there are blocks enough. */
 const BLOCK_LENGTH = 128;

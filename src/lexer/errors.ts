@@ -12,7 +12,6 @@ const error = (code: string, span: Span, message: string, hint?: string): Diagno
 
 const CHARACTER_HINTS: Readonly<Record<string, string>> = {
   "#": "a comment starts with '//'",
-  "'": "a transpose is not in the language, and neither are strings",
   "&": "'and' is written '&&'",
   "\\": "division is written '/'",
   $: "a name is made of letters, digits and '_'",

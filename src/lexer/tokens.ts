@@ -133,6 +133,7 @@ export const Divide = symbol("Divide", "/", [ArithmeticOperator]);
 export const Modulo = symbol("Modulo", "%", [ArithmeticOperator]);
 export const ElementTimes = symbol("ElementTimes", ".*", [ArithmeticOperator]);
 export const ElementDivide = symbol("ElementDivide", "./", [ArithmeticOperator]);
+export const Transpose = symbol("Transpose", "'");
 export const Power = symbol("Power", "^", [ArithmeticOperator]);
 
 const COMMENTS = "comments";
@@ -158,6 +159,6 @@ export const TOKENS: TokenType[] = [
   LessEqual, GreaterEqual, Equal, NotEqual, And, Or, PlusAssign, ElementTimes, ElementDivide,
   LeftBrace, RightBrace, LeftParen, RightParen, LeftBracket, RightBracket,
   Semicolon, Comma, Bar, Colon, Question, Dot, Tilde, Assign, Less, Greater, Not,
-  Plus, Minus, Times, Divide, Modulo, Power,
+  Plus, Minus, Times, Divide, Modulo, Power, Transpose,
   UnaryOperator, BinaryOperator, ArithmeticOperator, ArgumentSeparator, BlockKeyword, Number_,
 ]; // prettier-ignore

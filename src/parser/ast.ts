@@ -44,6 +44,8 @@ export type Expression =
       readonly indices: readonly Expression[];
       readonly span: Span;
     }
+  /** `A'` */
+  | { readonly kind: "transpose"; readonly operand: Expression; readonly span: Span }
   /** `learn(initial, over = (plates))`, a parameter of a guide that is learned. */
   | {
       readonly kind: "learn";

@@ -57,7 +57,12 @@ export abstract class ExpressionGrammar extends RecoveringParser {
   readonly operand: Rule = this.RULE("operand", () => {
     this.MANY1(() => this.CONSUME(t.UnaryOperator));
     this.SUBRULE(this.primary);
-    this.MANY2(() => this.SUBRULE(this.dimensions));
+    this.MANY2(() => this.SUBRULE(this.suffix));
+  });
+
+  /** An index, or the mark of a transpose. */
+  readonly suffix: Rule = this.RULE("suffix", () => {
+    this.OR([{ ALT: () => this.SUBRULE(this.dimensions) }, { ALT: () => this.CONSUME(t.Transpose) }]);
   });
 
   readonly primary: Rule = this.RULE("primary", () => {

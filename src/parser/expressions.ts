@@ -62,11 +62,15 @@ function operand(cx: Context, from: CstNode): Maybe<Operand> {
     isUnaryOperator(t.image) ? [{ operator: t.image, start: t.startOffset }] : [],
   );
   let value = primary(cx, node(from, "primary"));
-  for (const dimensions of nodes(from, "dimensions")) {
+  for (const suffix of nodes(from, "suffix")) {
+    const dimensions = node(suffix, "dimensions");
     const indices = expressions(cx, dimensions);
     if (value === undefined || indices === undefined) return undefined;
-    const span = joinSpans(value.span, nodeSpan(cx.source, dimensions));
-    value = cx.expression({ kind: "index", object: value, indices, span });
+    const span = joinSpans(value.span, nodeSpan(cx.source, suffix));
+    value =
+      dimensions === undefined
+        ? cx.expression({ kind: "transpose", operand: value, span })
+        : cx.expression({ kind: "index", object: value, indices, span });
   }
   return value && { prefixes, value };
 }

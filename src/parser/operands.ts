@@ -11,6 +11,7 @@ export function operandsOf(expression: Expression): readonly Expression[] {
     case "call":
       return expression.args;
     case "unary":
+    case "transpose":
       return [expression.operand];
     case "binary":
       return [expression.left, expression.right];

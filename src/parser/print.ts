@@ -64,6 +64,8 @@ export function printExpression(expression: Expression): string {
     }
     case "index":
       return `${printExpression(expression.object)}${brackets(expression.indices)}`;
+    case "transpose":
+      return `${printExpression(expression.operand)}'`;
     case "learn":
       return printLearn(expression);
     case "vector":

@@ -6,6 +6,15 @@ import { BUFFERS } from "../ir/interface.js";
 import type { Buffer } from "../ir/program.js";
 import { fileAddresses } from "./arrangement.js";
 import type { BoundData, DataOrigin } from "./data.js";
+import type { VectorConstraint } from "../typecheck/model.js";
+import {
+  notCholesky,
+  notOfLengthOne,
+  notPositiveDefinite,
+  notSymmetric,
+  notUnitDiagonal,
+  rowsNotOfLengthOne,
+} from "./data-matrices.js";
 import { elementName, raggedIndicesOf } from "./data-value.js";
 import type { Device } from "./device.js";
 import { notConstrained, outOfRange, tooMany } from "./errors.js";
@@ -102,6 +111,17 @@ function violations(
 /** How far from 1 the sum of a simplex may be: files hold few digits. */
 const SUM_TOLERANCE = 1e-6;
 
+const PROBLEMS: Readonly<Record<VectorConstraint, (vector: Float64Array) => string | null>> = {
+  simplex: notASimplex,
+  ordered: notRising,
+  positive_ordered: notRising,
+  unit_vector: notOfLengthOne,
+  corr_matrix: (m) => notSymmetric(m) ?? notUnitDiagonal(m) ?? notPositiveDefinite(m),
+  cov_matrix: (m) => notSymmetric(m) ?? notPositiveDefinite(m),
+  cholesky_factor_cov: notCholesky,
+  cholesky_factor_corr: (m) => notCholesky(m) ?? rowsNotOfLengthOne(m),
+};
+
 /** Vectors that are not what they are declared to be, 10 of each array at most. */
 function brokenConstraints({ declared, interface: item, value }: DataOrigin): Diagnostic[] {
   const { constraint } = item;
@@ -112,13 +132,13 @@ function brokenConstraints({ declared, interface: item, value }: DataOrigin): Di
   for (let start = 0; start < value.values.length; start += size) {
     const vector = value.values.subarray(start, start + size);
     if (vector.some(Number.isNaN)) continue; // missing
-    const problem = constraint === "simplex" ? notASimplex(vector) : notRising(vector);
+    const problem = PROBLEMS[constraint](vector);
     if (problem === null) continue;
     if (found.length === SHOWN) rest++;
     else {
       const indices = raggedIndicesOf(start, value).slice(0, -1);
       const name = indices.length === 0 ? declared.name : elementName(declared.name, indices);
-      found.push(notConstrained(declared, name, constraint === "simplex", problem, value.locate(start)));
+      found.push(notConstrained(declared, name, constraint, problem, value.locate(start)));
     }
   }
   return rest > 0 ? [...found, tooMany("E0539", rest)] : found;

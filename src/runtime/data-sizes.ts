@@ -9,7 +9,7 @@ import { MOST_VALUES } from "../typecheck/support.js";
 import type { DataOrigin } from "./data.js";
 import type { Keys } from "./data-keys.js";
 import { bindRows, dimensionsOf, raggedPlates, siblingsTogether } from "./data-rows.js";
-import type { DataEntry } from "./data-value.js";
+import type { DataEntry, NumbersValue } from "./data-value.js";
 import {
   arrayForScalar,
   emptyPlate,
@@ -44,7 +44,24 @@ export function bindSizes(
   entries: ReadonlyMap<string, DataEntry>,
   keys: ReadonlyMap<string, Keys>,
 ): Sized {
-  const { lengths, diagnostics } = vectorLengths(model, origins);
+  const { lengths, columns, diagnostics } = vectorLengths(model, origins);
+  for (const [name, origin] of origins) {
+    const matrix = origin.interface.event === null ? undefined : columns.get(origin.interface.event);
+    if (matrix === undefined) continue;
+    const flat = rowByRow(origin.value, matrix);
+    if (flat === null) {
+      const outer = dimensionsOf(model, origin.interface.plates).map((plate) => ({
+        name: plate,
+        length: null,
+      }));
+      const sides = [
+        { name: "rows", length: matrix.rows },
+        { name: "columns", length: matrix.columns },
+      ];
+      const { declared, value } = origin;
+      diagnostics.push(wrongShape(declared, value.span, [...outer, ...sides], value.shape));
+    } else origins.set(name, { ...origin, value: flat });
+  }
   const supports = supportLengths(model, origins, diagnostics);
   const context = { model, entries, keys, ragged: raggedPlates(model, origins.values()) };
   // What is empty says so of the plates that it has.
@@ -52,11 +69,11 @@ export function bindSizes(
     (origin) => origin.value.shape.length === rank(model, origin) || isEmpty(model, origin),
   );
   const plates = plateSizes(context, ranked, diagnostics);
-  const sizes = new Map([
-    ...lengths,
-    ...supports,
-    ...[...plates].map(([plate, w]) => [plate, w.length] as const),
-  ]);
+  const sizes = new ExtendedSizes(
+    new Map([...lengths, ...supports, ...[...plates].map(([plate, w]) => [plate, w.length] as const)]),
+    [],
+    { columns: new Map([...columns].map(([axis, matrix]) => [axis, matrix.columns])) },
+  );
   for (const [name, origin] of origins) {
     const { value, declared } = origin;
     const expected = dimensions(model, origin, sizes);
@@ -103,13 +120,17 @@ type BindingContext = {
 function withRows(
   { model, entries, keys, ragged }: BindingContext,
   origins: Origins,
-  sizes: ReadonlyMap<string, number>,
+  sizes: ExtendedSizes,
 ): Sized {
   const crossed = siblingsTogether(model, ragged, (name) => origins.get(name));
   if (crossed.length > 0) return { sizes: new ExtendedSizes(sizes), ragged, diagnostics: crossed };
   const bound = bindRows(model, [...origins.values()], keys, ragged, sizes);
   const labels = new Map<string, readonly string[]>();
-  const known = new ExtendedSizes(bound.sizes, [], { rows: bound.rows, labels });
+  const known = new ExtendedSizes(bound.sizes, [], {
+    rows: bound.rows,
+    labels,
+    columns: sizes.columns,
+  });
   if (bound.diagnostics.length > 0) return { sizes: known, ragged, diagnostics: bound.diagnostics };
   for (const { plate, labels: names } of keys.values())
     if (names !== null) labels.set(plate.parent, inStorage(names, plate.parent, known));
@@ -220,14 +241,18 @@ function vectorLengths(
   origins: ReadonlyMap<string, DataOrigin>,
 ): {
   lengths: Map<string, number>;
+  columns: Map<string, MatrixSides>;
   diagnostics: Diagnostic[];
 } {
   const lengths = new Map<string, number>();
+  const columns = new Map<string, MatrixSides>();
   const diagnostics: Diagnostic[] = [];
   const told = new Set<string>();
-  for (const { axis, size } of model.interface.eventAxes) {
+  for (const { axis, size, columns: sides } of model.interface.eventAxes) {
     const length = evaluate(size, origins);
     if (length === null) continue;
+    const width = sides === null ? null : evaluate(sides, origins);
+    if (width !== null) columns.set(axis, { rows: length / width, columns: width });
     if (Number.isInteger(length) && length > 0) lengths.set(axis, length);
     else {
       const source = origins.get(firstData(size) ?? "");
@@ -237,7 +262,21 @@ function vectorLengths(
       diagnostics.push(sizeNotPositive(what, length, source.value.span));
     }
   }
-  return { lengths, diagnostics };
+  return { lengths, columns, diagnostics };
+}
+
+type MatrixSides = { readonly rows: number; readonly columns: number };
+
+/** Matrices as their elements, row by row; null if these are not all matrices with so many rows and columns. */
+function rowByRow(value: NumbersValue, { rows, columns }: MatrixSides): NumbersValue | null {
+  const { shape, lengths } = value;
+  const isRegular = lengths.slice(-2).every((of) => of === null);
+  if (shape.length < 2 || !isRegular || shape.at(-2) !== rows || shape.at(-1) !== columns) return null;
+  return {
+    ...value,
+    shape: [...shape.slice(0, -2), rows * columns],
+    lengths: [...lengths.slice(0, -2), null],
+  };
 }
 
 /** How many values each discrete latent has that is summed out. */

@@ -1,4 +1,5 @@
 // What can be wrong with data and compiled files: the only place that holds the text of these messages.
+import type { VectorConstraint } from "../typecheck/model.js";
 import type { Diagnostic, Related } from "../diagnostic.js";
 import type { Span } from "../source.js";
 import { elementName, type Flaw } from "./data-value.js";
@@ -208,19 +209,25 @@ export const outOfRange = (
   );
 
 /** `problem`: what its elements do. */
+const NOT: Readonly<Record<VectorConstraint, string>> = {
+  simplex: "not a simplex",
+  ordered: "not in rising order",
+  positive_ordered: "not in rising order",
+  unit_vector: "not a unit vector",
+  corr_matrix: "not a correlation matrix",
+  cov_matrix: "not a covariance matrix",
+  cholesky_factor_cov: "not a Cholesky factor",
+  cholesky_factor_corr: "not a Cholesky factor of correlations",
+};
+
 export const notConstrained = (
   declared: Declared,
   name: string,
-  isSimplex: boolean,
+  constraint: VectorConstraint,
   problem: string,
   span: Span,
 ): Diagnostic =>
-  error(
-    "E0539",
-    span,
-    `${name} is ${isSimplex ? "not a simplex" : "not in rising order"}: ${problem}`,
-    related(declaredHere(declared)),
-  );
+  error("E0539", span, `${name} is ${NOT[constraint]}: ${problem}`, related(declaredHere(declared)));
 
 // Sizes of plates and vectors.
 

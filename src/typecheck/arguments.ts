@@ -4,6 +4,7 @@ import * as errors from "./errors.js";
 import type { Argument, TypedExpression, ValueType } from "./model.js";
 import type { Context } from "./scope.js";
 import { describeRange, describeType } from "./show.js";
+import { kindOf } from "./types.js";
 
 /** True where `arg` has a type that `parameter` takes. A real takes ints, and vectors, element by element. */
 export function checkArgumentType(
@@ -12,9 +13,10 @@ export function checkArgumentType(
   callee: string,
   context: Context,
 ): boolean {
+  const kind = kindOf(parameter.type.size);
   const needed =
-    parameter.type.size !== null && arg.type.size === null
-      ? "a vector"
+    kind !== "number" && kindOf(arg.type.size) !== kind
+      ? `a ${kind.replace("_", " ")}`
       : parameter.type.base === "int" && arg.type.base !== "int"
         ? "an int"
         : null;

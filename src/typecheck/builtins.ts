@@ -1,6 +1,6 @@
 // The functions that the compiler itself knows: the one table of their names, arities and kinds.
 import type { Op } from "../ops.js";
-import type { Arrangement, RandomPrimitive, Reduction } from "./model.js";
+import type { MatrixOperation, Arrangement, RandomPrimitive, Reduction } from "./model.js";
 
 /**
  * A built-in function of `parameters`. `op`: elementwise over ints and reals; its result is an int, a real, or an int
@@ -13,6 +13,7 @@ export type Builtin = { readonly parameters: readonly string[]; readonly interna
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "random"; readonly primitive: RandomPrimitive }
   | { readonly kind: "arrangement"; readonly arrangement: Arrangement }
+  | { readonly kind: "matrix"; readonly operation: MatrixOperation }
   | { readonly kind: "length" }
 );
 
@@ -28,18 +29,17 @@ const arrangement = (of: Arrangement): Builtin => ({
   arrangement: of,
   parameters: ["vector v"],
 });
+const matrix = (operation: MatrixOperation, parameter = "matrix A"): Builtin => ({
+  kind: "matrix",
+  operation,
+  parameters: [parameter],
+});
 const binary = (op: Op, result: "real" | "operands"): Builtin => ({
   kind: "op",
   op,
   result,
   parameters: ["x", "y"],
 });
-
-/** An operation for the standard library's definitions. */
-const internal = (op: Op, result: "int" | "real", ...parameters: string[]): [string, Builtin[]] => [
-  op,
-  [{ kind: "op", op, result, parameters, internal: true }],
-];
 
 const UNARY: readonly Op[] = [
   "sqrt", "square", "exp", "log", "log1p", "expm1", "inv_logit", "log1p_exp",
@@ -65,19 +65,26 @@ export const BUILTINS: ReadonlyMap<string, readonly Builtin[]> = new Map<string,
   ["cumulative_sum", [arrangement("cumulative_sum")]],
   ["element_before", [{ ...arrangement("element_before"), internal: true }]],
   ["places", [{ ...arrangement("places"), internal: true }]],
+  ["diagonal", [matrix("diagonal")]],
+  ["diag_matrix", [matrix("diag_matrix", "vector v")]],
+  ["cholesky_decompose", [matrix("cholesky_decompose")]],
+  ["inverse_lower", [{ ...matrix("inverse_lower"), internal: true }]],
+  ["row_places", [{ ...matrix("row_places"), internal: true }]],
+  ["column_places", [{ ...matrix("column_places"), internal: true }]],
   ["pi", [{ kind: "constant", value: Math.PI, parameters: [] }]],
   ["e", [{ kind: "constant", value: Math.E, parameters: [] }]],
-  ...[
-    internal("lgamma_delta", "real", "x", "y"),
-    internal("log_gamma_p", "real", "a", "z"),
-    internal("log_gamma_q", "real", "a", "z"),
-    internal("log_inc_beta", "real", "a", "b", "log_odds"),
-    internal("gamma_quantile", "real", "u", "a"),
-    internal("beta_quantile", "real", "u", "a", "b"),
-    internal("poisson_quantile", "int", "u", "rate"),
-    internal("binomial_quantile", "int", "u", "n", "theta"),
-    internal("neg_binomial_quantile", "int", "u", "shape", "log_odds"),
-    internal("von_mises_quantile", "real", "u", "kappa"),
+  ["lgamma_delta", [{ ...binary("lgamma_delta", "real"), internal: true }]],
+  [
+    "poisson_quantile",
+    [{ kind: "op", op: "poisson_quantile", result: "int", parameters: ["u", "rate"], internal: true }],
+  ],
+  [
+    "binomial_quantile",
+    [{ kind: "op", op: "binomial_quantile", result: "int", parameters: ["u", "n", "theta"], internal: true }],
+  ],
+  [
+    "von_mises_quantile",
+    [{ kind: "op", op: "von_mises_quantile", result: "real", parameters: ["u", "kappa"], internal: true }],
   ],
   [
     "std_uniform",

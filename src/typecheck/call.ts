@@ -8,9 +8,10 @@ import * as errors from "./errors.js";
 import { instantiate } from "./instantiate.js";
 import { LENGTH } from "./length.js";
 import type { FunctionDeclaration, TypedExpression } from "./model.js";
+import { matrixOperation } from "./matrix.js";
 import { dependencies, type Context } from "./scope.js";
 import { describeType, showSignature } from "./show.js";
-import { allInts, joinSizes, typeOf, withoutBounds, type Base } from "./types.js";
+import { allInts, isSized, joinSizes, typeOf, withoutBounds, type Base } from "./types.js";
 
 type Args = readonly TypedExpression[];
 type Checked = TypedExpression | null;
@@ -101,6 +102,8 @@ function callBuiltin(name: Name, builtin: Builtin, args: Args, span: Span, conte
       if (context.place !== "function" && context.place !== "draw")
         return context.report(errors.randomOutsideDraw(name));
       return elementwise({ kind: "random", primitive: builtin.primitive }, "real", args, span, context);
+    case "matrix":
+      return matrixOperation(builtin.operation, args, `the argument of '${name.text}'`, span, context);
     case "reduction":
     case "length":
     case "arrangement":
@@ -136,7 +139,7 @@ function callOnVector(
   const { plates, latents } = arg;
   const { base, size } = arg.type;
   if (builtin.kind === "length") {
-    if (size !== "any") return size.value;
+    if (isSized(size)) return size.value;
     return { kind: "call", callee: LENGTH, args, type: typeOf("int"), span, plates, latents };
   }
   if (builtin.kind === "arrangement")
@@ -179,6 +182,7 @@ function isRandom(callee: FunctionDeclaration): boolean {
       case "call":
         return isRandom(e.callee) || e.args.some(draws);
       case "apply":
+      case "matrix":
         return e.args.some(draws);
       case "reduce":
         return draws(e.arg);

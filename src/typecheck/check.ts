@@ -1,5 +1,6 @@
 // The type checker: a program's blocks in, a typed model or all that is wrong with it out.
 import { hasErrors, type Diagnostic } from "../diagnostic.js";
+import { isSized } from "./types.js";
 import type { Program, Statement } from "../parser/ast.js";
 import type { SourceFile, Span } from "../source.js";
 import { chain, checkData, type CheckedData } from "./data.js";
@@ -152,7 +153,7 @@ const platesWithoutData = ({ plates, data }: CheckedData, block: ModelBlock): re
 /** Axes have one name each: plates their own, groups `k_<group>`, vectors `i_<size>`. */
 function takenNames(model: TypedModel): readonly Diagnostic[] {
   const types: readonly ValueType[] = [...model.data, ...model.latents, ...model.locals].map((v) => v.type);
-  const sizes = types.flatMap(({ size }) => (size === null || size === "any" ? [] : [size.key]));
+  const sizes = types.flatMap(({ size }) => (isSized(size) ? [size.key] : []));
   return model.plates.flatMap((plate) => {
     const group = model.groups.find((g) => `k_${g.name}` === plate.name);
     const size = sizes.find((key) => `i_${key}` === plate.name);

@@ -45,16 +45,6 @@ const FOLD: OpRecord<Fold> = {
   trigamma: null,
   lgamma_delta: null,
   gamma_quantile_slope: null,
-  polygamma: null,
-  log_gamma_kernel: null,
-  log_gamma_p: null,
-  log_gamma_q: null,
-  gamma_quantile: null,
-  log_beta_kernel: null,
-  log_inc_beta: null,
-  beta_quantile: null,
-  beta_quantile_slope: null,
-  neg_binomial_quantile: null,
   erf: null,
   erfc: null,
   Phi: null,
@@ -103,6 +93,7 @@ export function constantValue(e: TypedExpression, args: ConstantArguments = new 
         return constantValue(x.callee.value, given);
       }
       case "reduce":
+      case "matrix":
       case "random":
       case "vector":
       case "previous":

@@ -7,12 +7,21 @@ import { constantValue } from "./constants.js";
 import * as errors from "./errors.js";
 import { checkExpression, literal } from "./expression.js";
 import { expand } from "./instantiate.js";
-import type { Plate, Size, TypedExpression, ValueType, Variable, VectorConstraint } from "./model.js";
+import { matrixSize, rowSize } from "./matrix.js";
+import type {
+  Plate,
+  Size,
+  TypedExpression,
+  UnknownSize,
+  ValueType,
+  Variable,
+  VectorConstraint,
+} from "./model.js";
 import type { Context, Entry, Scope } from "./scope.js";
 import { describeType, showExpression } from "./show.js";
 
-const MATRICES: ReadonlySet<string> = new Set([
-  "matrix",
+/** The types of square matrices: they are given one size. */
+const SQUARE: ReadonlySet<string> = new Set([
   "cov_matrix",
   "corr_matrix",
   "cholesky_factor_cov",
@@ -23,6 +32,11 @@ const CONSTRAINTS: Readonly<Record<string, VectorConstraint>> = {
   simplex: "simplex",
   ordered: "ordered",
   positive_ordered: "positive_ordered",
+  unit_vector: "unit_vector",
+  corr_matrix: "corr_matrix",
+  cov_matrix: "cov_matrix",
+  cholesky_factor_corr: "cholesky_factor_corr",
+  cholesky_factor_cov: "cholesky_factor_cov",
 };
 
 /** Where a type stands: vectors of a definition have no size. */
@@ -32,10 +46,9 @@ export type TypePlace = "model" | "definition";
 export function checkType(type: TypeSyntax, place: TypePlace, context: Context): ValueType | null {
   const base = type.base.text;
   const shifted = type.offset ?? type.multiplier;
-  if (MATRICES.has(base)) return context.report(errors.matrixType(type.base.span, base));
   const constraint = CONSTRAINTS[base] ?? null;
-  const isVector = base === "vector" || constraint !== null;
-  if (base !== "int" && base !== "real" && !isVector)
+  const hasSize = base !== "int" && base !== "real";
+  if (SQUARE.has(base) && type.sizes.length > 1)
     return context.report(errors.constrainedType(type.base.span, base));
   const bound = type.lower ?? type.upper;
   if (constraint !== null && bound !== null)
@@ -47,7 +60,7 @@ export function checkType(type: TypeSyntax, place: TypePlace, context: Context):
       ? own(0)
       : checkBound(type.lower, base, "a lower bound", context);
   const upper = constraint === "simplex" ? own(1) : checkBound(type.upper, base, "an upper bound", context);
-  const size = isVector ? checkVectorSize(type, place, context) : undefined;
+  const size = hasSize ? checkShape(type, place, context) : undefined;
   if (lower === "wrong" || upper === "wrong" || size === null) return null;
   const least = lower && constantValue(lower);
   const most = upper && constantValue(upper);
@@ -76,12 +89,22 @@ function checkBound(
   return e;
 }
 
-function checkVectorSize(type: TypeSyntax, place: TypePlace, context: Context): Size | "any" | null {
+/** The size of a vector, row vector or matrix. */
+function checkShape(type: TypeSyntax, place: TypePlace, context: Context): Size | UnknownSize | null {
+  const base = type.base.text;
+  const isMatrix = base === "matrix" || SQUARE.has(base);
   const [first] = type.sizes;
-  if (place === "definition")
-    return first === undefined ? "any" : context.report(errors.sizeInSignature(first.span));
-  if (first === undefined) throw new Bug("the parser lets no vector without a size into a model");
-  return checkSize(first, context);
+  if (place === "definition") {
+    if (first !== undefined) return context.report(errors.sizeInSignature(first.span));
+    return isMatrix ? "any_matrix" : base === "row_vector" ? "any_row" : "any";
+  }
+  const sizes = type.sizes.map((size) => checkSize(size, context));
+  const [rows, columns = rows] = sizes;
+  if (rows === undefined || columns === undefined)
+    throw new Bug("the parser lets no vector without a size into a model");
+  if (rows === null || columns === null) return null;
+  if (isMatrix) return matrixSize(rows, columns);
+  return base === "row_vector" ? rowSize(rows) : rows;
 }
 
 /** A size is an int that only numbers and data without plates go into. Its key is its text, or its value if known. */

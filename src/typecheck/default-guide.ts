@@ -16,6 +16,7 @@ import type {
 import type { Context } from "./scope.js";
 import { specialise } from "./specialise.js";
 import { describeValues } from "./show.js";
+import { isSized } from "./types.js";
 
 export type Prior = Factor & { kind: "prior" };
 
@@ -95,7 +96,7 @@ function familyForSupport(
   });
   const best = matches.sort((a, b) => a.taken - b.taken)[0]?.family ?? null;
   const { size } = latent.type;
-  return best === null || size === null || size === "any" ? best : specialise(best, size, context);
+  return best === null || !isSized(size) ? best : specialise(best, size, context);
 }
 
 function takes(guides: string | number | null, bound: TypedExpression | null): boolean {

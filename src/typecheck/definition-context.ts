@@ -8,6 +8,7 @@ import { checkExpression } from "./expression.js";
 import type { Argument, TypedExpression, ValueType } from "./model.js";
 import { Scope, type Context, type Library } from "./scope.js";
 import { describeType } from "./show.js";
+import { kindOf } from "./types.js";
 
 export type Report = (diagnostic: Diagnostic) => null;
 
@@ -80,6 +81,8 @@ export function checkShaped(
 ): TypedExpression | null {
   if (type.size === null) return checkScalar(e, what, type.base, context);
   const checked = checkExpression(e, context);
-  if (checked === null || checked.type.size !== null) return checked;
-  return context.report(errors.needVector(checked.span, what, describeType(checked.type)));
+  const kind = kindOf(type.size);
+  if (checked === null || kindOf(checked.type.size) === kind) return checked;
+  const needed = `a ${kind.replace("_", " ")}`;
+  return context.report(errors.needVector(checked.span, what, describeType(checked.type), needed));
 }

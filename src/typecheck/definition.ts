@@ -16,7 +16,7 @@ import type {
 } from "./model.js";
 import type { Context, Library } from "./scope.js";
 import { describeType } from "./show.js";
-import { withoutBounds } from "./types.js";
+import { kindOf, withoutBounds } from "./types.js";
 
 /** Declares the parameters in `context.scope`; null if one of them has a mistake. */
 function checkParameters(
@@ -62,7 +62,7 @@ function typedLocal(name: Name, type: ValueType, value: TypedExpression, context
 
 /** True where a value of type `actual` may stand where `declared` is asked for: an int may stand for a real. */
 const fits = (actual: ValueType, declared: ValueType): boolean =>
-  (declared.size === null) === (actual.size === null) && !(declared.base === "int" && actual.base === "real");
+  kindOf(declared.size) === kindOf(actual.size) && !(declared.base === "int" && actual.base === "real");
 
 /** A distribution; null if it has a mistake. */
 export function checkDistribution(
@@ -74,8 +74,6 @@ export function checkDistribution(
   const parameters = checkParameters(item.parameters, context);
   const result = checkType(item.result, "definition", context);
   if (parameters === null || result === null) return null;
-  if (result.size !== null && parameters.every((p) => p.type.size === null))
-    return report(errors.vectorFamily(item.result.span));
   const items = checkItems(item, parameters, result, context);
   if (items === null) return null;
   const { doc, span } = item;

@@ -9,11 +9,12 @@ import { checkCall } from "./call.js";
 import { constantValue } from "./constants.js";
 import * as errors from "./errors.js";
 import { isWithin } from "./index-range.js";
+import { matrixOperation } from "./matrix.js";
 import type { Plate, Size, TypedExpression, Variable } from "./model.js";
 import { checkPrevious } from "./previous.js";
 import { dependencies, type Context } from "./scope.js";
 import { describeType, showExpression } from "./show.js";
-import { allInts, isVector, joinSizes, typeOf, withoutBounds, type Base } from "./types.js";
+import { allInts, isSized, isVector, joinSizes, kindOf, typeOf, withoutBounds, type Base } from "./types.js";
 
 type Checked = TypedExpression | null;
 
@@ -43,6 +44,10 @@ export function checkExpression(e: Expression, context: Context): Checked {
       return checkConditional(e, context);
     case "index":
       return checkIndex(e, context);
+    case "transpose": {
+      const operand = checkExpression(e.operand, context);
+      return operand && matrixOperation("transpose", [operand], "what is transposed", e.span, context);
+    }
     case "learn":
       return context.learn === null ? context.report(errors.learnOutsideGuide(e.name)) : context.learn(e);
     case "vector":
@@ -162,7 +167,7 @@ function checkBinary(e: Extract<Expression, { kind: "binary" }>, context: Contex
     case "-":
       return apply("sub", args, base, e.span, context);
     case "*":
-      if (bothVectors) return context.report(errors.vectorTimesVector(e.span, "*"));
+      if (bothVectors) return matrixOperation("product", args, "this product", e.span, context);
       return apply("mul", args, base, e.span, context);
     case ".*":
       return apply("mul", args, base, e.span, context);
@@ -247,18 +252,40 @@ function checkIndex(e: Extract<Expression, { kind: "index" }>, context: Context)
     }
   }
   const [only, ...others] = e.indices;
-  if (only === undefined || others.length > 0) {
-    const second = others[0]?.span ?? e.span;
-    return context.report(errors.severalIndices(second));
-  }
-  if (e.object.kind === "vector") return checkChoice(e.object.elements, only, e.span, context);
+  const second = others[0]?.span ?? e.span;
+  if (only === undefined) return context.report(errors.severalIndices(second));
+  if (e.object.kind === "vector" && others.length === 0)
+    return checkChoice(e.object.elements, only, e.span, context);
   const object = checkExpression(e.object, context);
+  if (object !== null && kindOf(object.type.size) === "matrix" && others.length < 2)
+    return checkMatrixIndex(object, e.indices, e.span, context);
+  if (others.length > 0) return context.report(errors.severalIndices(second));
   const index = checkIndexValue(only, context);
   if (object === null || index === null) return null;
   if (object.type.size === null)
     return context.report(errors.indexOfScalar(e.object.span, describeType(object.type)));
-  if (object.type.size !== "any" && !checkWithin(index, object.type.size, context)) return null;
+  if (isSized(object.type.size) && !checkWithin(index, object.type.size, context)) return null;
   return elementOf(object, index, e.span, context);
+}
+
+/** `A[i]`, a row, and `A[i, j]`, an element. */
+function checkMatrixIndex(
+  matrix: TypedExpression,
+  indices: readonly Expression[],
+  span: Span,
+  context: Context,
+): Checked {
+  const { size } = matrix.type;
+  const sides = isSized(size) && size.shape?.kind === "matrix" ? [size.shape.rows, size.shape.columns] : [];
+  const checked = indices.map((index, i) => {
+    const value = checkIndexValue(index, context);
+    const side = sides[i];
+    return value !== null && side !== undefined && !checkWithin(value, side, context) ? null : value;
+  });
+  const good = checked.filter((index) => index !== null);
+  if (good.length < checked.length) return null;
+  const operation = good.length === 1 ? "row" : "entry";
+  return matrixOperation(operation, [matrix, ...good], "what is indexed", span, context);
 }
 
 /** An index: an int, no vector. */

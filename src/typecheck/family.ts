@@ -8,11 +8,12 @@ import { constantValue } from "./constants.js";
 import * as errors from "./errors.js";
 import { checkExpression } from "./expression.js";
 import { isSameExpression, substitute } from "./instantiate.js";
-import type { Argument, Distribution, TypedExpression, ValueType } from "./model.js";
+import { baseOf } from "./matrix.js";
+import type { Argument, Distribution, Size, TypedExpression, ValueType } from "./model.js";
 import { dependencies, type Context, type Orders } from "./scope.js";
 import { describeType, showSignature } from "./show.js";
 import { specialise } from "./specialise.js";
-import { isWhole, joinSizes, typeOf, type Shape } from "./types.js";
+import { isSized, isWhole, joinSizes, kindOf, typeOf, type Shape } from "./types.js";
 
 /** A distribution with its arguments; `size`: of the vectors that stand where it takes a single number. */
 export type Family = {
@@ -43,13 +44,13 @@ export function isArgumentCount(name: Name, given: number, family: Distribution,
 }
 
 /** The family to the right of a `~`; null after reports. */
-export function checkFamily(call: DistributionCall, context: Context): Family | null {
+export function checkFamily(call: DistributionCall, context: Context, wanted: Shape = null): Family | null {
   const given = call.args.map((arg) => checkExpression(arg, context));
   const distribution = findDistribution(call.name, context);
   if (distribution === null || !isArgumentCount(call.name, given.length, distribution, context)) return null;
   const args = checkArguments(distribution.name, distribution.parameters, given, context);
   if (args === null) return null;
-  if (isWhole(distribution)) return wholeFamily(distribution, args, call.span, context);
+  if (isWhole(distribution)) return wholeFamily(distribution, args, wanted, call, context);
   const spread = args.filter((_, i) => distribution.parameters[i]?.type.size === null);
   const joined = joinSizes(spread.map((arg) => arg.type.size));
   if ("conflict" in joined) return context.report(errors.differentSizes(call.span, ...joined.conflict));
@@ -57,11 +58,15 @@ export function checkFamily(call: DistributionCall, context: Context): Family | 
   return { distribution, args, size: joined.size, sizeFrom };
 }
 
-/** A family of vectors as wholes, for vectors of the size of its arguments. */
+/**
+ * A family of vectors or matrices as wholes, for those of the size of its arguments; where they are all numbers, for
+ * those of the size `wanted`.
+ */
 function wholeFamily(
   definition: Distribution,
   args: readonly TypedExpression[],
-  span: Span,
+  wanted: Shape,
+  { name, span }: DistributionCall,
   context: Context,
 ): Family | null {
   const vectors = args.filter((_, i) => definition.parameters[i]?.type.size !== null);
@@ -72,13 +77,27 @@ function wholeFamily(
       return context.report(errors.needScalar(arg.span, what, describeType(arg.type)));
     }
   }
-  const joined = joinSizes(vectors.map((arg) => arg.type.size));
+  const sides = [...vectors.map((arg) => arg.type.size), ...(vectors.length === 0 ? [wanted] : [])].flatMap(
+    sidesOf,
+  );
+  const joined = joinSizes(sides);
   if ("conflict" in joined) return context.report(errors.differentSizes(span, ...joined.conflict));
   const { size } = joined;
-  if (size === null || size === "any") throw new Bug(`no argument of '${definition.name}' has a size`);
+  if (size === null && vectors.length === 0) {
+    const type = definition.result.constraint ?? kindOf(definition.result.size);
+    const call = `${type}[3] x ~ ${name.text}(...);`;
+    return context.report(errors.sizeNeeded(span, name.text, call));
+  }
+  if (!isSized(size)) throw new Bug(`no argument of '${definition.name}' has a size`);
   const distribution = specialise(definition, size, context);
   const sizeFrom = vectors[0]?.span ?? null;
   return { distribution, args, size: distribution.result.size, sizeFrom };
+}
+
+/** The sizes of vectors that a shape's sides have. */
+function sidesOf(shape: Shape): readonly Size[] {
+  if (!isSized(shape)) return [];
+  return shape.shape?.kind === "matrix" ? [shape.shape.rows, shape.shape.columns] : [baseOf(shape)];
 }
 
 /** The values of a family at `args`, by position; a bound that needs an argument that is null keeps its parameter. */

@@ -21,7 +21,7 @@ import type {
 import { dependencies, type Context } from "./scope.js";
 import { describeType, describeValues } from "./show.js";
 import { sizeOf, specialise } from "./specialise.js";
-import { isWhole, showSize, typeOf } from "./types.js";
+import { isSized, isWhole, showSize, typeOf } from "./types.js";
 
 type LearnSyntax = Extract<Expression, { kind: "learn" }>;
 /** An argument with its checked expression; `value` is null where it has none, or one with a mistake. */
@@ -137,11 +137,11 @@ function sizedFamily(
 ): Distribution {
   const own = definition.parameters.flatMap((p, i) => {
     const size = given[i]?.value?.type.size ?? null;
-    return p.type.size === null || size === null || size === "any" ? [] : [size];
+    return p.type.size === null || !isSized(size) ? [] : [size];
   });
   const ofLatent = definition.result.size === null ? null : (prior?.latent.type.size ?? null);
   const ofPrior = prior === null ? null : sizeOf(prior.distribution);
-  const size = (ofLatent === "any" ? null : ofLatent) ?? own[0] ?? ofPrior;
+  const size = (isSized(ofLatent) ? ofLatent : null) ?? own[0] ?? ofPrior;
   return size === null ? definition : specialise(definition, size, context);
 }
 

@@ -4,7 +4,8 @@ import { absurd, Bug } from "../diagnostic.js";
 import { LENGTH } from "./length.js";
 import type { Argument, FunctionDeclaration, Local, TypedExpression, Variable } from "./model.js";
 import { dependencies, type Instances, type Orders } from "./scope.js";
-import { joinSizes, typeOf, withoutBounds, type Shape } from "./types.js";
+import { operationShape } from "./matrix.js";
+import { isSized, joinSizes, showSize, typeOf, withoutBounds, type Shape } from "./types.js";
 
 /** Why a function cannot be called with arguments of these sizes. */
 export type Failure =
@@ -35,6 +36,7 @@ export function substitute(
 export function expand(e: TypedExpression, settings: Settings): TypedExpression {
   switch (e.kind) {
     case "apply":
+    case "matrix":
       return { ...e, args: e.args.map((arg) => expand(arg, settings)) };
     case "reference":
       return e.variable.kind === "local" ? expand(e.variable.value, settings) : e;
@@ -81,6 +83,8 @@ export function isSameExpression(a: TypedExpression, b: TypedExpression): boolea
         return e.op;
       case "reduce":
         return e.reduction;
+      case "matrix":
+        return e.operation;
       case "call":
         return e.callee;
       // Each use of a random primitive is another draw.
@@ -119,7 +123,7 @@ export function instantiate(
   if (definition.parameters.every((p, i) => p.type.size === sizes[i])) return { callee: definition };
   const known = settings.instances.get(definition) ?? new Map<string, FunctionDeclaration>();
   settings.instances.set(definition, known);
-  const key = sizes.map((size) => (size === null ? "" : size === "any" ? "any" : `[${size.key}]`)).join();
+  const key = sizes.map((size) => (size === null ? "" : isSized(size) ? `[${showSize(size)}]` : size)).join();
   const before = known.get(key);
   if (before !== undefined) return { callee: before };
 
@@ -201,6 +205,21 @@ function replace(
         const type = typeOf(e.type.base, index.type.size);
         return { ...e, vector, index, type, ...dependencies([vector, index], settings) };
       }
+      case "matrix": {
+        const args = e.args.map(visit);
+        const parameter = e.args.map((arg) => mentions.get(arg)).find((name) => name !== undefined);
+        if (parameter !== undefined) failure ??= { kind: "notElementwise", parameter };
+        const shaped = operationShape(
+          e.operation,
+          args.map((arg) => arg.type.size),
+        );
+        if (!("size" in shaped)) {
+          const conflict = "conflict" in shaped ? shaped.conflict : ([e.operation, shaped.needs] as const);
+          failure ??= { kind: "sizes", conflict };
+          return e;
+        }
+        return { ...e, args, type: typeOf(e.type.base, shaped.size), ...dependencies(args, settings) };
+      }
       case "vector": {
         const elements = e.elements.map(visit);
         note(e, e.elements);
@@ -254,7 +273,7 @@ function replace(
   ): TypedExpression => {
     note(e, e.args);
     const length = args[0]?.type.size ?? "any";
-    if (e.callee === LENGTH && length !== "any") return length.value;
+    if (e.callee === LENGTH && isSized(length)) return length.value;
     const made = instantiate(
       e.callee,
       args.map((arg) => arg.type.size),

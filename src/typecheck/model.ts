@@ -3,16 +3,37 @@
 import type { Op } from "../ops.js";
 import type { SourceFile, Span } from "../source.js";
 
-/** The length of an event axis. `key` identifies the axis: two vectors with one key have the same length. */
-export type Size = { readonly key: string; readonly value: TypedExpression };
+/**
+ * The number of elements of a vector, row vector or matrix. `key` identifies the event axis and the shape: what has one
+ * key has one shape. The elements of a matrix lie on one event axis, row by row.
+ */
+export type Size = {
+  readonly key: string;
+  readonly value: TypedExpression;
+  /** Not given: a vector. */
+  readonly shape?:
+    | { readonly kind: "row_vector"; readonly columns: Size }
+    | { readonly kind: "matrix"; readonly rows: Size; readonly columns: Size };
+};
 
-/** What ties the elements of a vector to each other: they are positive and sum to 1, or they rise. */
-export type VectorConstraint = "simplex" | "ordered" | "positive_ordered";
+/** A vector, row vector or matrix whose size is not known: only in library functions. */
+export type UnknownSize = "any" | "any_row" | "any_matrix";
 
-/** A scalar (`size` null) or a vector of one event axis. `size: "any"` only for parameters of library functions. */
+/** What ties the elements of a vector or matrix to each other, by the names of the types. */
+export type VectorConstraint =
+  | "simplex"
+  | "ordered"
+  | "positive_ordered"
+  | "unit_vector"
+  | "corr_matrix"
+  | "cov_matrix"
+  | "cholesky_factor_corr"
+  | "cholesky_factor_cov";
+
+/** A scalar (`size` null), or what has an event axis. */
 export type ValueType = {
   readonly base: "int" | "real";
-  readonly size: Size | "any" | null;
+  readonly size: Size | UnknownSize | null;
   readonly constraint: VectorConstraint | null;
   readonly lower: TypedExpression | null;
   readonly upper: TypedExpression | null;
@@ -91,6 +112,22 @@ export type Variable = Data | Parameter | Latent | Local | Argument | LearnedPar
 export type Arrangement = "cumulative_sum" | "element_before" | "places";
 /** Reductions over the event axis of a vector: the result is a scalar. */
 export type Reduction = "sum" | "log_sum_exp" | "max";
+/**
+ * Operations of matrices. `product`: of a matrix, row vector or vector with another; `row` and `entry`: by 1-based ints;
+ * `cholesky_decompose`: of a symmetric matrix; `inverse_lower`: of a lower triangular one; `row_places` and
+ * `column_places`: the 1-based row and column of every element of a matrix.
+ */
+export type MatrixOperation =
+  | "product"
+  | "transpose"
+  | "row"
+  | "entry"
+  | "diagonal"
+  | "diag_matrix"
+  | "cholesky_decompose"
+  | "inverse_lower"
+  | "row_places"
+  | "column_places";
 /** Sources of randomness, each use an independent draw: uniform on (0, 1); gamma with shape `args[0]` and rate 1. */
 export type RandomPrimitive = "std_uniform" | "std_gamma";
 
@@ -123,6 +160,11 @@ export type TypedExpression = Common &
     /** One element of a vector; `index` is a 1-based int, which may depend on data and latents. */
     | { readonly kind: "element"; readonly vector: TypedExpression; readonly index: TypedExpression }
     | { readonly kind: "arrange"; readonly arrangement: Arrangement; readonly vector: TypedExpression }
+    | {
+        readonly kind: "matrix";
+        readonly operation: MatrixOperation;
+        readonly args: readonly TypedExpression[];
+      }
     /** The vector of these scalars. */
     | { readonly kind: "vector"; readonly elements: readonly TypedExpression[] }
     /** The value one step before along an ordered plate, and at its first step `initial`, which does not vary along it. */

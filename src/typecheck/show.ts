@@ -1,7 +1,15 @@
 // Typed expressions, types and signatures as .mpp text, and types in words.
 import type { Op } from "../ops.js";
 import { constantValue } from "./constants.js";
-import type { Argument, TypedExpression, ValueType, VectorConstraint } from "./model.js";
+import type {
+  Argument,
+  MatrixOperation,
+  Size,
+  TypedExpression,
+  ValueType,
+  VectorConstraint,
+} from "./model.js";
+import { isSized, kindOf } from "./types.js";
 
 /** Binary operators with their precedence (higher binds tighter). `^` groups to the right, the others to the left. */
 const INFIX: Readonly<Partial<Record<Op, readonly [text: string, precedence: number]>>> = {
@@ -70,11 +78,24 @@ function show(e: TypedExpression, needed: number): string {
       return `${show(e.vector, POSTFIX)}[${show(e.index, 0)}]`;
     case "arrange":
       return `${e.arrangement}(${show(e.vector, 0)})`;
+    case "matrix":
+      return showMatrix(e.operation, e.args, needed);
     case "vector":
       return `[${e.elements.map((x) => show(x, 0)).join(", ")}]`;
     case "previous":
       return `prev(${e.variable.name}, ${show(e.initial, 0)})`;
   }
+}
+
+function showMatrix(operation: MatrixOperation, args: readonly TypedExpression[], needed: number): string {
+  const [a, ...others] = args;
+  const [b] = others;
+  if (operation === "product" && a !== undefined && b !== undefined)
+    return parenthesise(`${show(a, 7)} * ${show(b, 8)}`, 7, needed);
+  if (operation === "transpose" && a !== undefined) return `${show(a, POSTFIX)}'`;
+  if ((operation === "row" || operation === "entry") && a !== undefined)
+    return `${show(a, POSTFIX)}[${others.map((index) => show(index, 0)).join(", ")}]`;
+  return `${operation}(${args.map((x) => show(x, 0)).join(", ")})`;
 }
 
 /** An expression as .mpp text, with no more parentheses than it needs. */
@@ -87,10 +108,18 @@ export function showType(type: ValueType): string {
   const bounds = [...bound("lower", type.lower), ...bound("upper", type.upper)];
   const constraint = bounds.length === 0 ? "" : `<${bounds.join(", ")}>`;
   if (type.size === null) return `${type.base}${constraint}`;
-  const size = type.size === "any" ? "" : `[${type.size.key}]`;
+  const sides = isSized(type.size) ? sidesOf(type.size) : [];
+  const written = type.constraint === null ? sides : sides.slice(0, 1);
+  const size = written.length === 0 ? "" : `[${written.join(", ")}]`;
   if (type.constraint !== null) return `${type.constraint}${size}`;
-  return `${type.base === "int" ? "int_vector" : "vector"}${constraint}${size}`;
+  return `${type.base === "int" ? "int_" : ""}${kindOf(type.size)}${constraint}${size}`;
 }
+
+/** The sizes of a type as they are written after it. */
+const sidesOf = ({ key, shape }: Size): readonly string[] => {
+  if (shape === undefined) return [key];
+  return shape.kind === "matrix" ? [shape.rows.key, shape.columns.key] : [shape.columns.key];
+};
 
 /** `normal(real mu, real<lower=0> sigma)` */
 export const showSignature = (name: string, parameters: readonly Argument[]): string =>
@@ -100,13 +129,25 @@ const CONSTRAINED: Readonly<Record<VectorConstraint, { readonly one: string; rea
   simplex: { one: "a simplex", many: "simplexes" },
   ordered: { one: "an ordered vector", many: "ordered vectors" },
   positive_ordered: { one: "a positive ordered vector", many: "positive ordered vectors" },
+  unit_vector: { one: "a unit vector", many: "unit vectors" },
+  corr_matrix: { one: "a correlation matrix", many: "correlation matrices" },
+  cov_matrix: { one: "a covariance matrix", many: "covariance matrices" },
+  cholesky_factor_corr: {
+    one: "a Cholesky factor of correlations",
+    many: "Cholesky factors of correlation matrices",
+  },
+  cholesky_factor_cov: {
+    one: "a Cholesky factor of covariances",
+    many: "Cholesky factors of covariance matrices",
+  },
 };
 
 /** A type in words, without its bounds: "an int", "a real", "a vector of size 18". */
 export function describeType(type: ValueType): string {
   if (type.size === null) return type.base === "int" ? "an int" : "a real";
-  const what = type.constraint === null ? "a vector" : CONSTRAINED[type.constraint].one;
-  return type.size === "any" ? what : `${what} of size ${type.size.key}`;
+  const what =
+    type.constraint === null ? `a ${kindOf(type.size).replace("_", " ")}` : CONSTRAINED[type.constraint].one;
+  return isSized(type.size) ? `${what} of size ${sidesOf(type.size).join(" x ")}` : what;
 }
 
 /** A range in words: "at least 0", "between 0 and 1"; null if there is no bound. */

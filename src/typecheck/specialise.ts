@@ -1,36 +1,38 @@
 // Families of vectors as wholes, for vectors of one size: every expression of the definition then knows its own.
 import { substitute } from "./instantiate.js";
+import { baseOf, shapeWith } from "./matrix.js";
 import type { Argument, Distribution, NamedValues, Size, TypedExpression, ValueType } from "./model.js";
 import type { Context } from "./scope.js";
-import { isWhole, withoutBounds } from "./types.js";
+import { isSized, isWhole, kindOf, withoutBounds } from "./types.js";
 
 /** Where a specialised family comes from. */
 const definitions = new WeakMap<Distribution, Distribution>();
 
-/** The family for vectors of this size; a family without vectors is itself. */
+/** The family for vectors of this size, its matrices having as many rows and columns; a family without vectors is itself. */
 export function specialise(
   family: Distribution,
-  size: Size,
+  of: Size,
   context: Pick<Context, "instances">,
 ): Distribution {
   if (!isWhole(family)) return family;
   const definition = definitions.get(family) ?? family;
+  const size = baseOf(of);
   const made = withSize(definition, size, context);
   definitions.set(made, definition);
   return made;
 }
 
-/** The size of the vectors of a specialised family; null of a definition, or where it has none. */
+/** The size of the vectors of a specialised family, or of its square matrices' sides; null of a definition, or where it has none. */
 export function sizeOf(family: Distribution): Size | null {
   for (const { size } of [family.result, ...family.parameters.map((p) => p.type)])
-    if (size !== null && size !== "any") return size;
+    if (isSized(size)) return baseOf(size);
   return null;
 }
 
 function withSize(family: Distribution, size: Size, context: Pick<Context, "instances">): Distribution {
   const sized = (argument: Argument): Argument => ({
     ...argument,
-    type: argument.type.size === null ? argument.type : { ...argument.type, size },
+    type: { ...argument.type, size: shapeWith(kindOf(argument.type.size), size) },
   });
   const bindings = new Map<Argument, TypedExpression>();
   const renew = (argument: Argument): Argument => {
@@ -52,7 +54,7 @@ function withSize(family: Distribution, size: Size, context: Pick<Context, "inst
   const named = (values: NamedValues): NamedValues => new Map([...values].map(([name, e]) => [name, at(e)]));
   const bounded = (type: ValueType): ValueType => ({
     ...type,
-    size: type.size === null ? null : size,
+    size: shapeWith(kindOf(type.size), size),
     lower: type.lower && at(type.lower),
     upper: type.upper && at(type.upper),
   });

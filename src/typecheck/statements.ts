@@ -9,7 +9,16 @@ import { chain, findPlate } from "./data.js";
 import * as errors from "./errors.js";
 import { checkExpression, reference } from "./expression.js";
 import { checkFamily, intersect, supportOf, type Family } from "./family.js";
-import type { Data, Factor, Latent, Local, Plate, TypedExpression, ValueType } from "./model.js";
+import type {
+  Data,
+  Factor,
+  Latent,
+  Local,
+  Plate,
+  TypedExpression,
+  ValueType,
+  VectorConstraint,
+} from "./model.js";
 import { asPromised } from "./previous.js";
 import { Scope, type ClosedLocal, type Context } from "./scope.js";
 import { describeType } from "./show.js";
@@ -148,10 +157,10 @@ function checkTarget(s: Extract<Statement, { kind: "target" }>, context: Context
 /** `name ~ family(args)`: an observation if the name is data or a local, else a latent. */
 function checkSample(s: Extract<Statement, { kind: "sample" }>, context: Context, block: ModelBlock): void {
   const declared = s.type === null ? null : checkType(s.type, "model", context);
-  const whole = checkFamily(s.distribution, context);
-  const family = whole !== null && s.truncation !== null ? truncate(whole, s.truncation, context) : whole;
   const entry = context.scope.find(s.name.text);
   const variable = entry?.kind === "variable" ? entry.variable : null;
+  const whole = checkFamily(s.distribution, context, (declared ?? variable?.type)?.size ?? null);
+  const family = whole !== null && s.truncation !== null ? truncate(whole, s.truncation, context) : whole;
   if (variable?.kind === "latent") {
     context.report(errors.latentTwice(s.name, variable.span));
   } else if (variable?.kind === "data" || variable?.kind === "local") {
@@ -201,7 +210,7 @@ export function typedLatent(
     );
   const shape = declared === null ? size : declared.size;
   const ownConstraint = distribution.result.constraint;
-  if (declared?.constraint === "simplex" && ownConstraint !== "simplex")
+  if (declared && hasOwnDimension(declared.constraint) && ownConstraint !== declared.constraint)
     return context.report(errors.notOfConstraint(at, name.text, describeType(declared), distribution.name));
   if (size === null && isWhole(distribution) && shape !== null)
     return context.report(
@@ -216,6 +225,10 @@ export function typedLatent(
     return context.report(errors.emptySupport(at, name.text, lower, upper));
   return { kind: "latent", name: name.text, type, plates: context.open, span: name.span };
 }
+
+/** True of constraints that leave fewer numbers free than there are elements: densities of all elements are none of theirs. */
+const hasOwnDimension = (constraint: VectorConstraint | null): boolean =>
+  constraint !== null && constraint !== "ordered" && constraint !== "positive_ordered";
 
 /** False, after a report, if this variable cannot be observed here. */
 function checkObserved(name: Name, variable: Data | Local, context: Context, block: ModelBlock): boolean {

@@ -1,5 +1,5 @@
 // Types as values: making them, and joining the sizes of what is combined element by element.
-import type { Distribution, Size, TypedExpression, ValueType } from "./model.js";
+import type { Distribution, Size, TypedExpression, UnknownSize, ValueType } from "./model.js";
 
 export type Base = ValueType["base"];
 export type Shape = ValueType["size"];
@@ -23,6 +23,17 @@ export const withoutBounds = (type: ValueType): ValueType => typeOf(type.base, t
 export const isWhole = (family: Pick<Distribution, "parameters" | "result">): boolean =>
   family.result.size !== null || family.parameters.some((p) => p.type.size !== null);
 
+/** What a shape is, as the types' names say it. */
+export function kindOf(shape: Shape): "number" | "vector" | "row_vector" | "matrix" {
+  if (shape === null) return "number";
+  if (shape === "any") return "vector";
+  if (shape === "any_row") return "row_vector";
+  return shape === "any_matrix" ? "matrix" : (shape.shape?.kind ?? "vector");
+}
+
+/** True where the size is known. */
+export const isSized = (shape: Shape): shape is Size => shape !== null && typeof shape !== "string";
+
 export const isVector = (type: ValueType): boolean => type.size !== null;
 
 /** Two sizes that are not the same, as their users wrote them. */
@@ -33,8 +44,9 @@ export function joinSizes(sizes: readonly Shape[]): { readonly size: Shape } | S
   let joined: Shape = null;
   for (const size of sizes) {
     if (size === null) continue;
-    if (joined === null || joined === "any") joined = size;
-    else if (size !== "any" && size.key !== joined.key) return { conflict: [joined.key, size.key] };
+    if (joined !== null && !isSameShape(joined, size))
+      return { conflict: [showSize(joined), showSize(size)] };
+    if (joined === null || typeof joined === "string") joined = size;
   }
   return { size: joined };
 }
@@ -44,7 +56,11 @@ export const allInts = (args: readonly TypedExpression[]): boolean =>
   args.every((arg) => arg.type.base === "int");
 
 /** The size as a user reads it. */
-export const showSize = (size: Size | "any"): string => (size === "any" ? "any" : size.key);
+export const showSize = (size: Size | UnknownSize): string => (typeof size === "string" ? "any" : size.key);
+
+/** Sizes that are not known are those of any vector, row vector or matrix. */
+const isSameShape = (a: Size | UnknownSize, b: Size | UnknownSize): boolean =>
+  typeof a === "string" || typeof b === "string" ? kindOf(a) === kindOf(b) : a.key === b.key;
 
 /** An int may stand for a real; sizes must be the same. */
 export function isAssignable(actual: ValueType, declared: ValueType): boolean {

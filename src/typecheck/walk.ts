@@ -9,6 +9,7 @@ function partsOf(e: TypedExpression): readonly TypedExpression[] {
     case "reference":
       return e.variable.kind === "local" ? [e.variable.value] : [];
     case "apply":
+    case "matrix":
     case "call":
     case "random":
       return e.args;

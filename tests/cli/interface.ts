@@ -46,7 +46,7 @@ export function modelWith(data: readonly string[], plates: readonly string[]): C
   const modelInterface: ModelInterface = {
     plates: all.filter((plate) => plates.includes(plate.name)),
     eventAxes: chosen.some((d) => d.event !== null)
-      ? [{ axis: "i_D", size: { kind: "data", name: "D" } }]
+      ? [{ axis: "i_D", columns: null, size: { kind: "data", name: "D" } }]
       : [],
     data: chosen,
     parameters: [],

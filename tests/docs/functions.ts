@@ -50,6 +50,9 @@ const BUILTIN_DOCS: Readonly<Record<string, string>> = {
   log_sum_exp: "The logarithm of the sum of the elements' exponentials, without overflow.",
   cumulative_sum: "The sums of the elements up to each one.",
   num_elements: "The number of elements, as an int.",
+  diagonal: "The diagonal of a square matrix.",
+  diag_matrix: "The matrix with these elements on its diagonal and 0 elsewhere.",
+  cholesky_decompose: "The lower triangular L with L * L' = A, of a symmetric positive definite matrix.",
   pi: "The ratio of a circle's circumference to its diameter.",
   e: "The base of the natural logarithm.",
 };
@@ -64,7 +67,7 @@ const PIECES: ReadonlySet<string> = new Set([
   "log_multivariate_beta", "lbeta_after", "shares", "dirichlet_shapes", "dirichlet_step", "inner_place", "is_same",
   "times_log", "log_inv_logit_between", "ordered_steps", "first_or_log", "first_or_rise", "first_or_exp", "log_rises",
   "von_mises_concentration", "von_mises_concentration_step", "beta_binomial_total", "neg_binomial_rate",
-  "inner_logit", "student_t_log_cdf",
+  "ones_like", "on_diagonal", "log_determinant_of_factor", "is_factor", "multi_normal_of_factor",
 ]); // prettier-ignore
 
 function builtinRows(): readonly (readonly string[])[] {

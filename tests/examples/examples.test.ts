@@ -15,7 +15,6 @@ const NAMES = [
   "basketball",
   "bus_breakdown",
   "chimpanzees",
-  "covid",
   "eight_schools",
   "mixture",
   "movielens",

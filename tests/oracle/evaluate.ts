@@ -13,6 +13,8 @@ import type {
   TypedExpression,
   Variable,
 } from "../../src/typecheck/model.js";
+import { isSized } from "../../src/typecheck/types.js";
+import { matrixValue } from "./matrices.js";
 
 /** A scalar, or the elements of a vector. */
 export type Value = number | readonly number[];
@@ -114,6 +116,8 @@ class Frame {
         });
       case "arrange":
         return arrange(e.arrangement, vector(this.value(e.vector)));
+      case "matrix":
+        return matrixValue(e, this);
       case "previous": {
         if (this.before === undefined) throw new Bug(`'${e.variable.name}' has no step before`);
         const before = this.before(e.variable, e.along);
@@ -136,7 +140,7 @@ class Frame {
   /** The number of elements that the type of `e` says it has; null for a scalar. */
   private length(e: TypedExpression): number | null {
     const { size } = e.type;
-    if (size === null || size === "any") return null;
+    if (!isSized(size)) return null;
     const length = this.value(size.value);
     if (typeof length !== "number") throw new Bug("the size of a vector is not a number");
     return length;

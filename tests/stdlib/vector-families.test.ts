@@ -30,6 +30,12 @@ const CASES: readonly Case[] = [
   { family: "categorical_logit", args: { beta: [1, -2, 0.5] }, at: [1, 2, 3] },
   { family: "multinomial", args: { n: 4, theta: [0.3, 0.2, 0.5] }, at: [[1, 0, 3]] },
   { family: "ordered_logistic", args: { eta: 0.4, cutpoints: [-1, 0.5, 3] }, at: [1, 2, 3, 4] },
+  {
+    family: "multi_normal",
+    args: { mu: [0.5, -1], Sigma: [2, 0.6, 0.6, 1] },
+    at: [[1, -1.5]],
+  },
+  { family: "multi_normal_cholesky", args: { mu: [0.5, -1], L: [2, 0, -0.3, 0.5] }, at: [[1, -1.5]] },
   { family: "ordered_normal", args: { mu: [1, 0, -1], sigma: [2, 0.5, 1] }, at: [[0.5, 1.5, 1.75]] },
   { family: "positive_ordered_normal", args: { mu: [0, -1], sigma: [0.5, 1] }, at: [[0.5, 1.25]] },
 ];
@@ -112,8 +118,26 @@ describe("draws of counts follow the density", () => {
 describe("draws of vectors follow the density", () => {
   const others: readonly (readonly [Case, Case])[] = [
     [CASES[0], { family: "dirichlet", args: { alpha: [3, 4, 2] }, at: [] }],
-    [CASES[6], { family: "ordered_normal", args: { mu: [1.2, 0.1, -1.1], sigma: [1.5, 0.4, 0.8] }, at: [] }],
-    [CASES[7], { family: "positive_ordered_normal", args: { mu: [0.1, -1.2], sigma: [0.4, 0.8] }, at: [] }],
+    [
+      CASES.find((c) => c.family === "multi_normal"),
+      {
+        family: "multi_normal",
+        args: { mu: [0.4, -0.9], Sigma: [1.6, 0.4, 0.4, 0.9] },
+        at: [],
+      },
+    ],
+    [
+      CASES.find((c) => c.family === "multi_normal_cholesky"),
+      { family: "multi_normal_cholesky", args: { mu: [0.4, -0.9], L: [1.8, 0, -0.2, 0.4] }, at: [] },
+    ],
+    [
+      CASES.find((c) => c.family === "ordered_normal"),
+      { family: "ordered_normal", args: { mu: [1.2, 0.1, -1.1], sigma: [1.5, 0.4, 0.8] }, at: [] },
+    ],
+    [
+      CASES.find((c) => c.family === "positive_ordered_normal"),
+      { family: "positive_ordered_normal", args: { mu: [0.1, -1.2], sigma: [0.4, 0.8] }, at: [] },
+    ],
   ].map(([a, b]) => [a as Case, b as Case] as const);
   it.each(others)("%j", (from, to) => {
     const ratios = draws(from).map((y) => Math.exp(logDensity(to, y) - logDensity(from, y)));
@@ -186,7 +210,7 @@ function programOf({ family, args, at }: Case): {
   sizes: Record<string, number>;
 } {
   const vectors = [...Object.values(args), at[0] ?? 0].filter((v) => typeof v !== "number");
-  const length = vectors[0]?.length ?? 1;
+  const length = vectors.reduce((least, v) => Math.min(least, v.length), vectors[0]?.length ?? 1);
   const span = { source: { path: "test", text: "" }, start: 0, end: 0 };
   const type = { base: "int", size: null, constraint: null, lower: null, upper: null } as const;
   const value = { kind: "literal", value: length, type, span, plates: [], latents: [] } as const;
@@ -214,7 +238,9 @@ function programOf({ family, args, at }: Case): {
   ];
   const sizes = Object.fromEntries([
     ["points", POINTS],
-    ...lowering.eventAxes().map(({ axis }) => [axis, length] as const),
+    ...lowering
+      .eventAxes()
+      .map(({ axis, size: { shape } }) => [axis, shape === undefined ? length : length ** 2] as const),
   ]);
   const program = schedule(
     graph,

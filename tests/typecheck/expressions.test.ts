@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { constantValue } from "../../src/typecheck/constants.js";
 import { showExpression, showType } from "../../src/typecheck/show.js";
+import { isSized } from "../../src/typecheck/types.js";
 import { check, codes, inRows, localValue, named, typed } from "./checked.js";
 
 describe("the type of an expression", () => {
@@ -97,9 +98,7 @@ describe("sizes", () => {
         vector[twice] b ~ normal(y, 1);
         y ~ normal(b * sum(a), 1);
       }`);
-    const keys = model.latents.map((l) =>
-      l.type.size === null || l.type.size === "any" ? "" : l.type.size.key,
-    );
+    const keys = model.latents.map((l) => (isSized(l.type.size) ? l.type.size.key : ""));
     expect(keys).toEqual(["6", "2 * D"]);
   });
   it("of locals of one name in different blocks are not confused", () => {

@@ -10,7 +10,7 @@ describe("several mistakes", () => {
     expect(
       codes(
         model(
-          "unit_vector[3] p; real x[cols];",
+          "cholesky_factor_cov[3, 2] p; real x[cols];",
           "mu ~ nomal(0, 1); sigma ~ normal(0, -1); plate rows { y ~ normal(mean, sqrrt(sigma)); y ~ normal(0, 1); }",
           "guide { nobody; mu ~ normal(0); } generated { real y = 1; real z = unknown; }",
         ),
@@ -46,13 +46,13 @@ describe("a mistake has no consequences", () => {
     ],
     [
       "data with a bad type is used",
-      "unit_vector[3] p;",
+      "cholesky_factor_cov[3, 2] p;",
       "plate rows { m ~ normal(p, 1); y ~ normal(m, 1); }",
       ["E0482"],
     ],
     [
       "data with a bad type is observed",
-      "unit_vector[3] p;",
+      "cholesky_factor_cov[3, 2] p;",
       "m ~ normal(0, 1); p ~ normal(m, 1); plate rows { y ~ normal(m, 1); }",
       ["E0482"],
     ],

@@ -6,7 +6,8 @@ import { Bug } from "../../diagnostic.js";
 import type { Group, Guide, Latent } from "../../typecheck/model.js";
 import type { Axis } from "../axis.js";
 import { BUFFERS } from "../interface.js";
-import { reachable, substitute, type Graph, type Node } from "../node.js";
+import { reachable, type Graph, type Node } from "../node.js";
+import { substitute } from "../rewrite.js";
 import { particleAxisName, PointSet, type ExpressionLowering, type RandomSource } from "./expressions.js";
 import { invertDraw } from "./reparameterise.js";
 

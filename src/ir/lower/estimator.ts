@@ -21,7 +21,8 @@ import {
 } from "../contraction.js";
 import { differentiate } from "../derivatives.js";
 import { BUFFERS } from "../interface.js";
-import { substitute, type Node } from "../node.js";
+import type { Node } from "../node.js";
+import { substitute } from "../rewrite.js";
 import { SITES_PER_LATENT, stepBefore, type Environment, type ExpressionLowering } from "./expressions.js";
 import {
   drawParticles,

@@ -14,11 +14,12 @@ import type {
   ValueType,
   Variable,
 } from "../../typecheck/model.js";
-import { isWhole } from "../../typecheck/types.js";
+import { isSized, isWhole } from "../../typecheck/types.js";
 import type { Axis } from "../axis.js";
 import { isFirstStep } from "../chain.js";
 import { BUFFERS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
+import { lowerMatrix } from "./matrices.js";
 import { dataIn } from "./observed.js";
 import type { Coordinate } from "../program.js";
 
@@ -122,8 +123,9 @@ export class ExpressionLowering {
   /** The axis of a vector type, or null for a scalar. Different sizes never share an axis. */
   event(type: ValueType): Axis | null {
     if (type.size === null) return null;
-    if (type.size === "any") throw new Bug("a vector of unknown size reached the IR");
-    const { size } = type;
+    if (typeof type.size === "string") throw new Bug("a vector of unknown size reached the IR");
+    const { shape } = type.size;
+    const size = shape?.kind === "row_vector" ? shape.columns : type.size;
     let known = this.#events.get(size.key);
     if (known === undefined) {
       const taken = new Set(this.eventAxes().map(({ axis }) => axis));
@@ -170,7 +172,7 @@ export class ExpressionLowering {
       case "random": {
         if (random === null) throw new Bug("a random number outside a draw");
         const { particle, points } = random;
-        const own = e.type.size === null || e.type.size === "any" ? null : this.event(e.type);
+        const own = !isSized(e.type.size) ? null : this.event(e.type);
         const element = own === null ? random.element : this.graph.ordered([...random.element, own]);
         const coordinate = points?.next(element) ?? null;
         const place = { site: random.nextSite(), element, particle, coordinate };
@@ -181,6 +183,10 @@ export class ExpressionLowering {
         const { axis, node } = this.#eventOf(e.vector, lower(e.vector));
         const at = this.graph.sub(lower(e.index), this.graph.constant(1));
         return this.graph.gather(node, axis, at);
+      }
+      case "matrix": {
+        const args = e.args.map((arg) => ({ node: lower(arg), shape: arg.type.size }));
+        return lowerMatrix(this, e.operation, args, e.type.size);
       }
       case "arrange": {
         const { axis, node } = this.#eventOf(e.vector, lower(e.vector));
@@ -274,10 +280,9 @@ export class ExpressionLowering {
 
   /** A vector's node with its event axis; in a library function the type's size is that of the actual argument. */
   #eventOf(e: TypedExpression, node: Node): { readonly axis: Axis; readonly node: Node } {
-    const axis =
-      e.type.size !== null && e.type.size !== "any"
-        ? this.event(e.type)
-        : (node.axes.find((a) => a.role === "event") ?? null);
+    const axis = isSized(e.type.size)
+      ? this.event(e.type)
+      : (node.axes.find((a) => a.role === "event") ?? null);
     if (axis === null) throw new Bug("a reduction of what is not a vector");
     return { axis, node };
   }

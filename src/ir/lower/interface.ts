@@ -12,7 +12,7 @@ import {
   type ValueType,
 } from "../../typecheck/model.js";
 import { isDrawn } from "../../typecheck/walk.js";
-import { isWhole } from "../../typecheck/types.js";
+import { isSized, isWhole } from "../../typecheck/types.js";
 import type { Axis } from "../axis.js";
 import type {
   EventAxisInterface,
@@ -181,12 +181,16 @@ export function squaredStatistics(lowering: ExpressionLowering, guide: Guide): r
 
 /** Every vector that was met while lowering, with its size as an expression of scalar data. */
 export const eventAxes = (model: TypedModel, lowering: ExpressionLowering): readonly EventAxisInterface[] => [
-  ...lowering.eventAxes().map(({ axis, size }) => ({ axis, size: sizeExpression(size.value) })),
+  ...lowering.eventAxes().map(({ axis, size }) => ({
+    axis,
+    size: sizeExpression(size.value),
+    columns: size.shape === undefined ? null : sizeExpression(size.shape.columns.value),
+  })),
   ...model.groups
     .filter((group) => group.correlated)
     .flatMap((group) => {
       const size = groupDimension(group);
-      return [rowAxisName(group), columnAxisName(group)].map((axis) => ({ axis, size }));
+      return [rowAxisName(group), columnAxisName(group)].map((axis) => ({ axis, size, columns: null }));
     }),
 ];
 
@@ -194,9 +198,7 @@ export const eventAxes = (model: TypedModel, lowering: ExpressionLowering): read
 const groupDimension = ({ latents }: Group): SizeExpression =>
   latents
     .map(({ type }): SizeExpression =>
-      type.size === null || type.size === "any"
-        ? { kind: "literal", value: 1 }
-        : sizeExpression(type.size.value),
+      isSized(type.size) ? sizeExpression(type.size.value) : { kind: "literal", value: 1 },
     )
     .reduce((a, b) => ({ kind: "apply", op: "add", args: [a, b] }));
 

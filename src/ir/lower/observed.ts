@@ -30,7 +30,7 @@ export function observedData(model: TypedModel): ReadonlySet<Data> {
   const variables = [...model.data, ...model.latents];
   for (const { type } of variables) {
     use(type.lower, type.upper);
-    if (type.size !== null && type.size !== "any") use(type.size.value);
+    if (type.size !== null && typeof type.size !== "string") use(type.size.value);
   }
   for (const { args } of model.guides)
     for (const argument of args) {

@@ -2,7 +2,8 @@
 import type { Op } from "../../ops.js";
 import type { Axis } from "../axis.js";
 import { differentiate } from "../derivatives.js";
-import { children, reachable, substitute, type Graph, type Node } from "../node.js";
+import { children, reachable, type Graph, type Node } from "../node.js";
+import { substitute } from "../rewrite.js";
 
 /** What makes each operation's value `y` from the argument at `position`, solved for that argument. */
 function solveFor(g: Graph, op: Op, args: readonly Node[], position: number, y: Node): Node | null {

@@ -14,12 +14,9 @@ export const constrainedType = (span: Span, type: string): Diagnostic =>
   notYet(
     "E0482",
     span,
-    `the type '${type}' is`,
-    "'int', 'real' and 'vector', with bounds, 'simplex', 'ordered' and 'positive_ordered' are supported",
+    `the type '${type}' with as many columns as you say is`,
+    `'${type}[n]' has n rows and n columns`,
   );
-
-export const matrixType = (span: Span, type: string): Diagnostic =>
-  notYet("E0483", span, `the type '${type}' is`, "use a plate of vectors, as in 'vector[3] x[rows];'");
 
 export const offsetMultiplier = (span: Span): Diagnostic =>
   notYet(
@@ -29,13 +26,9 @@ export const offsetMultiplier = (span: Span): Diagnostic =>
     "remove them: the guide learns the place and the scale",
   );
 
-export const truncation = (span: Span, distribution: string): Diagnostic =>
-  notYet(
-    "E0485",
-    span,
-    `truncation of '${distribution}' is`,
-    "it needs the distribution function, and the library does not say that of this distribution",
-  );
+/** `why`: a whole clause. */
+export const truncation = (span: Span, distribution: string, why: string): Diagnostic =>
+  notYet("E0485", span, `truncation of '${distribution}' is`, why);
 
 export const generatedIf = (span: Span): Diagnostic =>
   notYet(
@@ -66,7 +59,12 @@ export const previousOutsideModel = (span: Span, block: string): Diagnostic =>
   notYet("E0489", span, `'prev' in the '${block}' block is`);
 
 export const severalIndices = (span: Span): Diagnostic =>
-  notYet("E0495", span, "more than one index is", "vectors have one: 'beta[2]'");
+  notYet(
+    "E0495",
+    span,
+    "more than one index of a vector is",
+    "vectors have one, 'beta[2]', and matrices two, 'A[1, 2]'",
+  );
 
 export const vectorOfVectors = (span: Span): Diagnostic =>
   notYet(
@@ -75,9 +73,6 @@ export const vectorOfVectors = (span: Span): Diagnostic =>
     "a vector of vectors is",
     "written out it may be indexed at once: '[a, b][k]' is the vector 'a' or 'b'",
   );
-
-export const vectorFamily = (span: Span): Diagnostic =>
-  notYet("E0498", span, "a distribution whose value is a vector but whose parameters are all numbers is");
 
 export const discreteVector = (span: Span, latent: string): Diagnostic =>
   notYet(

@@ -16,7 +16,7 @@ export const vectorTimesVector = (span: Span, operator: "*" | "/"): Diagnostic =
   message: `two vectors cannot be combined with '${operator}'`,
   hint:
     operator === "*"
-      ? "element by element it is '.*'; for the inner product write 'dot_product(a, b)'"
+      ? "element by element it is '.*'; for the inner product write 'dot_product(a, b)', for the outer one 'a * b''"
       : "element by element it is './'",
 });
 
@@ -36,11 +36,28 @@ export const needScalar = (span: Span, what: string, actual: string, hint?: stri
   ...(hint === undefined ? {} : { hint }),
 });
 
-export const needVector = (span: Span, what: string, actual: string): Diagnostic => ({
+export const needVector = (span: Span, what: string, actual: string, needed = "a vector"): Diagnostic => ({
   code: "E0405",
   severity: "error",
   span,
-  message: `${what} must be a vector, but this is ${actual}`,
+  message: `${what} must be ${needed}, but this is ${actual}`,
+});
+
+/** `what`: the operation ("the product"); `a` and `b`: the sizes that should be the same. */
+export const matrixSizes = (span: Span, what: string, a: string, b: string): Diagnostic => ({
+  code: "E0424",
+  severity: "error",
+  span,
+  message: `the sizes ${a} and ${b} do not go together in ${what}`,
+  hint: "a product needs as many columns on its left as rows on its right; some functions need a square matrix",
+});
+
+export const sizeNeeded = (span: Span, distribution: string, example: string): Diagnostic => ({
+  code: "E0427",
+  severity: "error",
+  span,
+  message: `no argument of '${distribution}' says what size its value has`,
+  hint: `declare the latent with its size, as in '${example}'`,
 });
 
 export const wrongArgumentCount = (name: Name, given: number, signatures: readonly string[]): Diagnostic => ({
