@@ -29,6 +29,9 @@ export function readText(path: string): SourceFile {
   }
 }
 
+/** Whether a file is what a process that was killed while it wrote left beside the file itself. */
+export const isLeftover = (name: string): boolean => /\.\d+\.tmp$/.test(name);
+
 /** Writes a file whole or not at all, on disk when this returns: beside it first, then in its place. Throws a UsageError. */
 export function writeAtomically(path: string, text: string): void {
   const beside = `${path}.${process.pid}.tmp`;

@@ -20,7 +20,7 @@ import { covarianceCsv, leaveOneOutCsv, summaryCsv } from "./csv.js";
 import { drawsCsv } from "./draws-file.js";
 import { notARun, otherRunThere, outputIsFile, systemReason, unwritableFile } from "./errors.js";
 import { UsageError } from "./failures.js";
-import { writeAtomically } from "./files.js";
+import { isLeftover, writeAtomically } from "./files.js";
 import type { RunDraws } from "./run-draws.js";
 import type { WeightedParticles } from "./run-particles.js";
 import type { RunReport, RunSettingsReport } from "./run-report.js";
@@ -56,7 +56,7 @@ export function chooseDirectory(
     const existing = existingPart(directory);
     if (!statSync(existing).isDirectory()) throw new UsageError(outputIsFile(existing));
     accessSync(existing, constants.W_OK);
-    if (there === undefined || readdirSync(directory).length === 0) return directory;
+    if (there === undefined || readdirSync(directory).every(isLeftover)) return directory;
     const before = modelOfRun(directory);
     if (before === null) throw new UsageError(notARun(directory));
     if (before !== modelPath) throw new UsageError(otherRunThere(directory, before));
@@ -134,7 +134,10 @@ export function beginRun(directory: string, settings: RunSettingsReport): () => 
 
 const settingsJson = (settings: RunSettingsReport): string => `${JSON.stringify(settings, null, 2)}\n`;
 
-/** Writes every file of a finished run, each whole; `result.json` comes last, so that where it is all are. */
+/**
+ * Writes every file of a finished run, each whole; `result.json` comes last, so that where it is all are, and only then the
+ * checkpoint goes: until then the run can go on.
+ */
 export function writeRun(directory: string, run: FinishedRun): void {
   const write = (file: RunFile, text: string): void => writeAtomically(join(directory, file), text);
   write("settings.json", settingsJson(run.settings));
@@ -151,9 +154,14 @@ export function writeRun(directory: string, run: FinishedRun): void {
   }
   if (run.particles !== null) write("posterior.json", `${JSON.stringify(run.particles)}\n`);
   write("result.json", `${JSON.stringify(run.report)}\n`);
-  // A checkpoint that is left behind, or one half written, is of no more use.
+  removeLeftovers(directory);
+  rmSync(join(directory, CHECKPOINT), { force: true });
+}
+
+/** Takes away what processes that were killed left half written. */
+function removeLeftovers(directory: string): void {
   for (const file of readdirSync(directory))
-    if (file.startsWith(CHECKPOINT)) rmSync(join(directory, file), { force: true });
+    if (isLeftover(file)) rmSync(join(directory, file), { force: true });
 }
 
 export function traceCsv({ trace }: Pick<InferenceResult, "trace">): string {

@@ -116,8 +116,8 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
     };
     const report = runReport(model.interface, result, facts, drawn, predicted);
     const particles = await drawParticles(model, data, device, settings, result.guide);
-    writeRun(directory, { report, result, model, sizes: data.sizes, particles, drawn, settings: present });
     if (predicted !== null) writeHeldOut(join(directory, "predictions"), predicted);
+    writeRun(directory, { report, result, model, sizes: data.sizes, particles, drawn, settings: present });
     if (options.json === true) terminal.out(`${JSON.stringify(report)}\n`);
     else {
       const parameters = learnedParameters(model.interface, result);
