@@ -48,11 +48,11 @@ export const noStart = (latent: string, parameter: string): Diagnostic =>
   );
 
 /** Learned parameters that no moments fit. `parameters`: as the guide's interface names them. */
-export const notFitted = (latent: string, parameters: readonly string[]): Diagnostic =>
+export const notFitted = (latent: string, family: string, parameters: readonly string[]): Diagnostic =>
   error(
     "E0706",
-    `expectation maximisation cannot learn ${list(parameters)} of the guide of '${latent}', because an argument of its family is computed`,
-    "--method rws learns them; or write 'learn(...)' alone, or a fixed value, for every argument of the family",
+    `expectation maximisation cannot learn ${list(parameters)} of the guide of '${latent}', because an argument is computed or '${family}' has no fit for them`,
+    "--method rws learns them; or write 'learn(...)' alone, or a fixed value, for every argument of a family with a fit",
   );
 
 /** The evidence became zero in every set of the final pass. */

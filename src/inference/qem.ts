@@ -15,12 +15,13 @@ const PARAMETER_STEP = 0.05;
 
 /** Throws an InferenceError where the guide has learned parameters that moments do not fit. */
 export function refuseUnfitted(model: ModelInterface): void {
-  for (const { latent, parameters } of model.guides) {
+  for (const { latent, family, parameters } of model.guides) {
     const unfitted = parameters.filter((p) => p.learned && !p.fitted);
     if (unfitted.length > 0)
       throw new InferenceError(
         notFitted(
           latent,
+          family,
           unfitted.map((p) => p.name),
         ),
       );

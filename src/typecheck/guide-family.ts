@@ -3,6 +3,7 @@ import type { DistributionCall, Expression } from "../parser/ast.js";
 import { operandsOf } from "../parser/operands.js";
 import type { Span } from "../source.js";
 import { checkArgumentType, constantArguments, violatedConstraint } from "./arguments.js";
+import { constantValue } from "./constants.js";
 import { findPlate } from "./data.js";
 import { defaultFamilyName, isLearnable, type Prior } from "./default-guide.js";
 import * as errors from "./errors.js";
@@ -56,10 +57,15 @@ export function checkGuideCall(
   const values = given.map(({ value }) => value);
   const constants = constantArguments(family.parameters, values);
   const isComputed = given.some(({ value, syntax, learned }) => !isFixed(syntax, value, learned));
+  const hasMoments =
+    !isComputed &&
+    family.parameters.every((p, i) => given[i]?.syntax.kind !== "learn" || hasFit(family, p.name));
   const args = family.parameters.flatMap((parameter, i) => {
     const arg = given[i];
     if (arg === undefined) return [];
-    return checkArgument(parameter, arg, { family, latent, constants, isComputed }, context) ?? [];
+    return (
+      checkArgument(parameter, arg, { family, latent, constants, isComputed, hasMoments }, context) ?? []
+    );
   });
   if (prior === null || latent === null || args.length < given.length) return null;
   const fixed = args.map((arg) => (arg.kind === "learned" ? null : arg.value));
@@ -151,6 +157,8 @@ type Callee = {
   readonly constants: ReturnType<typeof constantArguments>;
   /** Any of the family's arguments is. */
   readonly isComputed: boolean;
+  /** Whether moments give all that is learned; what they do not give is left to methods that follow gradients. */
+  readonly hasMoments: boolean;
 };
 
 function checkArgument(
@@ -168,8 +176,13 @@ function checkArgument(
   }
   const over = checkOver(syntax, callee.latent, context);
   const isLearned = callee.isComputed || isLearnableParameter(parameter, syntax.span, callee, context);
-  if (callee.isComputed && syntax.initial === null)
-    return context.report(errors.learnNeedsInitial(syntax.span, callee.latent?.name ?? ""));
+  if (isLearned && !callee.hasMoments && syntax.initial === null) {
+    const latent = callee.latent?.name ?? "";
+    const why = callee.isComputed
+      ? `where an argument of the guide of '${latent}' is computed`
+      : `for what is learned of '${callee.family.name}'`;
+    return context.report(errors.learnNeedsInitial(syntax.span, why));
+  }
   if (value !== null && !isFirstValue(value, context)) return null;
   if (!isLearned || over === null || (syntax.initial !== null && !isValid)) return null;
   return { kind: "learned", parameter, initial: value, over };
@@ -211,22 +224,35 @@ function isValidValue(
   return false;
 }
 
+/** Whether the family's moments give the parameter. */
+const hasFit = (family: Distribution, parameter: string): boolean =>
+  isLearnable(family) && family.fit !== null && family.fit.values.has(parameter);
+
+/** False, after a report, where neither moments nor gradients can move the parameter. */
 function isLearnableParameter(
   parameter: Argument,
   span: Span,
   { family, latent }: Callee,
   context: Context,
 ): boolean {
-  const fitted = isLearnable(family) && family.fit !== null ? [...family.fit.values.keys()] : [];
-  if (fitted.includes(parameter.name)) return true;
+  if (hasFit(family, parameter.name) || hasUnconstrainedScale(parameter)) return true;
   const others = context.library.learnableFamilies.filter((name) => {
     const other = latent === null ? null : context.library.distribution(name);
     return other && latent
       ? isSameSupport(supportOf(other, [], latent.type.size, context), latent.type)
       : false;
   });
-  context.report(errors.notLearnable(span, parameter.name, family.name, fitted, others));
+  const learnable = family.parameters.filter((p) => hasFit(family, p.name) || hasUnconstrainedScale(p));
+  const names = learnable.map((p) => p.name);
+  context.report(errors.notLearnable(span, parameter.name, family.name, names, others));
   return false;
+}
+
+/** Gradients move reals that are unbounded, above 0 or between 0 and 1, on a scale without bounds. */
+function hasUnconstrainedScale({ type: { base, constraint, lower, upper } }: Argument): boolean {
+  if (base === "int" || constraint !== null) return false;
+  const [from, to] = [lower && constantValue(lower), upper && constantValue(upper)];
+  return lower === null ? upper === null : from === 0 && (upper === null || to === 1);
 }
 
 /** The plates over which a learned parameter varies, in the order of the latent's; null after a report. */

@@ -265,6 +265,7 @@ describe("failures", () => {
     const model = "data { real y; } model { a ~ normal(0, 1); z ~ normal(a, 1); y ~ normal(z, 1); }";
     expect(await code(`${model} guide { z ~ normal(learn(0.5) * a, 1); }`, far)).toBe("E0706");
     expect(await code(`${model} guide { z ~ normal(0.5 * a, learn(1)); }`, far)).toBe("E0706");
+    expect(await code(`${model} guide { z ~ student_t(3, learn(0), 1); }`, far)).toBe("E0706");
     expect(
       await code(`${model} guide { z ~ normal(0.5 * a, 1); }`, far, { iterations: 10, finalDraws: 2 }),
     ).toBe("none");

@@ -118,6 +118,25 @@ guide { n ~ poisson(learn(4)); }`;
   expect(compiled?.methodsUnavailable.vi).toBe("the draws of 'n' (poisson) cannot be reparameterised");
 });
 
+/** A guide of a family without a moment fit, beside one that is fitted: gradients learn both from the values written. */
+describe.each([
+  ["rws", { method: "rws", particles: 20 }, 0.1],
+  ["vi", { method: "vi", particles: 2, drawsFrom: "iid" }, 0.3],
+] as const)("%s", (_, how, tolerance) => {
+  it("learns a family without a moment fit from its first values", async () => {
+    const steps = { ...DEFAULT_STEPS, step: 0.05, decayAt: [600, 1100] };
+    const text = `${NORMAL} guide { mu ~ student_t(learn(4), learn(0), learn(2)); }`;
+    const result = await fit(text, { y }, { ...how, iterations: 1400, finalDraws: 20, steps });
+    const [nu, mu, sigma] = ["nu", "mu", "sigma"].map((name) => parameterOf(result, `guide.mu.${name}`));
+    expect(Math.abs((mu ?? NaN) - exact.mean) / exact.sd).toBeLessThan(tolerance);
+    expect(Math.abs((sigma ?? NaN) / exact.sd - 1)).toBeLessThan(2 * tolerance);
+    // The posterior is normal: its tails are lighter than those that the guide began with.
+    expect(nu).toBeGreaterThan(6);
+    const [row] = result.summary;
+    expect(Math.abs((row?.mean ?? NaN) - exact.mean)).toBeLessThan(5 * (row?.mcse_mean ?? NaN));
+  });
+});
+
 describe("importance", () => {
   const guide = "guide { mu ~ normal(1.5, 0.8); }";
 

@@ -53,9 +53,13 @@ export type GuideInput = {
   readonly written: TypedExpression | null;
 };
 
-/** True where moments of particles fit the guide's family: something is learned, and no argument is computed. */
-export const isFitted = (guide: Guide): boolean =>
-  guide.args.some((a) => a.kind === "learned") && guide.args.every((a) => a.kind !== "computed");
+/** True where moments of particles fit the guide's family: something is learned, all of that by its fit, and nothing computed. */
+export const isFitted = ({ args, distribution: { fit, statistics } }: Guide): boolean =>
+  statistics !== null &&
+  args.some((a) => a.kind === "learned") &&
+  args.every(
+    (a) => a.kind === "fixed" || (a.kind === "learned" && fit?.values.has(a.parameter.name) === true),
+  );
 
 /** What the host gives for a guide, in the order of the family's parameters. */
 export function guideInputs(lowering: ExpressionLowering, guide: Guide): readonly GuideInput[] {

@@ -80,7 +80,7 @@ export const notLearnable = (
   hint:
     learnable.length > 0
       ? `of '${family}' these can: ${learnable.join(", ")}; give '${parameter}' a value`
-      : `'${family}' has no moment fit${families.length > 0 ? `; families of the same values that have one: ${families.join(", ")}` : ""}`,
+      : `neither moments nor gradients move it${families.length > 0 ? `; families of the same values that can be learned: ${families.join(", ")}` : ""}`,
 });
 
 export const learnOverPlate = (plate: Name, latent: string): Diagnostic => ({
@@ -211,11 +211,12 @@ export const guideUsesLater = (span: Span, latent: string, on: string, later: Sp
   ...(later === null ? {} : { related: [{ span: later, message: `'${on}' comes here` }] }),
 });
 
-export const learnNeedsInitial = (span: Span, latent: string): Diagnostic => ({
+/** `why`: where no moments give a first value. */
+export const learnNeedsInitial = (span: Span, why: string): Diagnostic => ({
   code: "E0471",
   severity: "error",
   span,
-  message: `this 'learn' needs a first value: no moments give one where an argument of the guide of '${latent}' is computed`,
+  message: `this 'learn' needs a first value: no moments give one ${why}`,
   hint: "write it between the parentheses, as in 'learn(0)'",
 });
 
