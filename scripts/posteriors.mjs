@@ -37,7 +37,7 @@ Models of the public collection [posteriordb](https://github.com/stan-dev/poster
 |---|---|---|---|---|---|
 ${rows.join("\n")}
 
-Three more of the fourteen have discrete latents, which are summed out, and are examples or tests of their own (K = 30): hmm_example (\`tests/inference/discrete.test.ts\`), worst mean error 0.011, sds within 0.7 %; low_dim_gauss_mix ([mixture](../examples/mixture/README.md)), 0.029 and 0.8 %; bball_drive_event_0 ([basketball](../examples/basketball/README.md)), 0.033 and 2.4 %. Not expressible yet: arma11 (its residual is a recursion over parameters) and gp_regr (it needs the Cholesky factor of a matrix of latents).
+Three more of the fourteen have discrete latents, which are summed out, and are examples or tests of their own (K = 30): hmm_example (\`tests/inference/discrete.test.ts\`), worst mean error 0.011, sds within 0.7 %; low_dim_gauss_mix ([mixture](../examples/mixture/README.md)), 0.029 and 0.8 %; bball_drive_event_0 ([basketball](../examples/basketball/README.md)), 0.033 and 2.4 %. Not expressible yet: gp_regr (it needs the Cholesky factor of a matrix of latents).
 
 ## Against long NUTS runs
 

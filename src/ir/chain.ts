@@ -3,7 +3,7 @@
 import { greatestLength, hasAxis, volume, type Axis, type Sizes } from "./axis.js";
 import type { Step } from "./contraction.js";
 import type { AdapterClass } from "./cost.js";
-import type { Graph, Node } from "./node.js";
+import { reachable, type Graph, type Node } from "./node.js";
 import { substitute } from "./rewrite.js";
 import { LOG_ZERO } from "./program.js";
 import { scan } from "./scan.js";
@@ -88,8 +88,10 @@ export function chainMethod(
 /** The matrices apart: of the first step, which alone depends on what stands before it, a vector over its state. */
 function firstAndLater(g: Graph, { matrix, along, state }: Chain): { first: Node; later: Node } {
   const isFirst = isFirstStep(g, along);
+  // A table that is filled step by step is the same for all.
+  const tables = reachable([matrix]).flatMap((n) => (n.kind === "scan" ? [[n, n] as const] : []));
   const atFirst = (value: 0 | 1): Node =>
-    substitute(g, [matrix], new Map([[isFirst, g.constant(value)]]))[0] ?? matrix;
+    substitute(g, [matrix], new Map<Node, Node>([...tables, [isFirst, g.constant(value)]]))[0] ?? matrix;
   return { first: meanOverPast(g, g.element(atFirst(1), along, 0), state), later: atFirst(0) };
 }
 

@@ -37,9 +37,9 @@ export function checkModel(
   const keyword = (name: string): Span | undefined => program.blocks.find((b) => b.text === name)?.span;
 
   const block = emptyBlock();
-  const pastOf = (body: readonly Statement[]): Past =>
-    emptyPast(body, (type, at) => checkType(type, "model", { ...at, report: () => null }));
-  const past = pastOf(program.model);
+  const pastOf = (body: readonly Statement[], isOfDraws: boolean): Past =>
+    emptyPast(body, (type, at) => checkType(type, "model", { ...at, report: () => null }), isOfDraws);
+  const past = pastOf(program.model, false);
   const context: Context = {
     report,
     library: extended.library,
@@ -55,6 +55,7 @@ export function checkModel(
     learn: null,
     instances: new Map(),
     indices: [],
+    declaring: null,
     past,
   };
   const data = checkData(program.data, { ...context, past: "data" });
@@ -77,7 +78,7 @@ export function checkModel(
     ...context,
     latents,
     later: laterGenerated,
-    past: pastOf(program.generated),
+    past: pastOf(program.generated, true),
   };
   checkGenerated(program.generated, inGenerated, { ...block, latents, quantities, isReported: true });
   checkPromises(inGenerated);

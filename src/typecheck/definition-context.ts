@@ -29,6 +29,7 @@ export function definitionContext(library: Library, report: Report): Context {
     learn: null,
     instances: new Map(),
     indices: [],
+    declaring: null,
     past: "functions",
   };
 }

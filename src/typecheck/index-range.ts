@@ -13,6 +13,7 @@ function rangeOf(e: TypedExpression): Range {
   if (value !== null) return { lower: value, upper: value };
   if (e.kind === "reference") return rangeOfVariable(e.variable);
   if (e.kind === "previous") {
+    if (e.variable.kind === "local") return ANY;
     const [before, first] = [rangeOfVariable(e.variable), rangeOf(e.initial)];
     return { lower: Math.min(before.lower, first.lower), upper: Math.max(before.upper, first.upper) };
   }

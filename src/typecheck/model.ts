@@ -167,10 +167,13 @@ export type TypedExpression = Common &
       }
     /** The vector of these scalars. */
     | { readonly kind: "vector"; readonly elements: readonly TypedExpression[] }
-    /** The value one step before along an ordered plate, and at its first step `initial`, which does not vary along it. */
+    /**
+     * The value one step before along an ordered plate, and at its first step `initial`, which does not vary along it. A
+     * local may be defined by its own value one step before.
+     */
     | {
         readonly kind: "previous";
-        readonly variable: Data | Latent;
+        readonly variable: Data | Latent | Local;
         readonly along: Plate;
         readonly initial: TypedExpression;
       }

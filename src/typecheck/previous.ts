@@ -1,18 +1,21 @@
 // `prev(x, x0)`: the value one step before along an ordered plate. A latent may be looked back at by its own prior and
-// by what stands above it, so that it is promised before it is declared.
+// by what stands above it, so that it is promised before it is declared; a local by its own value and what stands below.
 import type { Expression, Statement, TypeSyntax } from "../parser/ast.js";
-import type { Name } from "../source.js";
+import type { Name, Span } from "../source.js";
 import { constantValue } from "./constants.js";
 import * as errors from "./errors.js";
-import type { Data, Latent, Plate, TypedExpression, ValueType } from "./model.js";
+import type { Data, Latent, Local, Plate, TypedExpression, ValueType } from "./model.js";
 import { dependencies, type Context } from "./scope.js";
 import { describeType } from "./show.js";
 import { showSize, withoutBounds } from "./types.js";
+import { recursionOf } from "./walk.js";
 
 type Sample = Statement & { kind: "sample" };
 
 /** What `prev` knows of a model block. */
 export type Past = {
+  /** Of the generated block, whose values are known draw by draw: any local may be looked back at. */
+  readonly isOfDraws: boolean;
   /** The first `~` of every name, reached yet or not. */
   readonly statements: ReadonlyMap<string, Sample>;
   /** The type that was written, or null, in silence, if it has a mistake. */
@@ -34,14 +37,14 @@ export type Past = {
 type Place = { readonly open: readonly Plate[]; readonly along: Plate; readonly initial: TypedExpression };
 
 /** The past of a model block that has not been checked yet. */
-export function emptyPast(body: readonly Statement[], typeOf: Past["typeOf"]): Past {
+export function emptyPast(body: readonly Statement[], typeOf: Past["typeOf"], isOfDraws: boolean): Past {
   const statements = new Map<string, Sample>();
   const visit = (s: Statement): void => {
     if (s.kind === "plate" || s.kind === "block") s.body.forEach(visit);
     if (s.kind === "sample" && !statements.has(s.name.text)) statements.set(s.name.text, s);
   };
   body.forEach(visit);
-  return { statements, typeOf, promised: new Map(), uses: [], lookedBackAt: new Map() };
+  return { isOfDraws, statements, typeOf, promised: new Map(), uses: [], lookedBackAt: new Map() };
 }
 
 /**
@@ -63,9 +66,16 @@ export function checkPrevious(
   if (along === undefined) return context.report(errors.previousWithoutSeries(e.callee.span));
   if (of.kind !== "name") return context.report(errors.previousOfExpression(of.span));
   if (initial === null) return null;
-  const isKnown = context.scope.find(of.name.text) !== undefined || past.statements.has(of.name.text);
+  const isKnown =
+    context.scope.find(of.name.text) !== undefined ||
+    past.statements.has(of.name.text) ||
+    context.declaring?.name === of.name.text;
   const found = isKnown ? findVariable(of.name, { along, initial }, past, context) : unknown(of.name);
   if (found === null) return null;
+  const varies = found.variable === context.declaring ? context.open : found.plates;
+  const inner = varies.find((plate) => isNestedIn(plate.parent, found.along));
+  if (inner !== undefined)
+    return context.report(errors.previousOfRows(of.span, of.name.text, inner.name, found.along.name));
   if (initial.plates.includes(found.along))
     return context.report(errors.initialVaries(initial.span, found.along.name));
   const { type } = found;
@@ -79,7 +89,8 @@ export function checkPrevious(
     if (found.isPromised)
       past.uses.push({ name: of.name, latent: variable, type, at: { ...context, along, initial } });
   }
-  const own = { plates: found.plates, latents: variable.kind === "latent" ? [variable] : [] };
+  const latents = variable.kind === "local" ? variable.value.latents : [];
+  const own = { plates: found.plates, latents: variable.kind === "latent" ? [variable] : latents };
   return {
     kind: "previous",
     variable,
@@ -91,8 +102,11 @@ export function checkPrevious(
   };
 }
 
+const isNestedIn = (plate: Plate | null, along: Plate): boolean =>
+  plate !== null && (plate === along || isNestedIn(plate.parent, along));
+
 type Found = {
-  readonly variable: Data | Latent;
+  readonly variable: Data | Latent | Local;
   readonly along: Plate;
   readonly plates: readonly Plate[];
   readonly type: ValueType;
@@ -102,12 +116,22 @@ type Found = {
 /** The data or latent of a name, declared or promised, with the ordered plate along which it varies. */
 function findVariable(name: Name, at: Omit<Place, "open">, past: Past, context: Context): Found | null {
   const entry = context.scope.find(name.text);
+  const { declaring } = context;
+  if (entry === undefined && declaring?.name === name.text)
+    return {
+      variable: declaring,
+      along: at.along,
+      plates: [at.along],
+      type: declaring.type,
+      isPromised: false,
+    };
   if (entry === undefined) return promise(name, at, past, context);
   if (entry.kind === "faulty") return null;
   if (entry.kind === "plate") return context.report(errors.plateAsValue(name, entry.plate.span));
-  const { variable, plates } = entry;
-  if (variable.kind !== "data" && variable.kind !== "latent")
+  const { variable } = entry;
+  if (variable.kind !== "data" && variable.kind !== "latent" && variable.kind !== "local")
     return context.report(errors.previousOfExpression(name.span));
+  const plates = variable.kind === "local" ? variable.value.plates : entry.plates;
   context.used.add(variable);
   const closed = plates.find((plate) => !context.open.includes(plate));
   if (closed !== undefined) {
@@ -119,7 +143,32 @@ function findVariable(name: Name, at: Omit<Place, "open">, past: Past, context: 
   const along = among.findLast((plate) => plate.ordered && plates.includes(plate));
   if (along === undefined)
     return context.report(errors.previousOfConstant(name, variable.span, at.along.name));
+  if (variable.kind === "local" && !isOfOuterLatents(variable, along, name.span, context)) return null;
   return { variable, along, plates, type: variable.type, isPromised: false };
+}
+
+/** A local that has no value yet: its own expression may look back at it. */
+export const unknownLocal = ({ text: name, span }: Name, type: ValueType): Local => {
+  const value = { kind: "literal", value: 0, type, span, plates: [], latents: [] } as const;
+  return { kind: "local", name, type, value, span };
+};
+
+/** The local with its value; null after a report. */
+export function defineLocal(local: Local, value: TypedExpression, context: Context): Local | null {
+  const defined = Object.assign(local, { value });
+  const along = recursionOf(defined);
+  return along === null || isOfOuterLatents(defined, along, value.span, context) ? defined : null;
+}
+
+/**
+ * False, after a report, if a local that is looked back at depends on latents of the steps: its value at a step would
+ * depend on the particles of all steps up to it. At posterior draws that is no matter.
+ */
+function isOfOuterLatents(local: Local, along: Plate, span: Span, context: Context): boolean {
+  if (typeof context.past === "string" || context.past.isOfDraws) return true;
+  const inner = local.value.latents.find((latent) => latent.plates.includes(along));
+  if (inner !== undefined) context.report(errors.previousOfSteps(span, local.name, inner.name, along.name));
+  return inner === undefined;
 }
 
 /** A latent whose `~` has not been reached: it is that of the statement in which it is looked back at, or a later one. */

@@ -7,6 +7,7 @@ import type {
   FunctionDeclaration,
   Index,
   Latent,
+  Local,
   Plate,
   TypedExpression,
   Variable,
@@ -95,6 +96,8 @@ export type Context = {
   readonly instances: Instances;
   /** Data that were used as indices. */
   readonly indices: Index[];
+  /** The local whose value is being checked, of its declared type; its value is not known yet. */
+  readonly declaring: Local | null;
   /** What `prev` may look back at; a block that has no such thing is named instead. */
   readonly past: Past | "functions" | "data" | "guide";
 };

@@ -19,7 +19,7 @@ import type {
   ValueType,
   VectorConstraint,
 } from "./model.js";
-import { asPromised } from "./previous.js";
+import { asPromised, defineLocal, unknownLocal } from "./previous.js";
 import { Scope, type ClosedLocal, type Context } from "./scope.js";
 import { describeType } from "./show.js";
 import { truncate } from "./truncation.js";
@@ -124,13 +124,14 @@ export function inBlock(
 /** A deterministic local; null after a report. */
 export function checkLocal(s: Extract<Statement, { kind: "local" }>, context: Context): Local | null {
   const type = checkType(s.type, "model", context);
-  const value = checkExpression(s.value, context);
-  if (type === null || value === null) return null;
   const name = s.name.text;
+  const declaring = type && unknownLocal(s.name, withoutBounds(type));
+  const value = checkExpression(s.value, { ...context, declaring });
+  if (type === null || value === null || declaring === null) return null;
   if (type.lower !== null || type.upper !== null) context.report(errors.localConstraint(s.type.span, name));
   if (!isAssignable(value.type, type))
     return context.report(errors.localType(value.span, name, describeType(type), describeType(value.type)));
-  return { kind: "local", name, type: withoutBounds(type), value, span: s.name.span };
+  return defineLocal(declaring, value, context);
 }
 
 /** A vector of factors counts as their sum. */

@@ -1,5 +1,5 @@
 // Walking typed expressions.
-import type { Generated, Latent, TypedExpression, TypedModel } from "./model.js";
+import type { Generated, Latent, Local, Plate, TypedExpression, TypedModel } from "./model.js";
 
 /** The expressions that one is directly made of: arguments, and the value of a local that it refers to. */
 function partsOf(e: TypedExpression): readonly TypedExpression[] {
@@ -22,7 +22,7 @@ function partsOf(e: TypedExpression): readonly TypedExpression[] {
     case "vector":
       return e.elements;
     case "previous":
-      return [e.initial];
+      return e.variable.kind === "local" ? [e.initial, e.variable.value] : [e.initial];
   }
 }
 
@@ -33,11 +33,19 @@ export function everythingIn(e: TypedExpression): ReadonlySet<TypedExpression> {
   return seen;
 }
 
-/** The latents that a value depends on one step before. */
+/** The latents that a value depends on one step before, or further back. */
 export const lookedBackAt = (e: TypedExpression): readonly Latent[] =>
-  [...everythingIn(e)].flatMap((part) =>
-    part.kind === "previous" && part.variable.kind === "latent" ? [part.variable] : [],
-  );
+  [...everythingIn(e)].flatMap((part) => {
+    if (part.kind !== "previous" || part.variable.kind === "data") return [];
+    return part.variable.kind === "latent" ? [part.variable] : part.variable.value.latents;
+  });
+
+/** The ordered plate along which a local is defined by its own value one step before; null if it is not. */
+export function recursionOf(local: Local): Plate | null {
+  for (const part of everythingIn(local.value))
+    if (part.kind === "previous" && part.variable === local) return part.along;
+  return null;
+}
 
 /** Whether any generated quantity depends on a prediction one step before: then they are drawn step by step. */
 export const isSequential = (model: TypedModel): boolean =>

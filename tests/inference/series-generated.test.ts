@@ -23,6 +23,7 @@ generated {
     real late = prev(walk, 7);
     walk ~ normal(0.5 * prev(walk, s) + step, 0.3);
     real turn = walk - prev(walk, 0);
+    real smooth = 0.5 * x + 0.5 * prev(smooth, s) * prev(step, 2);
   } }
 }`;
 const LENGTHS = [3, 0, 1, 4];
@@ -72,6 +73,9 @@ describe("generated quantities of adjacent steps", () => {
           step: x,
           both: x * x + before(BUFFERS.draws("e"), -1) * y,
           late: before(BUFFERS.generated("walk"), 7),
+          smooth:
+            0.5 * of(BUFFERS.draws("x"), row, draw) +
+            0.5 * before(BUFFERS.generated("smooth"), s) * before(BUFFERS.generated("step"), 2),
           turn: of(BUFFERS.generated("walk"), row, draw) - before(BUFFERS.generated("walk"), 0),
         };
         for (const [name, value] of Object.entries(expected))

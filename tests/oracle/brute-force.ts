@@ -150,6 +150,7 @@ function logRatio(
       if (step < 0) return null;
       const there = new Map([...place, [along, step]]);
       if (variable.kind === "latent") return latentAt(variable, there);
+      if (variable.kind === "local") return evaluate(variable.value, environment(there));
       return variable.kind === "data" ? given.data(variable.name, at(there, variable.plates)) : null;
     };
     return { values, before };

@@ -8,7 +8,8 @@ import type { Axis } from "../axis.js";
 import { BUFFERS } from "../interface.js";
 import { reachable, type Graph, type Node } from "../node.js";
 import { substitute } from "../rewrite.js";
-import { particleAxisName, PointSet, type ExpressionLowering, type RandomSource } from "./expressions.js";
+import { particleAxisName, type ExpressionLowering } from "./expressions.js";
+import { PointSet, type RandomSource } from "./random-source.js";
 import { invertDraw } from "./reparameterise.js";
 
 /** The random streams of groups' independent normals, apart from those of draws and picks. */

@@ -23,7 +23,8 @@ import { differentiate } from "../derivatives.js";
 import { BUFFERS } from "../interface.js";
 import type { Node } from "../node.js";
 import { substitute } from "../rewrite.js";
-import { SITES_PER_LATENT, stepBefore, type Environment, type ExpressionLowering } from "./expressions.js";
+import { stepBefore, type Environment, type ExpressionLowering } from "./expressions.js";
+import { SITES_PER_LATENT } from "./random-source.js";
 import {
   drawParticles,
   groupOf,

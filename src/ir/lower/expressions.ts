@@ -6,6 +6,7 @@ import type {
   Data,
   Distribution,
   Latent,
+  Local,
   NamedValues,
   Parameter,
   Plate,
@@ -15,77 +16,23 @@ import type {
   Variable,
 } from "../../typecheck/model.js";
 import { isSized, isWhole } from "../../typecheck/types.js";
+import { recursionOf } from "../../typecheck/walk.js";
 import type { Axis } from "../axis.js";
 import { isFirstStep } from "../chain.js";
 import { BUFFERS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
 import { lowerMatrix } from "./matrices.js";
 import { dataIn } from "./observed.js";
-import type { Coordinate } from "../program.js";
+import type { RandomSource } from "./random-source.js";
+import { scan } from "../scan.js";
 
 /** What variables stand for while expressions are lowered; locals are added as they are first met, so that each has one value. */
 export type Environment = Map<Variable, Node> & {
   /** The values of latents one step before along their ordered plate; at its first step they are never looked at. */
   readonly before?: ReadonlyMap<Latent, Node>;
+  /** A local that is being defined by its own value one step before, and that value. */
+  readonly defining?: { readonly local: Local; readonly before: Node };
 };
-
-/**
- * A set of quasi-random points for every element of `plates`, with a coordinate for every scalar that is drawn together:
- * those of a group's latents.
- */
-export class PointSet {
-  #slot = 0;
-  readonly #vectors: (readonly Axis[])[] = [];
-
-  constructor(
-    private readonly set: number,
-    private readonly plates: readonly Axis[],
-  ) {}
-
-  /** The coordinates of the next draw, one per element along the axes that are not the set's plates. */
-  next(element: readonly Axis[]): Coordinate {
-    const { set, plates } = this;
-    const coordinate = { set, plates, slot: this.#slot, vectors: [...this.#vectors] };
-    const further = element.filter((axis) => !plates.includes(axis));
-    if (further.length === 0) this.#slot++;
-    else this.#vectors.push(further);
-    return coordinate;
-  }
-}
-
-/**
- * Where the random numbers of a draw come from: a stream per primitive, a counter per element and particle. Draws that
- * need not be spread evenly together have no `points`.
- */
-export type RandomSource = {
-  readonly nextSite: () => number;
-  readonly element: readonly Axis[];
-  readonly particle: Axis;
-  readonly points: PointSet | null;
-};
-
-/** Random numbers whose streams are numbered from `first` on. */
-export function randomFrom(
-  first: number,
-  element: readonly Axis[],
-  particle: Axis,
-  points: PointSet | null = null,
-): RandomSource {
-  let site = first;
-  return { nextSite: () => site++, element, particle, points };
-}
-
-/** How many random streams a latent's draw may use. */
-export const SITES_PER_LATENT = 16;
-
-/**
- * Random numbers of a draw that is looked at and never made: their streams are below zero, apart from all others. Draws of
- * one `index` have the same random numbers, so that they must be over the same axes.
- */
-export function placeholders(index: number, element: readonly Axis[], particle: Axis): RandomSource {
-  let site = -1 - index * SITES_PER_LATENT;
-  return { nextSite: () => site--, element, particle, points: null };
-}
 
 /** A value one step before; that of the first step stands for itself, and is not to be looked at. */
 export function stepBefore(g: Graph, node: Node, along: Axis): Node {
@@ -197,13 +144,22 @@ export class ExpressionLowering {
       case "previous": {
         const along = this.plate(e.along);
         const isFirst = isFirstStep(this.graph, along);
-        return this.graph.map("select", isFirst, lower(e.initial), this.#before(e.variable, along, env));
+        return this.graph.map(
+          "select",
+          isFirst,
+          lower(e.initial),
+          this.#before(e.variable, along, env, random),
+        );
       }
     }
   }
 
-  #before(variable: Data | Latent, along: Axis, env: Environment): Node {
+  #before(variable: Data | Latent | Local, along: Axis, env: Environment, random: RandomSource | null): Node {
     if (variable.kind === "data") return stepBefore(this.graph, this.data(variable), along);
+    if (variable.kind === "local")
+      return env.defining?.local === variable
+        ? env.defining.before
+        : stepBefore(this.graph, this.#reference(variable, env, random), along);
     const node = env.before?.get(variable);
     if (node === undefined) throw new Bug(`'${variable.name}' has no value at the step before`);
     return node;
@@ -218,7 +174,11 @@ export class ExpressionLowering {
       case "parameter":
         return this.parameter(variable);
       case "local": {
-        const node = this.expression(variable.value, env, random);
+        const along = recursionOf(variable);
+        const node =
+          along === null
+            ? this.expression(variable.value, env, random)
+            : this.#recursion(variable, this.plate(along), env, random);
         env.set(variable, node);
         return node;
       }
@@ -227,6 +187,29 @@ export class ExpressionLowering {
       case "learned":
         throw new Bug(`'${variable.name}' has no value here`);
     }
+  }
+
+  readonly #recursions = new Map<Node, Node>();
+  /** A local that is defined by its own value one step before: a table that is filled step by step. */
+  #recursion(local: Local, along: Axis, env: Environment, random: RandomSource | null): Node {
+    const { graph: g } = this;
+    const value = (before: Node): Node => {
+      const own: Environment = Object.assign(new Map(env), {
+        ...(env.before === undefined ? {} : { before: env.before }),
+        defining: { local, before },
+      });
+      return this.expression(local.value, own, random);
+    };
+    // Its axes are those of all that goes into it; equal recursions are one table.
+    const name = `local.${local.name}`;
+    const key = value(g.input(name, [along]));
+    let node = this.#recursions.get(key);
+    if (node === undefined) {
+      const carried = { along, towards: "end", state: [], copies: [] } as const;
+      node = scan(g, g.freshName(name), key.axes, carried, value);
+      this.#recursions.set(key, node);
+    }
+    return node;
   }
 
   /** The vector of some scalars: at each place along its axis one of them. */

@@ -20,16 +20,8 @@ import {
   groupNoise,
   type Margin,
 } from "./correlated.js";
-import {
-  particleAxisName,
-  PointSet,
-  placeholders,
-  randomFrom,
-  SITES_PER_LATENT,
-  type Environment,
-  type ExpressionLowering,
-  type RandomSource,
-} from "./expressions.js";
+import { particleAxisName, type Environment, type ExpressionLowering } from "./expressions.js";
+import { PointSet, SITES_PER_LATENT, placeholders, randomFrom, type RandomSource } from "./random-source.js";
 
 /** The random streams of the picks of parents' particles, apart from those of draws. */
 const FIRST_PICK_SITE = 0x40000000;

@@ -16,13 +16,8 @@ import { BUFFERS, PRIOR_AXIS } from "../interface.js";
 import { reachable, type Node } from "../node.js";
 import { drawAtNormal } from "./correlated.js";
 import { priorSite } from "./estimator.js";
-import {
-  randomFrom,
-  stepBefore,
-  type Environment,
-  type RandomSource,
-  type ExpressionLowering,
-} from "./expressions.js";
+import { stepBefore, type Environment, type ExpressionLowering } from "./expressions.js";
+import { randomFrom, type RandomSource } from "./random-source.js";
 import { groupOf, guideArguments, guideInputNodes, guideInputs, isFitted, placeholdersOf } from "./guide.js";
 import {
   elementAxes,

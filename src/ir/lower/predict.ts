@@ -7,7 +7,8 @@ import { BUFFERS, DRAW_AXIS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
 import { rowArrayName } from "../ragged.js";
 import { modelFactors, PREDICTION_SITES, siteFrom } from "./estimator.js";
-import { randomFrom, stepBefore, type Environment } from "./expressions.js";
+import { stepBefore, type Environment } from "./expressions.js";
+import { randomFrom } from "./random-source.js";
 import { ordered } from "./host-programs.js";
 import { elementAxes, type Context, type Output, type ProgramGraph } from "./program-graph.js";
 

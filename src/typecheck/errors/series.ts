@@ -14,7 +14,7 @@ export const previousOfExpression = (span: Span): Diagnostic => ({
   code: "E0321",
   severity: "error",
   span,
-  message: "the first argument of 'prev' is the name of a latent or of data",
+  message: "the first argument of 'prev' is the name of a latent, of data or of a local",
   hint: "look back at each name in it, as in 'prev(x, x0) + prev(y, y0)'",
 });
 
@@ -42,4 +42,22 @@ export const initialType = (span: Span, name: string, needed: string, found: str
   span,
   message: `'${name}' is ${needed}, and what stands before its first step is ${found}`,
   hint: `make both of one type; '${name}' has the type that is written where it is declared, as in 'vector[2] ${name} ~ ...;'`,
+});
+
+/** `local` depends on `latent`, which has a value for every step. */
+export const previousOfSteps = (span: Span, local: string, latent: string, plate: string): Diagnostic => ({
+  code: "E0325",
+  severity: "error",
+  span,
+  message: `'prev' of '${local}' would join the latents of several steps of plate '${plate}', as '${local}' depends on '${latent}'`,
+  hint: `look back at '${latent}' itself, or give '${local}' a '~' of its own`,
+});
+
+/** The plate `inner` is nested in the ordered plate. */
+export const previousOfRows = (span: Span, name: string, inner: string, plate: string): Diagnostic => ({
+  code: "E0326",
+  severity: "error",
+  span,
+  message: `'${name}' has a value for every element of plate '${inner}', of which each step of plate '${plate}' has its own, so that none has a step before`,
+  hint: `declare '${inner}' outside of '${plate}' if its elements are the same at every step`,
 });
