@@ -12,6 +12,8 @@ const CASES = [
   { name: "eight_schools", K: 20, passes: [8, 20] },
   { name: "radon", K: 20, passes: [2, 8] },
   { name: "chimpanzees", K: 15, passes: [0, 3] },
+  { name: "bus_breakdown", K: 10, passes: [0, 3] },
+  { name: "occupancy", K: 5, passes: [0, 2] },
 ];
 const DRAWS = ["iid", "stratified", "sobol"];
 const SETS = 10;
@@ -62,12 +64,15 @@ function errors(summary, reference) {
   return reference.map(([name, { mean: m, sd }]) => Math.abs((rows.get(name)?.mean ?? NaN) - m) / sd);
 }
 
-export async function experiment({ full, say }) {
+/** `only`: names of models, null for those of the size; `known`: rows of earlier runs, which stay for other models. */
+export async function experiment({ full, only, known, say }) {
   const { finalPass } = await fromDist("inference/final.js");
-  const rows = [];
-  for (const { name, K, passes } of CASES) {
-    const count = passes[full ? 1 : 0];
-    if (count === 0) continue;
+  const asked = CASES.filter(({ name, passes }) =>
+    only === null ? passes[full ? 1 : 0] > 0 : only.includes(name),
+  );
+  const rows = known.filter((row) => !asked.some(({ name }) => name === row.name));
+  for (const { name, K, passes } of asked) {
+    const count = passes[full || passes[0] === 0 ? 1 : 0];
     const { context, fit } = await fitted(name, K, full ? null : 80);
     say(`${name}: fitted in ${fit.trace.length} iterations`);
     const reference = referenceOf(name);
@@ -101,6 +106,8 @@ export async function experiment({ full, say }) {
       );
     }
   }
+  const order = CASES.map(({ name }) => name);
+  rows.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   const head = ["model", "K", "draws", "sets", "spread", "sd", "median error", "worst error"];
   const cells = rows.map((row) => [
     row.name,

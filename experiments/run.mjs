@@ -1,28 +1,35 @@
 // The papers' experiments, one command each. Without --full they run at a reduced size, in about a minute each.
 //
-//   npm run experiments -- [NAME...] [--full] [--docs] [--json FILE]
+//   npm run experiments -- [NAME...] [--full] [--only MODEL,...] [--docs] [--json FILE]
 //
-// --docs writes the tables and figures into docs/experiments/; --json writes the numbers.
-import { writeFileSync } from "node:fs";
+// --docs writes the tables and figures into docs/experiments/; --json writes the numbers. --only runs some of the models
+// of `methods` and `draws`; the rows of the others are those in FILE, so that a long experiment can be done piece by piece.
+import { existsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { drawFigure } from "./lib/figure.mjs";
-import { ROOT } from "./lib/mppc.mjs";
+import { ROOT, readJson } from "./lib/mppc.mjs";
 import { fill } from "./lib/page.mjs";
 
-/** Each exports `experiment({ full, say })`, which resolves to { tables, figures, rows }. */
+/** Each exports `experiment({ full, only, known, say })`, which resolves to { tables, figures, rows }. */
 const EXPERIMENTS = {
   importance: "./importance.mjs",
   wake_sleep: "./wake_sleep.mjs",
   methods: "./methods.mjs",
   toy_series: "./toy_series.mjs",
   draws: "./draws.mjs",
+  movielens: "./movielens.mjs",
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { full: { type: "boolean" }, docs: { type: "boolean" }, json: { type: "string" } },
+  options: {
+    full: { type: "boolean" },
+    only: { type: "string" },
+    docs: { type: "boolean" },
+    json: { type: "string" },
+  },
 });
 const unknown = positionals.filter((name) => !(name in EXPERIMENTS));
 if (unknown.length > 0) {
@@ -32,14 +39,18 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const results = {};
+const only = values.only?.split(",") ?? null;
+const earlier = only !== null && existsSync(values.json ?? "") ? readJson(values.json) : {};
+const results = { ...earlier };
 for (const name of positionals.length > 0 ? positionals : Object.keys(EXPERIMENTS)) {
   const { experiment } = await import(EXPERIMENTS[name]);
   const begin = performance.now();
   const say = (line) => process.stderr.write(`${name}: ${line}\n`);
-  const { tables, figures, rows } = await experiment({ full: values.full ?? false, say });
+  const known = earlier[name] ?? [];
+  const { tables, figures, rows } = await experiment({ full: values.full ?? false, only, known, say });
   const seconds = Math.round((performance.now() - begin) / 1000);
   results[name] = rows;
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   for (const [title, text] of Object.entries(tables))
     process.stdout.write(`${name}: ${title}\n\n${text}\n\n`);
   say(`${seconds} s`);
@@ -48,7 +59,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(EXPERIMENT
     await drawFigure(join(ROOT, "docs", "experiments", "figures", `${file}.svg`), specification);
   const device = rows.find((row) => row.device !== undefined)?.device ?? "unknown device";
   const size = values.full === true ? "full size" : "reduced size";
-  const made = `${size}, ${availableParallelism()} cores, ${device}, ${seconds} s in all`;
+  const time = only === null ? `, ${seconds} s in all` : ", model by model";
+  const made = `${size}, ${availableParallelism()} cores, ${device}${time}`;
   fill(join(ROOT, "docs", "experiments", `${name}.md`), { ...tables, made });
 }
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);

@@ -1,5 +1,5 @@
 // From a model's file, source or compiled, to programs for the data and device at hand.
-import { checkSource, type CompileOptions } from "../compile.js";
+import { checkSource, type CheckedModel, type CompileOptions } from "../compile.js";
 import type { CompiledModel } from "../compiled.js";
 import { DiagnosticError } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
@@ -17,6 +17,8 @@ import type { Terminal } from "./terminal.js";
 export type Model = {
   /** The model with what binding data needs: its interface and the program `bounds`. */
   readonly head: CompiledModel;
+  /** The checked source, for what is not in a compiled model; of a compiled file, of the source in it. */
+  readonly checked: () => CheckedModel;
   /** The programs asked for, planned for sizes and device. Throws a DiagnosticError where they would be too large. */
   readonly compile: (options: CompileOptions) => CompiledModel;
   /** How long compilation has taken so far; a compiled file takes none. */
@@ -46,13 +48,18 @@ function fromCompiled(model: CompiledModel, terminal: Terminal): Model {
   const isPlannedFor = (sizes: Sizes): boolean =>
     hasRowsOf(model, sizes) &&
     Object.values(model.programs).every(({ program }) => tooLong(program, sizes) === null);
+  const source = (): Model => (again ??= fromSource(sourceOf(model), terminal, model.estimation));
   const compile = (options: CompileOptions): CompiledModel => {
     if (options.joint === undefined && (options.sizes === undefined || isPlannedFor(options.sizes)))
       return model;
-    again ??= fromSource(sourceOf(model), terminal, model.estimation);
-    return again.compile(options);
+    return source().compile(options);
   };
-  return { head: model, compile, compileSeconds: () => again?.compileSeconds() ?? 0 };
+  return {
+    head: model,
+    checked: () => source().checked(),
+    compile,
+    compileSeconds: () => again?.compileSeconds() ?? 0,
+  };
 }
 
 /** Whether a compiled model's plates are ragged where the data's are, and values missing where the data lacks them. */
@@ -81,7 +88,7 @@ function fromSource(source: SourceFile, terminal: Terminal, wanted: EstimationOp
   };
   const head = compile({ programs: ["bounds"] });
   printDiagnostics(diagnostics, terminal);
-  return { head, compile, compileSeconds: () => seconds };
+  return { head, checked: () => checked, compile, compileSeconds: () => seconds };
 }
 
 /** The options that are given, without those that are not. */

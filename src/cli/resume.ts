@@ -9,7 +9,7 @@ import type { Particles } from "./options.js";
 import type { RunSettingsReport } from "./run-report.js";
 
 /** Options that do not bear on a run's numbers: the present command's count. */
-const OWN = ["resume", "output", "json", "all", "quiet", "checkpointEvery"] as const;
+const OWN = ["resume", "output", "json", "all", "diagnostics", "quiet", "checkpointEvery"] as const;
 
 /** Options as `settings.json` has them: particles of groups as an object. */
 export type StoredOptions = Readonly<Record<string, unknown>> & {

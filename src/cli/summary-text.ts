@@ -1,4 +1,5 @@
 // The summary of a run as a person reads it: a table of the first elements of everything, and the evidence.
+import { worstFirst } from "../inference/diagnosis.js";
 import type { SummaryRow } from "../inference/posterior.js";
 import type { InferenceResult } from "../inference/infer.js";
 import type { learnedParameters } from "./run-report.js";
@@ -28,6 +29,18 @@ export function summaryText(
   );
   const points = learned.length === 0 ? "" : `learned parameters\n${learned.join("")}\n`;
   return `${table}\n${points}log evidence ${evidence.mean.toFixed(2)}${error}\n`;
+}
+
+/** How well the final pass did by group, the worst first. */
+export function groupsText({ groups }: Pick<InferenceResult, "groups">): string {
+  const rows = worstFirst(groups).map(({ group, particles, independentDraws: draws, final, tailShape }) => [
+    group,
+    String(particles),
+    ...[draws, final.median, final.minimum].map((x) => (Number.isFinite(x) ? x.toFixed(1) : shown(x))),
+    Number.isFinite(tailShape) ? tailShape.toFixed(2) : shown(tailShape),
+  ]);
+  const header = ["group", "particles", "independent draws", "ess median", "ess minimum", "pareto k"];
+  return `\n${alignedTable(header, rows)}`;
 }
 
 function cells(row: SummaryRow): string[] {

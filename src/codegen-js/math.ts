@@ -1,8 +1,21 @@
 // The float64 meaning of every scalar operation: what the reference device computes and the GPU is held against.
 import type { Table } from "../ops.js";
 import { besselRatio, logBesselI0, vonMisesQuantile } from "./special/bessel.js";
-import { digamma, lgamma, lgammaDelta, trigamma } from "./special/gamma.js";
-import { gammaQuantileSlope } from "./special/gamma-slope.js";
+import { digamma, lgamma, lgammaDelta, polygamma, trigamma } from "./special/gamma.js";
+import {
+  betaQuantile,
+  betaQuantileSlope,
+  logBetaKernel,
+  logIncBeta,
+  negBinomialQuantile,
+} from "./special/incomplete-beta.js";
+import {
+  gammaQuantile,
+  gammaQuantileSlope,
+  logGammaKernel,
+  logGammaP,
+  logGammaQ,
+} from "./special/incomplete-gamma.js";
 import { erf, erfc, invPhi, Phi } from "./special/normal.js";
 import { binomialQuantile, poissonQuantile } from "./special/quantiles.js";
 
@@ -58,7 +71,16 @@ export const MEANING: Table<number, number> = {
   digamma,
   trigamma,
   lgamma_delta: lgammaDelta,
+  polygamma,
+  log_gamma_kernel: logGammaKernel,
+  log_gamma_p: logGammaP,
+  log_gamma_q: logGammaQ,
+  gamma_quantile: gammaQuantile,
   gamma_quantile_slope: gammaQuantileSlope,
+  log_beta_kernel: logBetaKernel,
+  log_inc_beta: logIncBeta,
+  beta_quantile: betaQuantile,
+  beta_quantile_slope: betaQuantileSlope,
   erf,
   erfc,
   Phi,
@@ -77,5 +99,6 @@ export const MEANING: Table<number, number> = {
   select: (c, a, b) => (c !== 0 ? a : b),
   poisson_quantile: poissonQuantile,
   binomial_quantile: binomialQuantile,
+  neg_binomial_quantile: negBinomialQuantile,
   von_mises_quantile: vonMisesQuantile,
 };

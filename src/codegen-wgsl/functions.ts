@@ -4,14 +4,24 @@ import { applyRow, type Op, OPS, type Table } from "../ops.js";
 import { BESSEL } from "./bessel.js";
 import { ELEMENTARY } from "./elementary.js";
 import { GAMMA } from "./gamma.js";
-import { GAMMA_SLOPE } from "./gamma-slope.js";
+import { INCOMPLETE_BETA } from "./incomplete-beta.js";
+import { INCOMPLETE_GAMMA } from "./incomplete-gamma.js";
 import { NORMAL } from "./normal.js";
 import { QUANTILES } from "./quantiles.js";
 import { RANDOM } from "./random.js";
 
 /** Sources of the helpers by name, in the order in which preludes print them. */
 const HELPERS: ReadonlyMap<string, string> = new Map(
-  Object.entries({ ...ELEMENTARY, ...GAMMA, ...GAMMA_SLOPE, ...NORMAL, ...BESSEL, ...QUANTILES, ...RANDOM }),
+  Object.entries({
+    ...ELEMENTARY,
+    ...GAMMA,
+    ...NORMAL,
+    ...INCOMPLETE_GAMMA,
+    ...INCOMPLETE_BETA,
+    ...BESSEL,
+    ...QUANTILES,
+    ...RANDOM,
+  }),
 );
 
 /** Names that helpers define at module scope, or their sources use: no other declaration of a kernel may take them. */
@@ -80,6 +90,16 @@ export const WGSL_OPS: Table<string, string> = {
   trigamma: call("trigamma"),
   lgamma_delta: call("lgamma_delta"),
   gamma_quantile_slope: call("gamma_quantile_slope"),
+  polygamma: call("polygamma"),
+  log_gamma_kernel: call("log_gamma_kernel"),
+  log_gamma_p: call("log_gamma_p"),
+  log_gamma_q: call("log_gamma_q"),
+  gamma_quantile: call("gamma_quantile"),
+  log_beta_kernel: call("log_beta_kernel"),
+  log_inc_beta: call("log_inc_beta"),
+  beta_quantile: call("beta_quantile"),
+  beta_quantile_slope: call("beta_quantile_slope"),
+  neg_binomial_quantile: call("neg_binomial_quantile"),
   erf: call("erf"),
   erfc: call("erfc"),
   Phi: call("Phi"),

@@ -200,7 +200,14 @@ export function independentDraws(
   return draws[Math.floor(DISREGARDED_SHARE * draws.length)] ?? NaN;
 }
 
-/** Everything about a run that its reader should be warned of. */
+/** Groups in the order in which their uncertainties are to be doubted: by the independent draws that a set is worth. */
+export const worstFirst = (groups: readonly GroupDiagnosis[]): readonly GroupDiagnosis[] => {
+  const worth = ({ independentDraws: draws }: GroupDiagnosis): number =>
+    Number.isNaN(draws) ? Infinity : draws;
+  return groups.toSorted((a, b) => (worth(a) === worth(b) ? 0 : worth(a) - worth(b)));
+};
+
+/** Everything about a run that its reader should be warned of: a warning for each group that has one, worst first. */
 export function warnings(
   model: ModelInterface,
   groups: readonly GroupDiagnosis[],
@@ -209,7 +216,9 @@ export function warnings(
   run: { readonly rising: number | null },
 ): Diagnostic[] {
   const found: Diagnostic[] = [];
-  for (const { group, final, particles, collapsed, medianTailShape, independentDraws: draws } of groups) {
+  for (const { group, final, particles, collapsed, medianTailShape, independentDraws: draws } of worstFirst(
+    groups,
+  )) {
     const latents = model.groups.find((g) => g.name === group)?.latents ?? [];
     if (draws < LEAST_TRUSTED_DRAWS && particles > 1)
       found.push(errors.untrustedGroup(group, latents, { draws, particles, ess: final.median }));

@@ -50,10 +50,12 @@ const OP_TIME: OpRecord<number> = {
   inv_logit: 36, log1p_exp: 30,
   sin: 16, cos: 16, tan: 24, asin: 24, acos: 24, atan: 24, sinh: 30, cosh: 30, tanh: 36,
   lgamma: 110, digamma: 70, trigamma: 45, lgamma_delta: 150, gamma_quantile_slope: 1500,
+  polygamma: 120, log_gamma_kernel: 200, log_gamma_p: 1800, log_gamma_q: 1800, gamma_quantile: 9000,
+  log_beta_kernel: 300, log_inc_beta: 3000, beta_quantile: 15000, beta_quantile_slope: 3000,
   erf: 50, erfc: 60, Phi: 60, inv_Phi: 60,
   log_bessel_i0: 50, bessel_ratio: 40,
   lt: 2, le: 2, gt: 2, ge: 2, eq: 2, ne: 2, and: 2, or: 2, not: 2, select: 2,
-  poisson_quantile: 2000, binomial_quantile: 2000, von_mises_quantile: 4000,
+  poisson_quantile: 2000, binomial_quantile: 2000, neg_binomial_quantile: 40000, von_mises_quantile: 4000,
 }; // prettier-ignore
 
 /** A random number in counter mode, stratified over its particle axis. */

@@ -58,15 +58,51 @@ export const COTANGENT: Table<Node, Cotangent> = {
   tanh: () => (g, dy, y) => [g.mul(dy, g.sub(g.constant(1), square(g, y)))],
   lgamma: (a) => (g, dy) => [g.mul(dy, g.map("digamma", a))],
   digamma: (a) => (g, dy) => [g.mul(dy, g.map("trigamma", a))],
-  trigamma: () => () => {
-    throw new Bug("the derivative of trigamma is not an operation of the IR");
-  },
+  trigamma: (a) => (g, dy) => [g.mul(dy, g.map("polygamma", g.constant(2), a))],
+  // The order is a number that the compiler writes, one more for every derivative.
+  polygamma: (n, a) => (g, dy) => [null, g.mul(dy, g.map("polygamma", g.add(n, g.constant(1)), a))],
   lgamma_delta: (x, a) => (g, dy) => {
     const shifted = g.map("digamma", g.add(x, a));
     return [g.mul(dy, g.sub(shifted, g.map("digamma", x))), g.mul(dy, shifted)];
   },
+  log_gamma_kernel: (a, z) => (g, dy) => [
+    g.mul(dy, g.sub(g.log(z), g.map("digamma", a))),
+    g.mul(dy, g.sub(g.div(a, z), g.constant(1))),
+  ],
+  log_gamma_p: (a, z) => (g, dy, y) => gammaTail(g, dy, y, a, z, 1),
+  log_gamma_q: (a, z) => (g, dy, y) => gammaTail(g, dy, y, a, z, -1),
+  gamma_quantile: (_, a) => (g, dy, y) => [
+    g.div(g.mul(dy, y), g.exp(g.map("log_gamma_kernel", a, y))),
+    g.mul(dy, g.map("gamma_quantile_slope", a, y)),
+  ],
   gamma_quantile_slope: () => () => {
     throw new Bug("the derivative of gamma_quantile_slope is not an operation of the IR");
+  },
+  log_beta_kernel: (a, b, w) => (g, dy) => {
+    const total = g.add(a, b);
+    const [x, y] = [g.map("inv_logit", w), g.map("inv_logit", g.neg(w))];
+    const by = (shape: Node, odds: Node): Node =>
+      g.mul(
+        dy,
+        g.sub(g.map("digamma", total), g.add(g.map("digamma", shape), g.map("log1p_exp", g.neg(odds)))),
+      );
+    return [by(a, w), by(b, g.neg(w)), g.mul(dy, g.sub(g.mul(a, y), g.mul(b, x)))];
+  },
+  log_inc_beta: (a, b, w) => (g, dy, y) => {
+    const rate = g.mul(dy, g.exp(g.sub(g.map("log_beta_kernel", a, b, w), y)));
+    return [
+      g.neg(g.mul(rate, g.map("beta_quantile_slope", a, b, w))),
+      g.mul(rate, g.map("beta_quantile_slope", b, a, g.neg(w))),
+      rate,
+    ];
+  },
+  beta_quantile: (_, a, b) => (g, dy, w) => [
+    g.div(dy, g.exp(g.map("log_beta_kernel", a, b, w))),
+    g.mul(dy, g.map("beta_quantile_slope", a, b, w)),
+    g.neg(g.mul(dy, g.map("beta_quantile_slope", b, a, g.neg(w)))),
+  ],
+  beta_quantile_slope: () => () => {
+    throw new Bug("the derivative of beta_quantile_slope is not an operation of the IR");
   },
   erf: (a) => (g, dy) => [g.mul(g.mul(g.constant(2 / Math.sqrt(Math.PI)), dy), g.exp(g.neg(square(g, a))))],
   erfc: (a) => (g, dy) => [g.mul(g.mul(g.constant(-2 / Math.sqrt(Math.PI)), dy), g.exp(g.neg(square(g, a))))],
@@ -104,10 +140,19 @@ export const COTANGENT: Table<Node, Cotangent> = {
   ],
   poisson_quantile: none2,
   binomial_quantile: none3,
+  neg_binomial_quantile: none3,
   von_mises_quantile: () => () => {
     throw new Bug("the derivative of the von Mises quantile is not an operation of the IR");
   },
 };
+
+/** The adjoints of the arguments of log P(a, z) (`sign` 1) and log Q(a, z) (-1), whose value is `y`. */
+function gammaTail(g: Graph, dy: Node, y: Node, a: Node, z: Node, sign: 1 | -1): Node[] {
+  // The density of log(z) over the probability: by z it is that over z, and at a fixed probability z moves with a.
+  const rate = g.mul(dy, g.exp(g.sub(g.map("log_gamma_kernel", a, z), y)));
+  const byZ = g.div(sign > 0 ? rate : g.neg(rate), z);
+  return [g.neg(g.mul(byZ, g.map("gamma_quantile_slope", a, z))), byZ];
+}
 
 /** The adjoints that a node hands to its children. */
 function cotangents(g: Graph, node: Node, dy: Node): readonly (readonly [Node, Node | null])[] {

@@ -41,6 +41,12 @@ const binary = (op: Op, result: "real" | "operands"): Builtin => ({
   parameters: ["x", "y"],
 });
 
+/** An operation for the standard library's definitions. */
+const internal = (op: Op, result: "int" | "real", ...parameters: string[]): [string, Builtin[]] => [
+  op,
+  [{ kind: "op", op, result, parameters, internal: true }],
+];
+
 const UNARY: readonly Op[] = [
   "sqrt", "square", "exp", "log", "log1p", "expm1", "inv_logit", "log1p_exp",
   "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
@@ -73,18 +79,17 @@ export const BUILTINS: ReadonlyMap<string, readonly Builtin[]> = new Map<string,
   ["column_places", [{ ...matrix("column_places"), internal: true }]],
   ["pi", [{ kind: "constant", value: Math.PI, parameters: [] }]],
   ["e", [{ kind: "constant", value: Math.E, parameters: [] }]],
-  ["lgamma_delta", [{ ...binary("lgamma_delta", "real"), internal: true }]],
-  [
-    "poisson_quantile",
-    [{ kind: "op", op: "poisson_quantile", result: "int", parameters: ["u", "rate"], internal: true }],
-  ],
-  [
-    "binomial_quantile",
-    [{ kind: "op", op: "binomial_quantile", result: "int", parameters: ["u", "n", "theta"], internal: true }],
-  ],
-  [
-    "von_mises_quantile",
-    [{ kind: "op", op: "von_mises_quantile", result: "real", parameters: ["u", "kappa"], internal: true }],
+  ...[
+    internal("lgamma_delta", "real", "x", "y"),
+    internal("log_gamma_p", "real", "a", "z"),
+    internal("log_gamma_q", "real", "a", "z"),
+    internal("log_inc_beta", "real", "a", "b", "log_odds"),
+    internal("gamma_quantile", "real", "u", "a"),
+    internal("beta_quantile", "real", "u", "a", "b"),
+    internal("poisson_quantile", "int", "u", "rate"),
+    internal("binomial_quantile", "int", "u", "n", "theta"),
+    internal("neg_binomial_quantile", "int", "u", "shape", "log_odds"),
+    internal("von_mises_quantile", "real", "u", "kappa"),
   ],
   [
     "std_uniform",

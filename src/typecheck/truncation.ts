@@ -40,12 +40,10 @@ const at = ({ variable, value }: OfVariable, argument: TypedExpression): TypedEx
 export function truncate(family: Family, syntax: TruncationSyntax, context: Context): Family | null {
   const { distribution, args } = family;
   const { cumulative } = distribution;
-  if (cumulative === null || distribution.result.base === "int") {
-    const why = cumulative === null ? "it has no 'log_cdf'" : "its values are ints";
-    return context.report(errors.truncation(syntax.span, distribution.name, why));
-  }
+  if (cumulative === null) return context.report(errors.truncation(syntax.span, distribution.name));
+  const { base } = distribution.result;
   const bound = (e: typeof syntax.lower, what: string): TypedExpression | null | "wrong" =>
-    e === null ? null : (checkScalar(e, what, "real", context) ?? "wrong");
+    e === null ? null : (checkScalar(e, what, base, context) ?? "wrong");
   const lower = bound(syntax.lower, "the lower bound of a truncation");
   const upper = bound(syntax.upper, "the upper bound of a truncation");
   if (lower === "wrong" || upper === "wrong") return null;
@@ -55,6 +53,7 @@ export function truncate(family: Family, syntax: TruncationSyntax, context: Cont
   return { ...family, distribution: truncated, args: [...args, ...given] };
 }
 
+/** Both bounds of a truncation are among the values that are left: for a discrete family that shifts the lower one. */
 function truncatedFamily(
   family: Distribution,
   { logCdf, logCcdf, quantile }: NonNullable<Distribution["cumulative"]>,
@@ -63,8 +62,9 @@ function truncatedFamily(
   span: Span,
   context: Context,
 ): Distribution {
+  const { base } = family.result;
   const type = typeOf("real");
-  const parameter = (name: string): Argument => ({ kind: "argument", name, type, span });
+  const parameter = (name: string): Argument => ({ kind: "argument", name, type: typeOf(base), span });
   const reference = (variable: Argument): TypedExpression => ({
     kind: "reference",
     variable,
@@ -81,7 +81,18 @@ function truncatedFamily(
   const [lower, upper] = [parameter("truncation_lower"), parameter("truncation_upper")];
   const none = number(-1e30);
   const [below, above] = [reference(lower), reference(upper)];
-  const [cdfBelow, ccdfBelow] = hasLower ? [at(logCdf, below), at(logCcdf, below)] : [none, number(0)];
+  const excluded: TypedExpression =
+    base === "int"
+      ? {
+          kind: "apply",
+          op: "sub",
+          args: [below, { ...number(1), type: below.type }],
+          type: below.type,
+          span,
+          ...NOWHERE,
+        }
+      : below;
+  const [cdfBelow, ccdfBelow] = hasLower ? [at(logCdf, excluded), at(logCcdf, excluded)] : [none, number(0)];
   const [cdfAbove, ccdfAbove] = hasUpper ? [at(logCdf, above), at(logCcdf, above)] : [number(0), none];
   const { variable, value: density } = family.logDensity;
   const inside = call(
@@ -92,7 +103,7 @@ function truncatedFamily(
     density,
     call("log_probability_between", cdfBelow, ccdfBelow, cdfAbove, ccdfAbove),
   );
-  const draw = quantileAt(quantile, call("uniform_between", uniform(span), cdfBelow, cdfAbove));
+  const inverse = quantileAt(quantile, call("uniform_between", uniform(span), cdfBelow, cdfAbove));
   const tighter = (
     op: "max" | "min",
     own: TypedExpression | null,
@@ -100,12 +111,15 @@ function truncatedFamily(
   ): TypedExpression | null =>
     own === null || bound === null
       ? (own ?? bound)
-      : { kind: "apply", op, args: [own, bound], type, span, ...NOWHERE };
+      : { kind: "apply", op, args: [own, bound], type: typeOf(base), span, ...NOWHERE };
   const result: ValueType = {
     ...family.result,
     lower: tighter("max", family.result.lower, hasLower ? below : null),
     upper: tighter("min", family.result.upper, hasUpper ? above : null),
   };
+  // Rounding may leave the inverse outside the bounds.
+  const raised = tighter("max", inverse, hasLower ? below : null);
+  const draw = tighter("min", raised, hasUpper ? above : null);
   return {
     ...family,
     parameters: [...family.parameters, ...(hasLower ? [lower] : []), ...(hasUpper ? [upper] : [])],

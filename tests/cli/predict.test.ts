@@ -3,17 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { normalGroups } from "../support/normal-groups.js";
 import { runCaughtIn, type Caught } from "./terminal.js";
 
-const MODEL = `data { plate groups; plate items; real y[groups, items]; }
-model {
-  m ~ normal(0, 2);
-  plate groups {
-    theta ~ normal(m, 1);
-    plate items { y ~ normal(theta, 0.5); }
-  }
-}
-generated { plate groups { plate items { y_rep ~ normal(theta, 0.5); } real shift = theta - m; } }
+const MODEL = `${normalGroups(0.5)}generated { plate groups { plate items { y_rep ~ normal(theta, 0.5); } real shift = theta - m; } }
 `;
 
 let folder = "";

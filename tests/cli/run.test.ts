@@ -6,17 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { summaryCsv } from "../../src/cli/csv.js";
 import { summaryText } from "../../src/cli/summary-text.js";
 import { byteSize, duration, shown } from "../../src/cli/table.js";
+import { normalGroups } from "../support/normal-groups.js";
 import { runCaughtIn, type Caught } from "./terminal.js";
 
-const MODEL = `data { plate groups; plate items; real y[groups, items]; }
-model {
-  m ~ normal(0, 2);
-  plate groups {
-    theta ~ normal(m, 1);
-    plate items { y ~ normal(theta, 0.5); }
-  }
-}
-generated { real shift = m + 1; }
+const MODEL = `${normalGroups(0.5)}generated { real shift = m + 1; }
 `;
 const DATA = { y: [[0.4, 0.9, 0.7], [1.5, 1.1, 1.2]] }; // prettier-ignore
 
@@ -74,6 +67,29 @@ describe("mppc run", () => {
     expect(read("first", "summary.csv")).toMatch(/^name,mean,sd,mcse_mean,q5,q50,q95,ess\nm,-?\d/);
     const iterations = read("first", "trace.csv").split("\n").slice(1, -1);
     expect(iterations.filter((line) => !line.includes(",start,"))).toHaveLength(12);
+  });
+
+  it("prints how each group does where that is asked for", async () => {
+    const { code, out } = await run(
+      "--output",
+      "diagnosed",
+      "--iterations",
+      "10",
+      "--diagnostics",
+      "--quiet",
+    );
+    expect(code).toBe(0);
+    const lines = out.split("\n");
+    const header = lines.findIndex((line) => /^group +particles +independent draws +ess median/.test(line));
+    const result = JSON.parse(read("diagnosed", "result.json")) as {
+      diagnostics: { effective_sample_sizes: { group: string; independent_draws: number }[] };
+    };
+    const sizes = result.diagnostics.effective_sample_sizes;
+    const worst = sizes.toSorted((a, b) => a.independent_draws - b.independent_draws);
+    expect(lines.slice(header + 1, header + 1 + sizes.length).map((line) => line.split(/ +/)[0])).toEqual(
+      worst.map((each) => each.group),
+    );
+    expect(Number(lines[header + 1]?.split(/ +/)[2])).toBeCloseTo(worst[0]?.independent_draws ?? NaN, 0);
   });
 
   it("gives the guide in the form that `mppc estimate` reads, with the particles", async () => {

@@ -67,6 +67,7 @@ const PIECES: ReadonlySet<string> = new Set([
   "log_multivariate_beta", "lbeta_after", "shares", "dirichlet_shapes", "dirichlet_step", "inner_place", "is_same",
   "times_log", "log_inv_logit_between", "ordered_steps", "first_or_log", "first_or_rise", "first_or_exp", "log_rises",
   "von_mises_concentration", "von_mises_concentration_step", "beta_binomial_total", "neg_binomial_rate",
+  "inner_logit", "student_t_log_cdf",
   "ones_like", "on_diagonal", "log_determinant_of_factor", "is_factor", "multi_normal_of_factor",
 ]); // prettier-ignore
 

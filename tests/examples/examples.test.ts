@@ -15,6 +15,7 @@ const NAMES = [
   "basketball",
   "bus_breakdown",
   "chimpanzees",
+  "covid",
   "eight_schools",
   "mixture",
   "movielens",

@@ -32,6 +32,20 @@ describe("warnings of a group", () => {
   });
 });
 
+describe("warnings of several groups", () => {
+  it("are one a group, the worst first", () => {
+    const groups = [
+      group({ group: "a", independentDraws: 5 }),
+      group({ group: "b" }),
+      group({ group: "c", independentDraws: 1.2 }),
+      group({ group: "d", independentDraws: NaN, medianTailShape: 0.9 }),
+    ];
+    const found = warnings(model, groups, new FitHealth(model, new Map()), { rising: null });
+    expect(found.map((d) => d.code)).toEqual(["W0701", "W0701", "W0707"]);
+    expect(found.map((d) => /group '(.)'/.exec(d.message)?.[1])).toEqual(["c", "a", "d"]);
+  });
+});
+
 describe("independent draws that a set is worth", () => {
   it("is the posterior's variance over that of a set's mean", () => {
     // 30 sets whose means have the sd 0.5: the error of their mean is 0.5 / sqrt(30).

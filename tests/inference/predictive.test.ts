@@ -9,17 +9,10 @@ import { atDraws, type AtDraws } from "../../src/inference/predict.js";
 import { drawnRows, leaveOneOut, logMeanExp, pointwise } from "../../src/inference/predictive.js";
 import { DEFAULT_SETTINGS } from "../../src/inference/settings.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
+import { normalGroups } from "../support/normal-groups.js";
 
 // Per group: theta ~ N(m, 1) and y ~ N(theta, 0.8), m ~ N(0, 2): everything is normal.
-const SOURCE = `data { plate groups; plate items; real y[groups, items]; }
-model {
-  m ~ normal(0, 2);
-  plate groups {
-    theta ~ normal(m, 1);
-    plate items { y ~ normal(theta, 0.8); }
-  }
-}
-generated {
+const SOURCE = `${normalGroups(0.8)}generated {
   plate groups { plate items { y_rep ~ normal(theta, 0.8); real excess = y_rep - theta; } }
 }`;
 const TRAIN = [

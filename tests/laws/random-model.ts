@@ -25,7 +25,7 @@ export type Spec = {
   readonly seed: number;
 };
 
-const PLATES: Readonly<Record<PlateShape, readonly string[]>> = {
+export const PLATES: Readonly<Record<PlateShape, readonly string[]>> = {
   none: [],
   one: ["a"],
   nested: ["a", "b"],
@@ -104,7 +104,7 @@ export function generator(seed: number): () => number {
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
 
-const nameOf = (i: number): string => `z${i + 1}`;
+export const nameOf = (i: number): string => `z${i + 1}`;
 
 /** The model's source. Every latent has a learned guide of its own family. */
 export function sourceOf(spec: Spec): string {
@@ -142,7 +142,7 @@ const smoothed = (latent: LatentSpec, i: number): string[] =>
     : [];
 
 /** A real number from a latent, whatever its shape. */
-const scalar = (spec: Spec, i: number): string =>
+export const scalar = (spec: Spec, i: number): string =>
   spec.latents[i]?.vector === true ? `sum(${nameOf(i)})` : nameOf(i);
 
 function priorOf(spec: Spec, latent: LatentSpec, i: number): string {

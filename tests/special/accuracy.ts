@@ -31,6 +31,7 @@ const bar = (floor: number, float32: number, float64: number, ...ranges: readonl
 
 const ANY = linear(-1000, 1000);
 const SHAPE = logarithmic(1e-6, 1e6);
+const SHAPES = logarithmic(0.05, 1e4);
 const FLAG = integer(0, 1);
 const WHOLE = integer(-1000, 1000);
 const POSITIVE_WHOLE = integer(1, 1000);
@@ -81,6 +82,22 @@ export const ACCURACY: OpRecord<Accuracy> = {
   trigamma: bar(0, 1e-6, 2e-15, SHAPE),
   lgamma_delta: bar(1, 3e-6, 2e-14, SHAPE, logarithmic(1e-3, 1e4)),
   gamma_quantile_slope: bar(0, 1e-5, 1e-10, logarithmic(0.05, 1e4), logarithmic(1e-3, 1e3)),
+  polygamma: bar(0, 3e-6, 2e-15, integer(1, 4), logarithmic(1e-4, 1e6)),
+  log_gamma_kernel: bar(1, 5e-6, 1e-14, logarithmic(0.05, 1e4), logarithmic(1e-3, 1e4)),
+  log_gamma_p: bar(1, 5e-6, 1e-12, logarithmic(0.05, 1e4), logarithmic(1e-3, 1e4)),
+  log_gamma_q: bar(1, 5e-6, 1e-12, logarithmic(0.05, 1e4), logarithmic(1e-3, 1e4)),
+  gamma_quantile: bar(0, 2e-5, 1e-11, linear(2 ** -10, 1 - 2 ** -10), logarithmic(0.3, 1e4)),
+  log_beta_kernel: bar(1, 1e-5, 1e-13, SHAPES, SHAPES, linear(-30, 30)),
+  log_inc_beta: bar(1, 1e-5, 1e-10, SHAPES, SHAPES, linear(-30, 30)),
+  beta_quantile: bar(
+    1,
+    2e-5,
+    1e-10,
+    linear(2 ** -10, 1 - 2 ** -10),
+    logarithmic(0.3, 1e4),
+    logarithmic(0.3, 1e4),
+  ),
+  beta_quantile_slope: bar(0, 1e-4, 1e-9, SHAPES, SHAPES, linear(-5, 5)),
   erf: bar(0, 5e-7, 2e-15, linear(-6, 6)),
   erfc: bar(0, 2e-6, 5e-15, linear(-6, 9)),
   Phi: bar(0, 3e-6, 5e-15, linear(-12, 8)),
@@ -99,11 +116,19 @@ export const ACCURACY: OpRecord<Accuracy> = {
   select: bar(0, 0, 0, FLAG, ANY, ANY),
   poisson_quantile: bar(0, 1e-3, 0, linear(2 ** -24, 1 - 2 ** -24), logarithmic(1e-3, 1e5)),
   binomial_quantile: bar(0, 1e-3, 0, linear(2 ** -24, 1 - 2 ** -24), integer(0, 10000), linear(0, 1)),
+  neg_binomial_quantile: bar(
+    0,
+    1e-3,
+    0,
+    linear(2 ** -24, 1 - 2 ** -24),
+    logarithmic(0.05, 1e3),
+    linear(-6, 6),
+  ),
   von_mises_quantile: bar(1, 1e-4, 1e-9, linear(2 ** -10, 1 - 2 ** -10), logarithmic(1e-3, 1e5)),
 };
 
 /** Whether an operation's bar counts the draws that differ, instead of measuring an error. */
-export const countsDifferences = (op: Op): boolean => op === "poisson_quantile" || op === "binomial_quantile";
+export const countsDifferences = (op: Op): boolean => /^(poisson|binomial|neg_binomial)_quantile$/.test(op);
 
 /** Argument `i` of `count` along a range; with `shuffle` a multiplier prime to `count`, in another order. */
 export function argumentAt(range: Range, i: number, count: number, shuffle: number): number {

@@ -19,6 +19,8 @@ REAL = [-40, -38, -30.123, -20, -13, -8.5, -6.1, -5, -4.2, -3.3, -2.1, -1.5, -1.
 UNIT = [1e-300, 1e-100, 1e-30, 1e-15, 2.0**-24, 1e-5, 0.001, 0.02, 0.07, 0.0749, 0.0751, 0.2, 0.4, 0.499999, 0.5,
         0.500001, 0.6, 0.8, 0.924, 0.926, 0.99, 0.99999, 1 - 2.0**-24, 1 - 1e-12]
 
+GAMMA_SHAPES = [0.05, 0.3, 0.5, 1, 1.7, 8, 20, 150.5, 1e4, 1e6]
+BETA_SHAPES = [0.05, 0.5, 1, 2.5, 60, 1e4]
 CONCENTRATIONS = [1e-6, 0.1, 1.0, 2.4, 7.0, 10.4, 10.6, 30.0, 49.0, 51.0, 400.0, 1e5]
 
 # Largest first argument for which the brute-force search below is quick.
@@ -74,6 +76,55 @@ def gamma_slope(a, z):
     return -(tail(a + h) - tail(a - h)) / (2 * h) / exp((a - 1) * log(z) - z - loggamma(a))
 
 
+def lower_gamma(a, z):
+    """The regularised lower incomplete gamma function, by its series."""
+    total = term = mpf(1)
+    n = 0
+    while term > mpf(10) ** -60 * total:
+        n += 1
+        term *= z / (a + n)
+        total += term
+    return total * exp(a * log(z) - z - loggamma(a + 1))
+
+
+def log_beta_kernel(a, b, w):
+    return -a * log1p(exp(-w)) - b * log1p(exp(w)) - (loggamma(a) + loggamma(b) - loggamma(a + b))
+
+
+def incomplete_beta(a, b, w):
+    """The regularised incomplete beta function at the log odds w, by its series; of the other tail above even odds."""
+    if w > 0:
+        return 1 - incomplete_beta(b, a, -w)
+    x = 1 / (1 + exp(-w))
+    total = term = mpf(1)
+    n = 0
+    while term > mpf(10) ** -60 * total:
+        term *= (a + b + n) / (a + 1 + n) * x
+        n += 1
+        total += term
+    return total * exp(log_beta_kernel(a, b, w)) / a
+
+
+def beta_rows(a, b, spreads):
+    """Values at a place so many standard deviations of the log odds from their mean."""
+    a, b = mpf(a), mpf(b)
+    w = float(digamma(a) - digamma(b) + spreads * sqrt(psi(1, a) + psi(1, b)))
+    if abs(w) > 300:
+        return
+    below = incomplete_beta(a, b, mpf(w))
+    kernel = log_beta_kernel(a, b, mpf(w))
+    yield "log_beta_kernel", [a, b, w], kernel
+    if below > 1e-30:
+        yield "log_inc_beta", [a, b, w], log(below)
+    if 1e-10 < below < 1 - 1e-10:
+        h = mpf(10) ** -20
+        slope = -(incomplete_beta(a + h, b, mpf(w)) - incomplete_beta(a - h, b, mpf(w))) / (2 * h)
+        yield "beta_quantile_slope", [a, b, w], slope / exp(kernel)
+        u = float(below)
+        # The quantile of the rounded probability, from a place so close that one of Newton's steps is exact.
+        yield "beta_quantile", [u, a, b], w + (mpf(u) - below) / exp(kernel)
+
+
 def smallest(cdf, u, guess, highest):
     """The smallest y with cdf(y) >= u, by steps that double and then halve."""
     low, width = max(-1, int(guess)), 1
@@ -119,6 +170,31 @@ def rows():
             z = float(gamma_near_quantile(a, u))
             if z > 1e-250:
                 yield "gamma_quantile_slope", [a, z], gamma_slope(mpf(a), mpf(z))
+    for a in GAMMA_SHAPES:
+        for ratio in [1e-8, 0.05, 0.7, 0.99, 1.0, 1.01, 1.2, 2]:
+            z = mpf(a * ratio)
+            if abs(ratio - 1) * a**0.5 > 60:
+                continue
+            below = lower_gamma(mpf(a), z)
+            kernel = a * log(z) - z - loggamma(mpf(a))
+            yield "log_gamma_kernel", [a, z], kernel
+            yield "log_gamma_p", [a, z], log(below)
+            if below < 1 - mpf(10) ** -30:
+                yield "log_gamma_q", [a, z], log(1 - below)
+            if 1e-10 < below < 1 - 1e-10:
+                u = float(below)
+                yield "gamma_quantile", [u, a], z * exp((mpf(u) - below) / exp(kernel))
+    for a in BETA_SHAPES:
+        for b in BETA_SHAPES:
+            for spreads in [-6, -2, 0.3, 1, 4]:
+                yield from beta_rows(a, b, spreads)
+    for n in range(1, 6):
+        for x in [1e-3, 0.1, 1, 2.5, 7, 13, 30, 1e3, 1e6]:
+            yield "polygamma", [n, x], psi(n, mpf(x))
+    for u in [1e-6, 0.01, 0.3, 0.77, 0.99, 1 - 1e-6]:
+        for shape, odds in [(0.05, -2), (0.5, -5), (3, 0.5), (30, 3), (200, -1.5)]:
+            cdf = lambda y: mpf(0) if y < 0 else incomplete_beta(mpf(shape), mpf(y + 1), mpf(odds))
+            yield "neg_binomial_quantile", [u, shape, odds], smallest(cdf, u, 0, 10**9)
     for x in REAL:
         yield "erf", [x], erf(mpf(x))
         yield "erfc", [x], erfc(mpf(x))
@@ -142,5 +218,5 @@ def rows():
             yield "binomial_quantile", [u, n, theta], smallest(lambda y: binomial_cdf(y, n, p), u, guess, n)
 
 
-table = [{"op": op, "args": args, "value": float(value)} for op, args, value in rows()]
+table = [{"op": op, "args": [float(a) for a in args], "value": float(value)} for op, args, value in rows()]
 print("[\n" + ",\n".join("  " + json.dumps(row) for row in table) + "\n]")

@@ -71,27 +71,54 @@ describe("distribution functions", () => {
 
   it.each(CUMULATIVE)("of $title rise as the density says, and the quantiles undo them", ({ case_ }) => {
     const family = at(case_);
+    if (family.isDiscrete) return;
     if (family.cumulative === null) throw new Error("no distribution function");
     const { logCdf, logCcdf, quantile } = family.cumulative;
     const levels = [1e-6, 0.01, 0.2, 0.5, 0.7, 0.99, 1 - 1e-6];
     const places = levels.map(quantile);
     for (const [i, u] of levels.entries()) {
       const y = places[i] ?? NaN;
-      expect(Math.exp(logCdf(y)) / u).toBeCloseTo(1, 6);
-      expect(Math.exp(logCcdf(y)) / (1 - u)).toBeCloseTo(1, 6);
+      const rounding = 4e-16 * Math.abs(y) * Math.exp(family.logDensity(y));
+      expect(Math.abs(Math.exp(logCdf(y)) / u - 1)).toBeLessThan(1e-9 + rounding / u);
+      expect(Math.abs(Math.exp(logCcdf(y)) / (1 - u) - 1)).toBeLessThan(1e-9 + rounding / (1 - u));
     }
     for (let i = 2; i < 5; i++) {
       const [from = NaN, to = NaN] = [places[i - 1], places[i]];
       // A kink of the density lies at the median, which is one of the places.
-      const mass = simpson((y) => Math.exp(family.logDensity(y)), from, to);
+      const middle = 0.5 * (from + to);
+      const mass = integrate((y) => Math.exp(family.logDensity(y)), from, to, middle, 1);
       expect(mass).toBeCloseTo((levels[i] ?? NaN) - (levels[i - 1] ?? NaN), 6);
     }
+  });
+
+  it.each(CUMULATIVE)("of $title are 0 and 1 outside the support", ({ case_ }) => {
+    const family = at(case_);
     for (const y of [family.lower - 1, family.upper + 1].filter(Number.isFinite)) {
       const isBelow = y < family.lower;
-      expect(logCdf(y)).toBe(isBelow ? LOG_ZERO : 0);
-      expect(logCcdf(y)).toBe(isBelow ? 0 : LOG_ZERO);
+      expect(family.cumulative?.logCdf(y)).toBe(isBelow ? LOG_ZERO : 0);
+      expect(family.cumulative?.logCcdf(y)).toBe(isBelow ? 0 : LOG_ZERO);
     }
   });
+
+  it.each(CUMULATIVE.filter(({ case_ }) => at(case_).isDiscrete))(
+    "of $title are sums of its masses, and the quantiles undo them",
+    ({ case_ }) => {
+      const family = at(case_);
+      if (family.cumulative === null) throw new Error("no distribution function");
+      const { logCdf, logCcdf, quantile } = family.cumulative;
+      const all = masses(family, case_);
+      let below = 0;
+      all.forEach((mass, y) => {
+        const before = below;
+        below += mass;
+        const above = sum(all.slice(y + 1));
+        expect(Math.abs(Math.exp(logCdf(y)) - below)).toBeLessThan(1e-10 * below + 1e-14);
+        if (above > 1e-12) expect(Math.abs(Math.exp(logCcdf(y)) / above - 1)).toBeLessThan(1e-6);
+        if (mass > 1e-9)
+          for (const u of [before + 0.01 * mass, below - 0.01 * mass]) expect(quantile(u)).toBe(y);
+      });
+    },
+  );
 });
 
 describe("draws", () => {

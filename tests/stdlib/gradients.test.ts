@@ -1,4 +1,5 @@
-// Every family's log density as kernels: its value and its derivatives, on the reference device and on a GPU.
+// Every family's log density and distribution function as kernels: values and derivatives, on the reference device and on
+// a GPU.
 import { describe, expect, it } from "vitest";
 import { ADAPTER_CLASSES } from "../../src/ir/cost.js";
 import { differentiate } from "../../src/ir/derivatives.js";
@@ -17,31 +18,51 @@ const SIZES = { points: POINTS };
 const RUN = { seed: 5, iteration: 0, drawsFrom: "iid" } as const;
 
 type Compiled = { readonly program: Program; readonly wrt: readonly string[] };
+type Item = "logDensity" | "logCdf" | "logCcdf";
 
-/** The log density at [points] of the value and all parameters, and its derivatives by those that are real. */
-function compileDensity(name: string): Compiled {
+/** The functions of its value that a family has. */
+const itemsOf = (family: string): readonly Item[] =>
+  distribution(family).cumulative === null ? ["logDensity"] : ["logDensity", "logCdf", "logCcdf"];
+
+function itemAt(item: Item, family: string, parameters: Case["parameters"], y: number): number {
+  const at = familyAt(family, parameters);
+  return item === "logDensity" ? at.logDensity(y) : (at.cumulative?.[item](y) ?? NaN);
+}
+
+/**
+ * Those functions at [points] of the value and all parameters, and their derivatives by those that are real: of all, or
+ * of the log density alone, since drivers take long to compile the derivatives of special functions, which are tested by
+ * themselves.
+ */
+function compileFunctions(name: string, differentiated: "all" | "density"): Compiled {
   const family = distribution(name);
   const graph = new Graph();
   const lowering = new ExpressionLowering(graph, []);
   const points = graph.axis("points", "plate");
   const args = family.parameters.map((p) => graph.input(`parameter.${p.name}`, [points]));
   const y = graph.input("y", [points]);
-  const density = lowering.logDensity(family, args, y, null);
+  const functions = itemsOf(name).map((item) => {
+    const logDensity =
+      item === "logDensity" ? family.logDensity : (family.cumulative?.[item] ?? family.logDensity);
+    return { item, node: lowering.logDensity({ ...family, logDensity }, args, y, null) };
+  });
   const inputs = [
     ...family.parameters.flatMap((p, i) =>
       p.type.base === "int" ? [] : [{ name: p.name, node: args[i] ?? y }],
     ),
     ...(family.result.base === "int" ? [] : [{ name: "y", node: y }]),
   ];
-  const gradients = differentiate(
-    graph,
-    density,
-    inputs.map(({ node }) => node),
-  );
-  const outputs = [
-    { name: "density", node: density, axes: [points] },
-    ...inputs.map((input, i) => ({ name: `by.${input.name}`, node: gradients[i] ?? y, axes: [points] })),
-  ];
+  const wrt = inputs.map(({ node }) => node);
+  const outputs = functions.flatMap(({ item, node }) => [
+    { name: item, node, axes: [points] },
+    ...(differentiated === "all" || item === "logDensity" ? differentiate(graph, node, wrt) : []).map(
+      (gradient, i) => ({
+        name: `${item}.${inputs[i]?.name ?? ""}`,
+        node: gradient,
+        axes: [points],
+      }),
+    ),
+  ]);
   const program = schedule(
     graph,
     { name: "estimate", outputs, labels: new Map() },
@@ -51,9 +72,10 @@ function compileDensity(name: string): Compiled {
 }
 
 const compiled = new Map<string, Compiled>();
-function densityOf(name: string): Compiled {
-  const known = compiled.get(name) ?? compileDensity(name);
-  compiled.set(name, known);
+function functionsOf(name: string, differentiated: "all" | "density"): Compiled {
+  const key = `${name} ${differentiated}`;
+  const known = compiled.get(key) ?? compileFunctions(name, differentiated);
+  compiled.set(key, known);
   return known;
 }
 
@@ -78,32 +100,33 @@ const CASES = SCALAR_FAMILIES.flatMap(casesOf).map((case_) => ({
 
 describe("derivatives are those of finite differences", () => {
   it.each(CASES)("$title", async ({ case_ }) => {
-    const { program, wrt } = densityOf(case_.family);
+    const { program, wrt } = functionsOf(case_.family, "all");
     const outputs = await runReference(program, SIZES, inputsOf(case_));
     const rounded = Object.fromEntries(Object.entries(case_.parameters).map(([k, v]) => [k, Math.fround(v)]));
-    for (const name of wrt)
-      for (const [i, y] of valuesOf(case_).entries()) {
-        const at = (step: number): number =>
-          name === "y"
-            ? familyAt(case_.family, rounded).logDensity(y + step)
-            : familyAt(case_.family, { ...rounded, [name]: (rounded[name] ?? NaN) + step }).logDensity(y);
-        const here = name === "y" ? y : (rounded[name] ?? NaN);
-        const step = 1e-5 * Math.min(case_.spread, Math.abs(here) || case_.spread);
-        const [low, high] = [at(-step), at(step)];
-        if (Math.min(low, high) < -1e29) continue; // the other side of a bound
-        const derivative = outputs.get(`by.${name}`)?.[i] ?? NaN;
-        const rounding = (1e-15 * (1 + Math.abs(at(0)))) / step;
-        const error = Math.abs(derivative - (high - low) / (2 * step));
-        expect(error, `d/d${name} at ${y}`).toBeLessThan(
-          1e-4 * (1e-3 / case_.spread + Math.abs(derivative)) + 50 * rounding,
-        );
-      }
+    for (const item of itemsOf(case_.family))
+      for (const name of wrt)
+        for (const [i, y] of valuesOf(case_).entries()) {
+          const at = (step: number): number =>
+            name === "y"
+              ? itemAt(item, case_.family, rounded, y + step)
+              : itemAt(item, case_.family, { ...rounded, [name]: (rounded[name] ?? NaN) + step }, y);
+          const here = name === "y" ? y : (rounded[name] ?? NaN);
+          const step = 1e-5 * Math.min(case_.spread, Math.abs(here) || case_.spread);
+          const [low, high] = [at(-step), at(step)];
+          if (Math.min(low, high) < -1e29) continue; // the other side of a bound
+          const derivative = outputs.get(`${item}.${name}`)?.[i] ?? NaN;
+          const rounding = ((item === "logDensity" ? 1e-15 : 1e-13) * (1 + Math.abs(at(0)))) / step;
+          const error = Math.abs(derivative - (high - low) / (2 * step));
+          expect(error, `d ${item} / d${name} at ${y}`).toBeLessThan(
+            1e-4 * (1e-3 / case_.spread + Math.abs(derivative)) + 50 * rounding,
+          );
+        }
   });
 });
 
 describeOnDevice("on a device", (device) => {
   it.each(CASES)("$title", async ({ case_ }) => {
-    const { program } = densityOf(case_.family);
+    const { program } = functionsOf(case_.family, "density");
     const inputs = inputsOf(case_);
     const [wanted, got] = [
       await runReference(program, SIZES, inputs),

@@ -44,6 +44,9 @@ describe.each([
   ["normal(0, 1) T[6, 7]", (y: number) => normal(y, 0, 1) / (Phi(-6) - Phi(-7)), 6, 7],
   ["exponential(2) T[c, ]", (y: number) => 2 * Math.exp(-2 * (y - 1.5)), 1.5, Infinity],
   ["uniform(0, 10) T[-3, c]", () => 1 / 1.5, 0, 1.5],
+  ["gamma(3, 2) T[c, ]", (y: number) => (4 * y * y * Math.exp(-2 * y)) / (8.5 * Math.exp(-3)), 1.5, Infinity],
+  ["beta(2, 1) T[0.25, 0.75]", (y: number) => 4 * y, 0.25, 0.75],
+  ["student_t(1, 0, 2) T[-2, 2]", (y: number) => 4 / (Math.PI * (4 + y * y)), -2, 2],
 ] as const)("%s", (prior, density, lower, upper) => {
   const of = model(prior);
 
@@ -77,6 +80,65 @@ describe.each([
       truth += (from + (i + 0.5) * step) * density(from + (i + 0.5) * step) * step;
     expect(Math.abs(draws.reduce((a, b) => a + b, 0) / 2000 - truth)).toBeLessThan(0.02);
   });
+});
+
+/** The masses from 0 to 12 of discrete families, by their textbooks. */
+const factorial = (n: number): number => (n > 1 ? n * factorial(n - 1) : 1);
+const DISCRETE = {
+  "poisson(3)": (y: number) => (3 ** y * Math.exp(-3)) / factorial(y),
+  "binomial(9, 0.3)": (y: number) =>
+    y > 9 ? 0 : (factorial(9) / factorial(y) / factorial(9 - y)) * 0.3 ** y * 0.7 ** (9 - y),
+  "geometric(0.25)": (y: number) => 0.25 * 0.75 ** y,
+  "neg_binomial(2, 0.5)": (y: number) => (y + 1) * (1 / 3) ** 2 * (2 / 3) ** y,
+} as const;
+
+describe.each(
+  Object.entries(DISCRETE).flatMap(([family, mass]) =>
+    [
+      [2, 5],
+      [0, 3],
+      [4, 12],
+    ].map(([lower = 0, upper = 0]) => ({ family, mass, lower, upper })),
+  ),
+)("$family T[$lower, $upper]", ({ family, mass, lower, upper }) => {
+  const of = model(`${family} T[${lower}, ${upper}]`);
+  const counts = Array.from({ length: 13 }, (_, y) => y);
+  const inside = (y: number): boolean => y >= lower && y <= upper;
+  const total = counts.filter(inside).reduce((sum, y) => sum + mass(y), 0);
+
+  it("has the masses of the whole, renormalised, both ends included", () => {
+    for (const y of counts)
+      if (inside(y) && mass(y) > 0) expect(densityAt(of, y)).toBeCloseTo(Math.log(mass(y) / total), 9);
+      else expect(densityAt(of, y)).toBeLessThan(-1e29);
+  });
+
+  it("has finitely many values, which are summed over", () => {
+    const end = family.startsWith("binomial") ? Math.min(upper, 9) : upper;
+    expect(of.groups[0]?.support).toMatchObject({ lower: { value: lower }, upper: { value: end } });
+  });
+
+  it("draws every value as often as it should", () => {
+    const { distribution, args } = priorOf(of);
+    const { draw } = distribution;
+    if (draw === null) throw new Error("no draw");
+    const values = bind(of);
+    distribution.parameters.forEach((p, i) => values.set(p, args[i] ? evaluate(args[i], { values }) : NaN));
+    const drawn = Array.from({ length: 1000 }, (_, i) =>
+      evaluateScalar(draw, { values, random: () => (i + 0.5) / 1000 }),
+    );
+    for (const y of counts) {
+      const share = inside(y) ? mass(y) / total : 0;
+      expect(Math.abs(drawn.filter((d) => d === y).length / 1000 - share)).toBeLessThan(0.0021);
+    }
+  });
+});
+
+it("bounds of ints are ints", () => {
+  const text =
+    "data { plate rows; int y[rows]; } model { m ~ gamma(2, 1); plate rows { y ~ poisson(m) T[0.5, ]; } }";
+  const { checked, diagnostics } = checkSource({ path: "truncated.mpp", text });
+  expect(checked).toBeNull();
+  expect(renderDiagnostics(diagnostics)).toContain("the lower bound of a truncation");
 });
 
 it("the latent's values are those between the bounds, and its guide has them too", () => {

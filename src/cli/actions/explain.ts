@@ -1,6 +1,4 @@
 // What `mppc explain` does: prints how a model's evidence is computed and what one iteration of the fit costs.
-import { checkSource } from "../../compile.js";
-import { DiagnosticError } from "../../diagnostic.js";
 import type { Axis, Sizes } from "../../ir/axis.js";
 import { volume } from "../../ir/axis.js";
 import type { Step } from "../../ir/contraction.js";
@@ -10,7 +8,7 @@ import type { Program } from "../../ir/program.js";
 import { PlanningSizes } from "../../ir/sizes.js";
 import type { ExplainOptions } from "../commands/explain.js";
 import { loadData } from "../data-files.js";
-import { estimationOf, loadModel, sourceOf } from "../model-file.js";
+import { estimationOf, loadModel } from "../model-file.js";
 import { alignedTable, byteSize } from "../table.js";
 import type { Terminal } from "../terminal.js";
 import { particleSettings } from "../particle-settings.js";
@@ -18,13 +16,11 @@ import { axisSizes, particlesPerGroup } from "../../inference/settings.js";
 
 /** Without data, plates have a nominal size, which is said. */
 export async function explain(path: string, options: ExplainOptions, terminal: Terminal): Promise<void> {
-  const { head } = loadModel(path, terminal, options);
-  const { checked, diagnostics } = checkSource(sourceOf(head));
-  if (checked === null) throw new DiagnosticError(diagnostics);
+  const { head, checked } = loadModel(path, terminal, options);
   const data = options.data === undefined ? null : await loadData(head, options.data, terminal);
   const particles = particlesPerGroup(head.interface, particleSettings(options.K, head.interface));
   const sizes = new PlanningSizes(axisSizes(data?.sizes ?? new Map(), head.interface, particles));
-  const { lowered, program } = checked.plan("qem", { ...estimationOf(head.estimation), sizes });
+  const { lowered, program } = checked().plan("qem", { ...estimationOf(head.estimation), sizes });
   const parts = [
     sizeText(
       head.interface.plates.map((plate) => plate.name),

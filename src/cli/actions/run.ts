@@ -45,7 +45,7 @@ import {
   type RunFacts,
   type RunSettingsReport,
 } from "../run-report.js";
-import { summaryText } from "../summary-text.js";
+import { groupsText, summaryText } from "../summary-text.js";
 import type { Terminal } from "../terminal.js";
 
 /** What the start, the final pass and the weighted particles take; a method has a program of its name besides. */
@@ -123,6 +123,7 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
       const parameters = learnedParameters(model.interface, result);
       const file = join(directory, "summary.csv");
       terminal.out(summaryText(result, { file, all: options.all === true, parameters }));
+      if (options.diagnostics === true) terminal.out(groupsText(result));
       if (predicted !== null) terminal.out(heldOutText(predicted));
     }
     printDiagnostics(result.warnings, terminal);

@@ -47,6 +47,7 @@ export type RunOptions = EstimationOptions & {
   readonly device: DeviceChoice;
   readonly json?: true;
   readonly all?: true;
+  readonly diagnostics?: true;
   readonly quiet?: true;
 };
 
@@ -104,6 +105,7 @@ export function runCommand(context: Context): Command {
     .addOption(deviceOption())
     .option("--json", "print the results as JSON")
     .option("--all", "print every row of the summary")
+    .option("--diagnostics", "print how many draws the particles of each group are worth, the worst first")
     .option("--quiet", "no progress")
     .addHelpText(
       "after",

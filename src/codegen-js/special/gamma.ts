@@ -94,3 +94,29 @@ export function trigamma(x: number): number {
   const w = 1 / (shifted * shifted);
   return sum + (1 + 0.5 / shifted + w * polynomial(BERNOULLI, w)) / shifted;
 }
+
+/** B_2k, k = 1 up to 8. */
+const BERNOULLI_UP = [...BERNOULLI].reverse();
+
+/**
+ * The derivative of order `n` >= 1 of digamma, for x > 0: recurrence up to 12 + n, then the series 6.4.11 of Abramowitz
+ * and Stegun. Its sign is that of (-1)^(n + 1).
+ */
+export function polygamma(n: number, x: number): number {
+  if (!(x > 0 && n >= 1) || n !== Math.floor(n)) return NaN;
+  let factorial = 1; // (n - 1)!
+  for (let k = 2; k < n; k++) factorial *= k;
+  let shifted = x;
+  let sum = 0;
+  for (; shifted < 12 + n; shifted++) sum += shifted ** (-n - 1);
+  // Each term is B_2k (2k + n - 1)! / ((2k)! x^(2k)) over (n - 1)!.
+  let series = 1 + n / (2 * shifted);
+  let factor = 1;
+  BERNOULLI_UP.forEach((bernoulli, i) => {
+    const k = 2 * i + 2;
+    factor *= ((k + n - 1) * (k + n - 2)) / (k * (k - 1) * shifted * shifted);
+    series += bernoulli * factor;
+  });
+  const value = factorial * (n * sum + series * shifted ** -n);
+  return n % 2 === 1 ? value : -value;
+}

@@ -129,7 +129,8 @@ export function parameterGradients(context: Context, drawn: Estimator): Output[]
 
 /** Operations whose value moves by jumps, so that a derivative says nothing, and those whose derivative is none of the IR's. */
 const WITHOUT_DERIVATIVE: ReadonlySet<Op> = new Set([
-  "floor", "ceil", "round", "trunc", "int_div", "mod", "poisson_quantile", "binomial_quantile", "von_mises_quantile",
+  "floor", "ceil", "round", "trunc", "int_div", "mod", "poisson_quantile", "binomial_quantile",
+  "neg_binomial_quantile", "von_mises_quantile",
 ]); // prettier-ignore
 
 /** Whether draws depend on learned parameters in a way that has no derivative. Choices are taken for continuous. */

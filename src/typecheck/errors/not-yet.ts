@@ -26,9 +26,13 @@ export const offsetMultiplier = (span: Span): Diagnostic =>
     "remove them: the guide learns the place and the scale",
   );
 
-/** `why`: a whole clause. */
-export const truncation = (span: Span, distribution: string, why: string): Diagnostic =>
-  notYet("E0485", span, `truncation of '${distribution}' is`, why);
+export const truncation = (span: Span, distribution: string): Diagnostic =>
+  notYet(
+    "E0485",
+    span,
+    `truncation of '${distribution}' is`,
+    "it needs the distribution function, and the library does not say that of this distribution",
+  );
 
 export const generatedIf = (span: Span): Diagnostic =>
   notYet(
