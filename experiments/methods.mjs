@@ -123,12 +123,18 @@ function thinned(trace) {
 
 function figures(rows) {
   const names = [...new Set(rows.map((row) => row.name))];
+  // What lies much lower than the best would leave no room for it.
+  const floors = new Map(
+    names.map((name) => {
+      const best = Math.max(...rows.flatMap((row) => (row.name === name ? row.trace : [])));
+      return [name, best - Math.max(300, Math.abs(best))];
+    }),
+  );
   const lines = (x) =>
     rows.flatMap(({ name, method, version, trace, seconds }) =>
       thinned(trace).flatMap(({ i, y }) => {
-        const floor = Math.max(...trace) - 300;
         const series = `${METHODS[method].label}${version === "plain" ? "" : ", scaled"}`;
-        return y < floor ? [] : [{ panel: name, series, x: x(i, seconds), y, order: i }];
+        return y < floors.get(name) ? [] : [{ panel: name, series, x: x(i, seconds), y, order: i }];
       }),
     );
   const series = Object.values(METHODS).flatMap(({ label }) => [label, `${label}, scaled`]);
