@@ -38,23 +38,6 @@ fn log_less_digamma(z: f32, a: f32) -> f32 {
   if (r < -0.5) { ratio = ln(z) - ln(a); }
   return ratio + 0.5 * w + w2 * (0.0833333333 - w2 * (0.00833333333 - w2 * 0.00396825397));
 }`,
-  gamma_tail_panel: `// The integral of (constant + linear s) exp(-fall s - z (exp(side s) - 1 - side s)), at twelve points
-fn gamma_tail_panel(lower: f32, upper: f32, constant: f32, linear: f32, fall: f32, z: f32, side: f32) -> f32 {
-  var nodes = array<f32, 6>(0.0626167043, 0.183915749, 0.293658977, 0.384951337, 0.452058628, 0.490780317);
-  var weights = array<f32, 6>(0.124573523, 0.116746268, 0.101583713, 0.0800391643, 0.053469663, 0.0235876682);
-  let centre = 0.5 * (lower + upper);
-  let width = upper - lower;
-  var sum = 0.0;
-  for (var i = 0; i < 6; i++) {
-    let offset = width * nodes[i];
-    let s0 = centre - offset;
-    let s1 = centre + offset;
-    let e0 = exp_accurate(-fall * s0 - z * expm1_less(side * s0));
-    let e1 = exp_accurate(-fall * s1 - z * expm1_less(side * s1));
-    sum += weights[i] * ((constant + linear * s0) * e0 + (constant + linear * s1) * e1);
-  }
-  return sum * width;
-}`,
   gamma_tail: `// The integral of (constant + linear s) over the density's tail beyond z, over the density of log(z)
 fn gamma_tail(a: f32, z: f32, side: f32, constant: f32, linear: f32) -> f32 {
   let fall = side * (z - a);
@@ -71,8 +54,19 @@ fn gamma_tail(a: f32, z: f32, side: f32, constant: f32, linear: f32) -> f32 {
   }
   var middle = select(select(0.0, 3.0, end > 6.0), max(0.0, -ln(z)), side > 0.0);
   middle = min(middle, end);
-  var sum = gamma_tail_panel(middle, end, constant, linear, fall, z, side);
-  if (middle > 0.0) { sum += gamma_tail_panel(0.0, middle, constant, linear, fall, z, side); }
+  var nodes = array<f32, 6>(0.0626167043, 0.183915749, 0.293658977, 0.384951337, 0.452058628, 0.490780317);
+  var weights = array<f32, 6>(0.124573523, 0.116746268, 0.101583713, 0.0800391643, 0.053469663, 0.0235876682);
+  // two panels, twelve points on each
+  let first = select(0, 12, middle <= 0.0);
+  var sum = 0.0;
+  for (var i = first; i < 24; i++) {
+    let lower = select(0.0, middle, i >= 12);
+    let width = select(middle, end - middle, i >= 12);
+    let pair = (i % 12) >> 1u;
+    let offset = select(-width, width, (i & 1) == 1) * nodes[pair];
+    let s = lower + 0.5 * width + offset;
+    sum += width * weights[pair] * (constant + linear * s) * exp_accurate(-fall * s - z * expm1_less(side * s));
+  }
   return sum;
 }`,
   gamma_quantile_slope: `fn gamma_quantile_slope(shape: f32, value: f32) -> f32 {
