@@ -98,12 +98,15 @@ export function trigamma(x: number): number {
 /** B_2k, k = 1 up to 8. */
 const BERNOULLI_UP = [...BERNOULLI].reverse();
 
+/** Of higher derivatives, the factorial would overflow. */
+const HIGHEST_ORDER = 170;
+
 /**
  * The derivative of order `n` >= 1 of digamma, for x > 0: recurrence up to 12 + n, then the series 6.4.11 of Abramowitz
  * and Stegun. Its sign is that of (-1)^(n + 1).
  */
 export function polygamma(n: number, x: number): number {
-  if (!(x > 0 && n >= 1) || n !== Math.floor(n)) return NaN;
+  if (!(x > 0 && n >= 1 && n <= HIGHEST_ORDER) || n !== Math.floor(n)) return NaN;
   let factorial = 1; // (n - 1)!
   for (let k = 2; k < n; k++) factorial *= k;
   let shifted = x;

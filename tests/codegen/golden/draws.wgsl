@@ -48,12 +48,32 @@ fn mix_bits(word: u32) -> u32 {
 fn particle_hash(particle: u32, key: vec2u) -> u32 {
   return mix_bits(mix_bits(particle ^ key.x) + key.y);
 }
-// The particle's place in a random permutation: its rank by a keyed hash
+// One of a family of bijections of the words of so many bits: rounds of additions, odd factors and shifts
+fn permuted_word(word: u32, bits: u32, key: vec4u) -> u32 {
+  let mask = (1u << bits) - 1u;
+  let shift = (bits + 1u) / 2u;
+  var x = word;
+  for (var round = 0u; round < 4u; round++) {
+    x = ((x + key[round]) * 0x85ebca6bu) & mask;
+    x ^= x >> shift;
+    x = (x * 0xc2b2ae35u) & mask;
+    x ^= x >> shift;
+  }
+  return x;
+}
+// The particle's place in a random permutation: its rank by a keyed hash; of many particles, a bijection of the next
+// power of two, again and again until it is one of the places (Black and Rogaway 2002)
 fn particle_rank(site: u32, element: u32, particle: u32, particles: u32, lane: u32) -> u32 {
-  let key = philox(vec4u(element, lane, run.iteration, 0xffffffffu), vec2u(run.seed, site)).xy;
-  let mine = particle_hash(particle, key);
+  let key = philox(vec4u(element, lane, run.iteration, 0xffffffffu), vec2u(run.seed, site));
+  if (particles > 256u) {
+    let bits = 32u - countLeadingZeros(particles - 1u);
+    var place = permuted_word(particle, bits, key);
+    while (place >= particles) { place = permuted_word(place, bits, key); }
+    return place;
+  }
+  let mine = particle_hash(particle, key.xy);
   var rank = 0u;
-  for (var other = 0u; other < particles; other++) { rank += u32(particle_hash(other, key) < mine); }
+  for (var other = 0u; other < particles; other++) { rank += u32(particle_hash(other, key.xy) < mine); }
   return rank;
 }
 // Of draws that belong to no set of quasi-random points
@@ -269,12 +289,32 @@ fn mix_bits(word: u32) -> u32 {
 fn particle_hash(particle: u32, key: vec2u) -> u32 {
   return mix_bits(mix_bits(particle ^ key.x) + key.y);
 }
-// The particle's place in a random permutation: its rank by a keyed hash
+// One of a family of bijections of the words of so many bits: rounds of additions, odd factors and shifts
+fn permuted_word(word: u32, bits: u32, key: vec4u) -> u32 {
+  let mask = (1u << bits) - 1u;
+  let shift = (bits + 1u) / 2u;
+  var x = word;
+  for (var round = 0u; round < 4u; round++) {
+    x = ((x + key[round]) * 0x85ebca6bu) & mask;
+    x ^= x >> shift;
+    x = (x * 0xc2b2ae35u) & mask;
+    x ^= x >> shift;
+  }
+  return x;
+}
+// The particle's place in a random permutation: its rank by a keyed hash; of many particles, a bijection of the next
+// power of two, again and again until it is one of the places (Black and Rogaway 2002)
 fn particle_rank(site: u32, element: u32, particle: u32, particles: u32, lane: u32) -> u32 {
-  let key = philox(vec4u(element, lane, run.iteration, 0xffffffffu), vec2u(run.seed, site)).xy;
-  let mine = particle_hash(particle, key);
+  let key = philox(vec4u(element, lane, run.iteration, 0xffffffffu), vec2u(run.seed, site));
+  if (particles > 256u) {
+    let bits = 32u - countLeadingZeros(particles - 1u);
+    var place = permuted_word(particle, bits, key);
+    while (place >= particles) { place = permuted_word(place, bits, key); }
+    return place;
+  }
+  let mine = particle_hash(particle, key.xy);
   var rank = 0u;
-  for (var other = 0u; other < particles; other++) { rank += u32(particle_hash(other, key) < mine); }
+  for (var other = 0u; other < particles; other++) { rank += u32(particle_hash(other, key.xy) < mine); }
   return rank;
 }
 // Of draws that belong to no set of quasi-random points
