@@ -20,20 +20,30 @@ export type WgslKernel = {
   readonly source: string;
   readonly entryPoint: string;
   readonly workgroupSize: number;
-  /**
-   * A second entry point that computes the same, `length` points along `axis` at a time, which saves loads but leaves
-   * fewer invocations; null if it would save none.
-   */
-  readonly tiled: { readonly entryPoint: string; readonly axis: string; readonly length: number } | null;
+  /** Other entry points that compute the same with fewer loads; the first that can be used is the fastest. */
+  readonly tiled: readonly TiledEntryPoint[];
   readonly uniforms: readonly string[];
   readonly usesInputs: boolean;
   readonly tables: readonly { readonly buffer: string; readonly access: "read" | "read_write" }[];
   readonly packsTables: boolean;
-  /** Pipeline-overridable constants by name: the length of an axis, or the offset of a buffer in its packed one. */
+  /**
+   * Pipeline-overridable constants by name: the length of an axis, what lies from one row along it to the next (see
+   * rowStride), or the offset of a buffer in its packed one.
+   */
   readonly overrides: readonly (
-    | { readonly name: string; readonly kind: "size"; readonly axis: string }
+    | { readonly name: string; readonly kind: "size" | "stride"; readonly axis: string }
     | { readonly name: string; readonly kind: "offset"; readonly buffer: string }
   )[];
+};
+
+/**
+ * An entry point that computes VECTOR_LENGTH points at a time along each of some axes, and so leaves fewer invocations.
+ * It can be used if the rows along `rows` start at multiples of VECTOR_LENGTH.
+ */
+export type TiledEntryPoint = {
+  readonly entryPoint: string;
+  readonly axes: readonly string[];
+  readonly rows: readonly string[];
 };
 
 /**

@@ -213,6 +213,8 @@ class KernelEmitter {
         return this.find(axisKey(i.axis), scope);
       case "size":
         return this.size(i.axis);
+      case "stride":
+        throw new Bug("rows of nested loops lie one after the other");
       case "name":
         return this.find(offsetKey(i.name), scope);
       case "point":

@@ -2,11 +2,12 @@
 import type { WgslKernel } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { lowerAddresses } from "../ir/addresses.js";
+import { VECTOR_LENGTH } from "../ir/axis.js";
 import type { Kernel, Program } from "../ir/program.js";
-import { entryPoint } from "./body.js";
+import { entryPoint, UNTILED } from "./body.js";
 import { preludeFor, RESERVED_BY_HELPERS } from "./functions.js";
 import { KernelModule, type Uses } from "./module.js";
-import { chooseTile } from "./tile.js";
+import { chooseTiles, separateTurns, type Tile } from "./tile.js";
 import { namesUsed, printModule, type WgslDeclaration, type WgslStatement } from "./wgsl.js";
 
 const WORKGROUP_SIZE = 64;
@@ -37,15 +38,22 @@ function usesOf(kernel: Kernel, program: Program): Uses {
 function emitKernel(uses: Uses, program: Program, packsTables: boolean): WgslKernel {
   const { kernel } = uses;
   const module = new KernelModule(uses, program, packsTables);
+  // An array that is stored to cannot be seen as vectors, too.
+  const written = new Set(packsTables ? uses.tables.map((t) => t.buffer) : kernel.writes);
   const byPoints = lowerAddresses(kernel, program.buffers, "points");
-  const main = entryPoint(module, byPoints, kernel.grid, WORKGROUP_SIZE, null);
+  const plain = [...byPoints.levels.flatMap((level) => level.offsets), ...byPoints.body];
+  const main = entryPoint(module, plain, kernel.grid, written, WORKGROUP_SIZE, UNTILED).statements;
   const byAxes = lowerAddresses(kernel, program.buffers, "axes");
   const looksBack = kernel.reads.some((read) => kernel.writes.includes(read));
-  const tile = looksBack
-    ? null
-    : chooseTile(kernel.grid, [...byAxes.levels.flatMap((level) => level.offsets), ...byAxes.body]);
-  const tiled = tile === null ? [] : entryPoint(module, byAxes, kernel.grid, WORKGROUP_SIZE, tile);
-  const used = namesUsed([...main, ...tiled]);
+  const offsets = byAxes.levels.flatMap((level) => level.offsets);
+  const statements = separateTurns([...offsets, ...byAxes.body], written);
+  const tiles = looksBack ? [] : chooseTiles(kernel.grid, statements, written);
+  const tiled = tiles.map((tile) => ({
+    name: tile.axes.length > 0 ? "main_tiled" : "main_vectors",
+    tile,
+    ...entryPoint(module, statements, kernel.grid, written, WORKGROUP_SIZE, tile),
+  }));
+  const used = namesUsed([...main, ...tiled.flatMap((each) => each.statements)]);
   const prelude = preludeFor([...used].filter((name) => RESERVED_BY_HELPERS.has(name)));
   const compute = (name: string, comment: string, body: readonly WgslStatement[]): WgslDeclaration => ({
     kind: "compute",
@@ -60,19 +68,27 @@ function emitKernel(uses: Uses, program: Program, packsTables: boolean): WgslKer
     ...module.declarations(),
     ...(prelude === "" ? [] : [{ kind: "prelude" as const, text: prelude }]),
     compute("main", grid === "" ? "One point." : `Points: (${grid}).`, main),
-    ...(tile === null
-      ? []
-      : [compute("main_tiled", `The same, ${tile.length} along ${tile.axis.name} at a time.`, tiled)]),
+    ...tiled.map((each) => compute(each.name, describe(each.tile), each.statements)),
   ]);
   return {
     source,
     entryPoint: "main",
     workgroupSize: WORKGROUP_SIZE,
-    tiled: tile === null ? null : { entryPoint: "main_tiled", axis: tile.axis.name, length: tile.length },
+    tiled: tiled.map(({ name, tile, rows }) => ({
+      entryPoint: name,
+      axes: tile.axes.map((axis) => axis.name),
+      rows,
+    })),
     uniforms: module.uniforms(),
     usesInputs: uses.inputs.length > 0,
     tables: uses.tables,
     packsTables,
     overrides: module.overrides(),
   };
+}
+
+/** What a tiled entry point does several of at a time. */
+function describe({ axes, loops }: Tile): string {
+  const names = [...new Set([...axes, ...[...loops].map((loop) => loop.axis)].map((axis) => axis.name))];
+  return `The same, ${VECTOR_LENGTH} along ${names.join(" and ")} at a time.`;
 }

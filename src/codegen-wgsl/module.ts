@@ -1,7 +1,7 @@
 // What a kernel's module declares around its entry points: uniforms, storage buffers, pipeline constants, their names.
 import type { WgslKernel } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
-import type { Axis } from "../ir/axis.js";
+import { rowAxis, VECTOR_LENGTH, type Axis } from "../ir/axis.js";
 import { Identifiers } from "../ir/identifiers.js";
 import type { Kernel, KernelExpression, Program, Statement } from "../ir/program.js";
 import { RESERVED_BY_HELPERS } from "./functions.js";
@@ -17,7 +17,18 @@ export type Uses = {
 type Override = WgslKernel["overrides"][number];
 
 /** Names that every module uses: entry points and their parameters, the uniform, packed buffers. */
-const OWN_WORDS = ["main", "main_tiled", "Run", "run", "inputs", "tables", "group", "groups", "lane"];
+const OWN_WORDS = [
+  "main",
+  "main_tiled",
+  "main_vectors",
+  "Run",
+  "run",
+  "inputs",
+  "tables",
+  "group",
+  "groups",
+  "lane",
+];
 const RESERVED: ReadonlySet<string> = new Set([...WGSL_WORDS, ...RESERVED_BY_HELPERS, ...OWN_WORDS]);
 const SETTINGS = ["seed", "iteration", "draws_from"];
 
@@ -30,8 +41,11 @@ export class KernelModule {
   /** Every pipeline constant that the module may declare, by what it stands for, and those that it does. */
   private readonly constants = new Map<string, Override>();
   private readonly used = new Set<Override>();
-  private tiling: { readonly name: string; readonly axis: Axis; readonly length: number } | null = null;
-  private readonly arrays: WgslDeclaration[] = [];
+  /** How many tiles an axis has, by its name. */
+  private readonly tilings = new Map<string, { readonly name: string; readonly axis: Axis }>();
+  private readonly arrays: Extract<WgslDeclaration, { kind: "array" }>[] = [];
+  /** The same arrays as vectors, where an entry point loads those, by the arrays' names. */
+  private readonly vectors = new Map<string, string>();
   /** Tables that have an array to themselves; all other buffers lie in `inputs` or `tables`. */
   private readonly arrayOf = new Map<string, string>();
   private readonly packed = new Map<string, string>();
@@ -54,6 +68,8 @@ export class KernelModule {
     for (const axis of axesOf(uses, program)) {
       const name = this.identifiers.fresh(boundField(axis));
       this.constants.set(sizeKey(axis), { name, kind: "size", axis: axis.name });
+      const stride = this.identifiers.fresh(`stride_${axis.name}`);
+      this.constants.set(strideKey(axis), { name: stride, kind: "stride", axis: axis.name });
     }
   }
 
@@ -70,7 +86,8 @@ export class KernelModule {
       .filter((b) => buffers.includes(b.name))
       .map((b) => `${b.name} [${b.axes.map((axis) => axis.name).join(", ")}]: ${b.comment}`)
       .join("\n");
-    this.arrays.push({ kind: "array", binding: 1 + this.arrays.length, access, name, comment });
+    const binding = 1 + this.arrays.length;
+    this.arrays.push({ kind: "array", binding, access, name, comment, element: "f32" });
   }
 
   /** Names for one entry point: those of the module are taken. */
@@ -91,10 +108,19 @@ export class KernelModule {
     return this.constant(sizeKey(axis));
   }
 
-  /** How many tiles of `length` an axis has. */
-  tiles(axis: Axis, length: number): WgslExpression {
-    this.tiling ??= { name: this.identifiers.fresh(`${axis.name}_tiles`), axis, length };
-    return named(this.tiling.name);
+  /** From one row along an axis to the next in memory. */
+  stride(axis: Axis): WgslExpression {
+    return this.constant(strideKey(axis));
+  }
+
+  /** How many tiles of VECTOR_LENGTH an axis has. */
+  tiles(axis: Axis): WgslExpression {
+    let tiling = this.tilings.get(axis.name);
+    if (tiling === undefined) {
+      tiling = { name: this.identifiers.fresh(`${axis.name}_tiles`), axis };
+      this.tilings.set(axis.name, tiling);
+    }
+    return named(tiling.name);
   }
 
   /** An axis's length as a loop's bound or a number: from the uniform, so that loops stay rolled and nothing is folded. */
@@ -103,12 +129,44 @@ export class KernelModule {
     return named(`run.${boundField(axis)}`);
   }
 
+  /** The name of the axis along which a buffer's rows lie. */
+  rowOf(buffer: string): string {
+    const row = rowAxis(this.program.buffers.find((b) => b.name === buffer)?.axes ?? []);
+    if (row === null) throw new Bug(`the buffer '${buffer}' has no rows`);
+    return row.name;
+  }
+
+  /** The array that holds a buffer. */
+  arrayOfBuffer(buffer: string): string {
+    return this.arrayOf.get(buffer) ?? this.packed.get(buffer) ?? "";
+  }
+
+  /** An offset in a buffer as an index of its array. */
+  private indexOf(buffer: string, at: WgslExpression): WgslExpression {
+    return this.arrayOf.has(buffer) ? at : add(this.constant(offsetKey(buffer)), at);
+  }
+
   /** The element of a buffer at an offset. */
   element(buffer: string, at: WgslExpression): WgslExpression {
-    const array = this.arrayOf.get(buffer);
-    if (array !== undefined) return { kind: "element", array, index: at };
-    const index = add(this.constant(offsetKey(buffer)), at);
-    return { kind: "element", array: this.packed.get(buffer) ?? "", index };
+    return { kind: "element", array: this.arrayOfBuffer(buffer), index: this.indexOf(buffer, at) };
+  }
+
+  /** The vector of a buffer that starts at an offset, a multiple of its length. */
+  vector(buffer: string, at: WgslExpression): WgslExpression {
+    const array = this.arrayOfBuffer(buffer);
+    let vectors = this.vectors.get(array);
+    if (vectors === undefined) {
+      vectors = this.identifiers.fresh(`${array}_vectors`);
+      this.vectors.set(array, vectors);
+    }
+    const index = binary("/", this.indexOf(buffer, at), unsigned(VECTOR_LENGTH));
+    return { kind: "element", array: vectors, index };
+  }
+
+  /** The element of a buffer at an offset, by way of the vector that holds it: of an array that is seen as vectors. */
+  elementOfVector(buffer: string, at: WgslExpression): WgslExpression {
+    const index = binary("%", this.indexOf(buffer, at), unsigned(VECTOR_LENGTH));
+    return { kind: "component", vector: this.vector(buffer, at), at: index };
   }
 
   /** The fields of the uniform, in order. */
@@ -125,27 +183,29 @@ export class KernelModule {
   }
 
   declarations(): WgslDeclaration[] {
+    const tilings = [...this.tilings.values()].map(({ name, axis }): WgslDeclaration => {
+      const rounded = binary("+", this.size(axis), unsigned(VECTOR_LENGTH - 1));
+      return { kind: "override", name, value: binary("/", rounded, unsigned(VECTOR_LENGTH)) };
+    });
     return [
       { kind: "uniform", struct: "Run", name: "run", fields: this.uniforms() },
-      ...this.arrays,
-      ...this.overrides().map(({ name, kind }): WgslDeclaration => {
-        return { kind: "override", name, value: unsigned(kind === "size" ? 1 : 0) };
+      ...this.arrays.flatMap((array) => {
+        const vectors = this.vectors.get(array.name);
+        if (vectors === undefined) return [array];
+        const comment = `${array.name}, four at a time.`;
+        return [array, { ...array, name: vectors, comment, element: "vec4f" as const }];
       }),
-      ...(this.tiling === null
-        ? []
-        : [tilesDeclaration(this.tiling.name, this.size(this.tiling.axis), this.tiling.length)]),
+      ...this.overrides().map(({ name, kind }): WgslDeclaration => {
+        return { kind: "override", name, value: unsigned(kind === "offset" ? 0 : 1) };
+      }),
+      ...tilings,
     ];
   }
 }
 
 const sizeKey = (axis: Axis): string => `length of axis '${axis.name}'`;
+const strideKey = (axis: Axis): string => `stride of axis '${axis.name}'`;
 const offsetKey = (buffer: string): string => `buffer '${buffer}'`;
-
-const tilesDeclaration = (name: string, size: WgslExpression, length: number): WgslDeclaration => ({
-  kind: "override",
-  name,
-  value: binary("/", binary("+", size, unsigned(length - 1)), unsigned(length)),
-});
 
 /** Every axis that the index arithmetic of a kernel may need the length of. */
 function axesOf({ kernel, inputs, tables }: Uses, program: Program): Axis[] {

@@ -7,6 +7,8 @@ export type WgslExpression =
   | { readonly kind: "f32"; readonly value: number }
   | { readonly kind: "u32"; readonly value: number }
   | { readonly kind: "element"; readonly array: string; readonly index: WgslExpression }
+  /** A component of a vector: of a fixed number, or of one that an index gives. */
+  | { readonly kind: "component"; readonly vector: WgslExpression; readonly at: number | WgslExpression }
   | { readonly kind: "call"; readonly callee: string; readonly args: readonly WgslExpression[] }
   | { readonly kind: "unary"; readonly operator: "-" | "!"; readonly arg: WgslExpression }
   | {
@@ -21,6 +23,7 @@ export type WgslStatement =
   | { readonly kind: "let" | "var"; readonly name: string; readonly value: WgslExpression }
   | { readonly kind: "assign"; readonly target: WgslExpression; readonly value: WgslExpression }
   | { readonly kind: "return-if"; readonly test: WgslExpression }
+  | { readonly kind: "if"; readonly test: WgslExpression; readonly body: readonly WgslStatement[] }
   | {
       readonly kind: "for";
       readonly name: string;
@@ -45,6 +48,7 @@ export type WgslDeclaration =
       readonly access: "read" | "read_write";
       readonly name: string;
       readonly comment: string;
+      readonly element: "f32" | "vec4f";
     }
   | { readonly kind: "override"; readonly name: string; readonly value: WgslExpression }
   | { readonly kind: "const"; readonly name: string; readonly value: number }
@@ -102,6 +106,12 @@ export function printExpression(e: WgslExpression, atLeast = 0): string {
       return `${e.value}u`;
     case "element":
       return `${e.array}[${printExpression(e.index)}]`;
+    case "component": {
+      const vector = printExpression(e.vector, UNARY + 1);
+      return typeof e.at === "number"
+        ? `${vector}.${"xyzw".charAt(e.at)}`
+        : `${vector}[${printExpression(e.at)}]`;
+    }
     case "call":
       return `${e.callee}(${printArguments(e.args)})`;
     case "unary":
@@ -164,7 +174,11 @@ export function namesUsed(statements: readonly WgslStatement[]): Set<string> {
       case "u32":
         return;
       case "element":
+        names.add(e.array);
         return inExpression(e.index);
+      case "component":
+        inExpression(e.vector);
+        return typeof e.at === "number" ? undefined : inExpression(e.at);
       case "call":
         names.add(e.callee);
         return e.args.forEach(inExpression);
@@ -189,6 +203,9 @@ export function namesUsed(statements: readonly WgslStatement[]): Set<string> {
         return inExpression(s.value);
       case "return-if":
         return inExpression(s.test);
+      case "if":
+        inExpression(s.test);
+        return s.body.forEach(inStatement);
       case "for":
         [s.from, s.below, ...(s.step === null ? [] : [s.step])].forEach(inExpression);
         return s.body.forEach(inStatement);
@@ -198,6 +215,23 @@ export function namesUsed(statements: readonly WgslStatement[]): Set<string> {
   };
   statements.forEach(inStatement);
   return names;
+}
+
+/** Statements without the `let`s that nothing uses, directly or through one another. */
+export function withoutUnused(statements: readonly WgslStatement[]): readonly WgslStatement[] {
+  const used = namesUsed(statements);
+  const isDead = (s: WgslStatement): boolean => s.kind === "let" && !used.has(s.name);
+  let changed = false;
+  const clean = (block: readonly WgslStatement[]): WgslStatement[] =>
+    block.flatMap((s) => {
+      if (isDead(s)) {
+        changed = true;
+        return [];
+      }
+      return [s.kind === "for" || s.kind === "if" ? { ...s, body: clean(s.body) } : s];
+    });
+  const cleaned = clean(statements);
+  return changed ? withoutUnused(cleaned) : cleaned;
 }
 
 /** A whole module, ending in a newline. */
@@ -217,7 +251,7 @@ function printDeclaration(d: WgslDeclaration): string[] {
         `@group(0) @binding(0) var<uniform> ${d.name}: ${d.struct};`,
       ];
     case "array": {
-      const declared = `@group(0) @binding(${d.binding}) var<storage, ${d.access}> ${d.name}: array<f32>;`;
+      const declared = `@group(0) @binding(${d.binding}) var<storage, ${d.access}> ${d.name}: array<${d.element}>;`;
       return [...comment(d.comment, ""), declared];
     }
     case "override":
@@ -257,6 +291,8 @@ function printStatements(statements: readonly WgslStatement[], level: number): s
         return [`${pad}${printExpression(s.target)} = ${printExpression(s.value)};`];
       case "return-if":
         return [`${pad}if ${printExpression(s.test)} { return; }`];
+      case "if":
+        return [`${pad}if ${printExpression(s.test)} {`, ...printStatements(s.body, level + 1), `${pad}}`];
       case "for": {
         const [from, below] = [printExpression(s.from), printExpression(s.below, COMPARISON + 1)];
         const next = s.step === null ? "++" : ` += ${printExpression(s.step)}`;

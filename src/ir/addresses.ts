@@ -1,7 +1,7 @@
 // Addresses: where the loads, stores and random numbers of a kernel lie in row-major memory, index arithmetic hoisted.
 import { absurd, Bug } from "../diagnostic.js";
 import type { Op } from "../ops.js";
-import { countedAxes, type Axis } from "./axis.js";
+import { countedAxes, rowAxis, type Axis } from "./axis.js";
 import type {
   Buffer,
   Kernel,
@@ -17,6 +17,8 @@ export type Index =
   | { readonly kind: "number"; readonly value: number }
   | { readonly kind: "axis"; readonly axis: Axis }
   | { readonly kind: "size"; readonly axis: Axis }
+  /** From one row along the axis to the next in a GPU's memory, which may be more than its length. */
+  | { readonly kind: "stride"; readonly axis: Axis }
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "point" }
   /** A computed whole number, rounded and held between 0 and the length of `within` less 1. */
@@ -26,11 +28,14 @@ export type Index =
 /** A coordinate of a set of quasi-random points: the set's number, the element of its plates, the coordinate. */
 export type PointAddress = { readonly set: number; readonly element: Index; readonly coordinate: Index };
 
-/** A kernel's expression whose loads and random numbers say where, as an index. */
+/**
+ * A kernel's expression whose loads and random numbers say where, as an index. `row`: the axis along which a load's
+ * address grows by one from one index to the next, while nothing else of it depends on that axis; null if none does.
+ */
 export type AddressedExpression =
   | { readonly kind: "literal"; readonly value: number }
   | { readonly kind: "local"; readonly name: string }
-  | { readonly kind: "load"; readonly buffer: string; readonly at: Index }
+  | { readonly kind: "load"; readonly buffer: string; readonly at: Index; readonly row: Axis | null }
   | { readonly kind: "apply"; readonly op: Op; readonly args: readonly AddressedExpression[] }
   | { readonly kind: "size" | "index"; readonly axis: Axis }
   | {
@@ -78,7 +83,9 @@ export type Offset = Extract<AddressedStatement, { kind: "offset" }>;
  */
 export type Walk = "points" | "axes" | "loops";
 
-/** Finds every address of a kernel. Throws a Bug if a subscript's axis is not bound there or a buffer is unknown. */
+/**
+ * Finds every address of a kernel. In nested loops, rows lie one after the other; on a GPU, a stride apart. Throws a Bug if a subscript's axis is not bound there or a buffer is unknown.
+ */
 export function lowerAddresses(kernel: Kernel, buffers: readonly Buffer[], walk: Walk): AddressedKernel {
   const lowering = new Lowering(kernel, new Map(buffers.map((b) => [b.name, b])), walk);
   return lowering.kernel();
@@ -107,16 +114,22 @@ function product(left: Index, right: Index): Index {
   return { kind: "product", left, right };
 }
 
+/** The axes of an array, counted ones only; `row`: the one whose rows lie a stride apart, or null. */
+type Layout = { readonly axes: readonly Axis[]; readonly row: Axis | null };
+
+/** How far apart neighbours along the axis before this one are, in neighbours along this one. */
+const extent = (axis: Axis, { row }: Layout): Index => ({ kind: axis === row ? "stride" : "size", axis });
+
 /** Row-major offset, counting only the subscripts that `index` gives a value. */
 function horner(
-  axes: readonly Axis[],
+  layout: Layout,
   subscripts: readonly Subscript[],
   index: (s: Subscript, axis: Axis) => Index | null,
 ): Index {
-  return axes.reduce<Index>((offset, axis, j) => {
+  return layout.axes.reduce<Index>((offset, axis, j) => {
     const subscript = subscripts[j];
     const here = subscript === undefined ? null : index(subscript, axis);
-    return sum(product(offset, { kind: "size", axis }), here ?? number(0));
+    return sum(product(offset, extent(axis, layout)), here ?? number(0));
   }, number(0));
 }
 
@@ -193,7 +206,12 @@ class Lowering {
         this.check(e.axis, block);
         return e;
       case "load":
-        return { kind: "load", buffer: e.buffer, at: this.addressIn(e.buffer, e.subscripts, block) };
+        return {
+          kind: "load",
+          buffer: e.buffer,
+          at: this.addressIn(e.buffer, e.subscripts, block),
+          row: this.rowOf(e.buffer, e.subscripts),
+        };
       case "apply":
         return { ...e, args: e.args.map((a) => this.expression(a, block)) };
       case "random": {
@@ -209,11 +227,8 @@ class Lowering {
   }
 
   private elementOf(axes: readonly Axis[], block: Block): Index {
-    return this.address(
-      axes,
-      axes.map((axis) => ({ kind: "axis", axis })),
-      block,
-    );
+    const subscripts = axes.map((axis): Subscript => ({ kind: "axis", axis }));
+    return this.address(axes, subscripts, block, false);
   }
 
   private point({ element, coordinate }: RandomPlace, block: Block): PointAddress | null {
@@ -231,43 +246,64 @@ class Lowering {
     };
   }
 
-  private addressIn(buffer: string, subscripts: readonly Subscript[], block: Block): Index {
+  private axesOf(buffer: string): readonly Axis[] {
     const axes = this.buffers.get(buffer)?.axes;
     if (axes === undefined) throw this.bug(`uses the unknown buffer '${buffer}'`);
-    if (axes.length !== subscripts.length)
-      throw this.bug(`gives '${buffer}' ${subscripts.length} subscripts for its ${axes.length} axes`);
-    return this.address(axes, subscripts, block);
+    return axes;
   }
 
-  /** Row-major offset of the point `subscripts` of an array over `axes`. */
-  private address(axes: readonly Axis[], subscripts: readonly Subscript[], block: Block): Index {
+  private addressIn(buffer: string, subscripts: readonly Subscript[], block: Block): Index {
+    const axes = this.axesOf(buffer);
+    if (axes.length !== subscripts.length)
+      throw this.bug(`gives '${buffer}' ${subscripts.length} subscripts for its ${axes.length} axes`);
+    return this.address(axes, subscripts, block, this.walk !== "loops");
+  }
+
+  /** See AddressedExpression. */
+  private rowOf(buffer: string, subscripts: readonly Subscript[]): Axis | null {
+    const axes = this.axesOf(buffer);
+    const row = rowAxis(axes);
+    if (row === null || subscripts.some((s) => s.kind === "value")) return null;
+    const along = subscripts[axes.indexOf(row)];
+    if (along?.kind !== "axis" || along.axis.blocks !== null) return null;
+    const { name } = along.axis;
+    return subscripts.filter((s) => s.kind === "axis" && s.axis.name === name).length === 1
+      ? along.axis
+      : null;
+  }
+
+  /** Row-major offset of the point `subscripts` of an array over `axes`, whose rows may lie a stride apart. */
+  private address(
+    axes: readonly Axis[],
+    subscripts: readonly Subscript[],
+    block: Block,
+    strided: boolean,
+  ): Index {
     for (const s of subscripts) if (s.kind === "axis") this.check(s.axis, block);
     const counted = countedAxes(axes);
-    if (counted.length < axes.length) {
-      const kept = subscripts.filter((_, j) => counted.some((axis) => axis === axes[j]));
-      return this.address(counted, kept, block);
-    }
-    const fixed = horner(axes, subscripts, (s, axis) => {
+    const kept = subscripts.filter((_, j) => counted.some((axis) => axis === axes[j]));
+    const layout = { axes: counted, row: strided ? rowAxis(counted) : null };
+    const fixed = horner(layout, kept, (s, axis) => {
       if (s.kind === "at") return number(s.index);
       return s.kind === "value"
         ? { kind: "place", value: this.expression(s.value, block), within: axis }
         : null;
     });
-    const { index, home } = this.known(axes, subscripts, block);
-    return sum(this.nameFor(index, home, block, subscripts), fixed);
+    const { index, home } = this.known(layout, kept, block);
+    return sum(this.nameFor(index, home, block, kept), fixed);
   }
 
   /** The part of an offset that the axes bound in `block` and outside of it give, and the block that completes it. */
   private known(
-    axes: readonly Axis[],
+    layout: Layout,
     subscripts: readonly Subscript[],
     block: Block,
   ): { readonly index: Index; readonly home: Block } {
     const outer =
-      block.outer === null ? { index: number(0), home: block } : this.known(axes, subscripts, block.outer);
+      block.outer === null ? { index: number(0), home: block } : this.known(layout, subscripts, block.outer);
     const own =
-      this.fromPoint(axes, subscripts, block) ??
-      horner(axes, subscripts, (s) =>
+      this.fromPoint(layout, subscripts, block) ??
+      horner(layout, subscripts, (s) =>
         s.kind === "axis" && bindsHere(block, s.axis) ? { kind: "axis", axis: s.axis } : null,
       );
     if (isNumber(own, 0)) return outer;
@@ -275,21 +311,22 @@ class Lowering {
   }
 
   /** Offsets of arrays whose first axes are the whole grid start from the point's index, which is at hand. */
-  private fromPoint(axes: readonly Axis[], subscripts: readonly Subscript[], block: Block): Index | null {
+  private fromPoint(layout: Layout, subscripts: readonly Subscript[], block: Block): Index | null {
     if (this.walk !== "points" || block.axes !== this.source.grid) return null;
     const grid = countedAxes(this.source.grid);
     if (grid.length === 0) return null;
+    const { axes, row } = layout;
     const starts = grid.every((axis, j) => {
       const s = subscripts[j];
       return s?.kind === "axis" && s.axis.name === axis.name && axes[j]?.name === axis.name;
     });
     // An axis of the grid may stand for another axis too, as in a diagonal.
     const again = subscripts.slice(grid.length).some((s) => s.kind === "axis" && bindsHere(block, s.axis));
-    if (!starts || again) return null;
+    // And points are counted without what lies between the rows.
+    const counted = row === null || grid.length === 1 || axes.indexOf(row) >= grid.length;
+    if (!starts || again || !counted) return null;
     const rest = axes.slice(grid.length);
-    return rest.reduce<Index>((offset, axis) => product(offset, { kind: "size", axis }), {
-      kind: "point",
-    });
+    return rest.reduce<Index>((offset, axis) => product(offset, extent(axis, layout)), { kind: "point" });
   }
 
   /** An index that `home` knows, as `block` writes it: by name if it would otherwise be computed again in a loop. */

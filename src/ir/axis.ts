@@ -132,6 +132,24 @@ export function volume(axes: readonly Axis[], sizes: Sizes): number {
   return countedAxes(axes).reduce((product, axis) => product * sizeOf(axis, sizes), 1);
 }
 
+/** A GPU loads so many neighbouring elements at once. */
+export const VECTOR_LENGTH = 4;
+
+/** The axis along which neighbours in memory lie: null if there is none, or if its rows differ in length. */
+export function rowAxis(axes: readonly Axis[]): Axis | null {
+  const last = countedAxes(axes).at(-1);
+  return last === undefined || last.parent !== null || last.blocks !== null ? null : last;
+}
+
+/**
+ * Elements from one row to the next in a GPU's memory: rows start at multiples of VECTOR_LENGTH, unless that would waste
+ * more than a quarter of the memory.
+ */
+export function rowStride(length: number): number {
+  const padded = VECTOR_LENGTH * Math.ceil(length / VECTOR_LENGTH);
+  return 4 * length >= 3 * padded ? padded : length;
+}
+
 /** Whether something over axes (a node, a table) varies along this one. */
 export const hasAxis = (tensor: { readonly axes: readonly Axis[] }, axis: Axis): boolean =>
   tensor.axes.some((a) => a.name === axis.name);

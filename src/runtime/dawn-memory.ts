@@ -1,8 +1,8 @@
 // Where the buffers of a program lie in GPU memory, and whether the device can hold them.
 import type { CompiledProgram } from "../compiled.js";
-import { volume, type Sizes } from "../ir/axis.js";
+import { rowAxis, rowStride, sizeOf, VECTOR_LENGTH, volume, type Axis, type Sizes } from "../ir/axis.js";
 import type { Program } from "../ir/program.js";
-import { bufferLengths, describeBuffer } from "./buffers.js";
+import { describeBuffer } from "./buffers.js";
 import { gridTooLarge, outOfMemory, tableTooLarge } from "./device-errors.js";
 
 export const FLOAT_BYTES = 4;
@@ -14,8 +14,15 @@ export const TABLES = "tables";
 /** Name of the GPU buffer that holds one table alone. */
 export const ownBuffer = (table: string): string => `table ${table}`;
 
-/** A buffer of the program within a GPU buffer, in float32 elements. */
-export type Slice = { readonly gpuBuffer: string; readonly start: number; readonly length: number };
+/** A buffer's rows: how many, how long, and how far apart in memory (see rowStride). */
+export type Rows = { readonly count: number; readonly length: number; readonly stride: number };
+/** A buffer of the program within a GPU buffer: from where and how many float32 elements, and how its rows lie in them. */
+export type Slice = {
+  readonly gpuBuffer: string;
+  readonly start: number;
+  readonly length: number;
+  readonly rows: Rows;
+};
 export type MemoryPlan = {
   /** Elements of each GPU buffer. Every table has its own unless they are packed. */
   readonly gpuBuffers: ReadonlyMap<string, { readonly elements: number; readonly input: boolean }>;
@@ -27,8 +34,8 @@ export type MemoryPlan = {
   readonly bytes: number;
 };
 
-/** A GPU buffer of no bytes cannot be bound. */
-export const byteSize = (elements: number): number => FLOAT_BYTES * Math.max(1, elements);
+/** A GPU buffer of less than a vector cannot be bound as one. */
+export const byteSize = (elements: number): number => FLOAT_BYTES * Math.max(VECTOR_LENGTH, elements);
 
 /** Bytes from one kernel's uniforms to the next one's. */
 export const uniformStride = (fields: number): number =>
@@ -36,15 +43,15 @@ export const uniformStride = (fields: number): number =>
 
 export function planMemory({ program, wgsl }: CompiledProgram, sizes: Sizes): MemoryPlan {
   const packsTables = Object.values(wgsl).some((kernel) => kernel.packsTables);
-  const lengths = bufferLengths(program, sizes);
   const gpuBuffers = new Map<string, { elements: number; input: boolean }>();
   const slices = new Map<string, Slice>();
-  for (const { name, storage } of program.buffers) {
+  for (const { name, storage, axes } of program.buffers) {
     const input = storage !== "table";
     const gpuBuffer = input ? INPUTS : packsTables ? TABLES : ownBuffer(name);
     const before = gpuBuffers.get(gpuBuffer)?.elements ?? 0;
-    const length = lengths.get(name) ?? 0;
-    slices.set(name, { gpuBuffer, start: before, length });
+    const rows = rowsInMemory(axes, sizes);
+    const length = VECTOR_LENGTH * Math.ceil((rows.count * rows.stride) / VECTOR_LENGTH);
+    slices.set(name, { gpuBuffer, start: before, length, rows });
     gpuBuffers.set(gpuBuffer, { elements: before + length, input });
   }
   let stagedElements = 0;
@@ -57,6 +64,15 @@ export function planMemory({ program, wgsl }: CompiledProgram, sizes: Sizes): Me
   });
   const elements = [...gpuBuffers.values()].reduce((sum, b) => sum + b.elements, stagedElements);
   return { gpuBuffers, slices, outputs, stagedElements, bytes: FLOAT_BYTES * elements };
+}
+
+/** How an array's rows lie in memory; if it has none, all of it is one row. */
+function rowsInMemory(axes: readonly Axis[], sizes: Sizes): Rows {
+  const elements = volume(axes, sizes);
+  const row = rowAxis(axes);
+  if (row === null || elements === 0) return { count: 1, length: elements, stride: elements };
+  const length = sizeOf(row, sizes);
+  return { count: elements / length, length, stride: rowStride(length) };
 }
 
 /** Throws a DeviceError if a GPU buffer is over a limit of the device, or all of them are over `free` bytes. */

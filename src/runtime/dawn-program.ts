@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CompiledProgram, WgslKernel } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
-import { sizeOf, volume, type Sizes } from "../ir/axis.js";
+import { rowStride, VECTOR_LENGTH, volume, type Sizes } from "../ir/axis.js";
 import type { Kernel } from "../ir/program.js";
 import { rowArrayValues } from "../ir/ragged.js";
 import { axisLengths, checkFixedSubscripts } from "./buffers.js";
@@ -17,6 +17,7 @@ import {
   uniformStride,
   workgroups,
   type MemoryPlan,
+  type Rows,
 } from "./dawn-memory.js";
 import { driverOutOfMemory } from "./device-errors.js";
 import { DeviceError, type LoadedProgram, type RunSettings } from "./device.js";
@@ -79,7 +80,7 @@ export async function loadProgram(
   const plan = planMemory(compiled, sizes);
   checkMemory(plan, program, sizes, host.device.limits, host.free);
   const lengths = axisLengths(program, sizes);
-  const launched = launchedKernels(compiled, sizes, host);
+  const launched = launchedKernels(compiled, sizes, lengths, host);
   const pipelines = await Promise.all(
     launched.map(({ kernel, code, entryPoint }) =>
       host.pipelines.get(kernel.name, code, entryPoint, constants(code, plan, lengths)),
@@ -99,13 +100,18 @@ export async function loadProgram(
   return loaded;
 }
 
-function launchedKernels({ program, wgsl }: CompiledProgram, sizes: Sizes, host: DawnHost): Launched[] {
+function launchedKernels(
+  { program, wgsl }: CompiledProgram,
+  sizes: Sizes,
+  lengths: ReadonlyMap<string, number>,
+  host: DawnHost,
+): Launched[] {
   let uniformsAt = 0;
   return program.kernels.flatMap((kernel) => {
     if (volume(kernel.grid, sizes) === 0) return [];
     const code = wgsl[kernel.name];
     if (code === undefined) throw new Bug(`kernel '${kernel.name}' has no WGSL`);
-    const { entryPoint, points } = chooseEntryPoint(kernel, code, sizes, host.parallelism);
+    const { entryPoint, points } = chooseEntryPoint(kernel, code, lengths, sizes, host.parallelism);
     const groups = workgroups(kernel.name, points, code.workgroupSize, host.workgroups);
     const launched = { kernel, code, entryPoint, groups, uniformsAt };
     uniformsAt += uniformStride(code.uniforms.length);
@@ -113,19 +119,25 @@ function launchedKernels({ program, wgsl }: CompiledProgram, sizes: Sizes, host:
   });
 }
 
-/** The tiled one where its fewer invocations still occupy the device. */
+/** The fastest one whose rows start where vectors do, and whose invocations still occupy the device. */
 function chooseEntryPoint(
   kernel: Kernel,
   { entryPoint, tiled }: WgslKernel,
+  lengths: ReadonlyMap<string, number>,
   sizes: Sizes,
   parallelism: number,
 ): { readonly entryPoint: string; readonly points: number } {
   const points = volume(kernel.grid, sizes);
-  const axis = kernel.grid.find((a) => a.name === tiled?.axis);
-  if (tiled === null || axis === undefined) return { entryPoint, points };
-  const size = sizeOf(axis, sizes);
-  const tiles = (points / size) * Math.ceil(size / tiled.length);
-  return tiles >= parallelism ? { entryPoint: tiled.entryPoint, points: tiles } : { entryPoint, points };
+  const lengthOf = (axis: string): number => lengths.get(axis) ?? 0;
+  for (const { entryPoint: name, axes, rows } of tiled) {
+    if (!rows.every((row) => rowStride(lengthOf(row)) % VECTOR_LENGTH === 0)) continue;
+    const tiles = axes.reduce(
+      (left, axis) => (left / lengthOf(axis)) * Math.ceil(lengthOf(axis) / VECTOR_LENGTH),
+      points,
+    );
+    if (axes.length === 0 || tiles >= parallelism) return { entryPoint: name, points: Math.round(tiles) };
+  }
+  return { entryPoint, points };
 }
 
 /** Values of a kernel's overrides. */
@@ -135,9 +147,9 @@ function constants(
   lengths: ReadonlyMap<string, number>,
 ): Record<string, number> {
   const valueOf = (o: WgslKernel["overrides"][number]): number => {
-    const value = o.kind === "size" ? lengths.get(o.axis) : plan.slices.get(o.buffer)?.start;
+    const value = o.kind === "offset" ? plan.slices.get(o.buffer)?.start : lengths.get(o.axis);
     if (value === undefined) throw new Bug(`the constant '${o.name}' has no value`);
-    return value;
+    return o.kind === "stride" ? rowStride(value) : value;
   };
   return Object.fromEntries(code.overrides.map((o) => [o.name, valueOf(o)]));
 }
@@ -250,9 +262,12 @@ class DawnProgram implements LoadedProgram {
   write(name: string, values: ArrayLike<number>): void {
     const slice = this.plan.slices.get(name);
     if (slice?.gpuBuffer !== INPUTS) throw new Bug(`'${name}' is no input of '${this.name}'`);
-    if (slice.length !== values.length)
-      throw new Bug(`'${name}' of '${this.name}' has ${slice.length} elements, not ${values.length}`);
-    this.dirty.set(name, finiteFloats(values));
+    const { rows } = slice;
+    if (rows.count * rows.length !== values.length)
+      throw new Bug(
+        `'${name}' of '${this.name}' has ${rows.count * rows.length} elements, not ${values.length}`,
+      );
+    this.dirty.set(name, intoRows(finiteFloats(values), rows));
   }
 
   run(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>> {
@@ -269,8 +284,8 @@ class DawnProgram implements LoadedProgram {
     await this.map();
     const staged = new Float32Array(staging.getMappedRange());
     const results = this.plan.outputs.map(
-      ({ name, stagedAt, length }) =>
-        [name, new Float64Array(staged.subarray(stagedAt, stagedAt + length))] as const,
+      ({ name, stagedAt, length, rows }) =>
+        [name, outOfRows(staged.subarray(stagedAt, stagedAt + length), rows)] as const,
     );
     staging.unmap();
     this.host.check();
@@ -348,4 +363,24 @@ function finiteFloats(values: ArrayLike<number>): Float32Array<ArrayBuffer> {
     if (value === Infinity || value === -Infinity) floats[i] = Math.sign(value) * LARGEST;
   }
   return floats;
+}
+
+/** Values as they lie in the device's memory: rows a stride apart. */
+function intoRows(
+  values: Float32Array<ArrayBuffer>,
+  { count, length, stride }: Rows,
+): Float32Array<ArrayBuffer> {
+  if (stride === length) return values;
+  const apart = new Float32Array(count * stride);
+  for (let row = 0; row < count; row++)
+    apart.set(values.subarray(row * length, (row + 1) * length), row * stride);
+  return apart;
+}
+
+function outOfRows(apart: Float32Array, { count, length, stride }: Rows): Float64Array {
+  if (stride === length) return new Float64Array(apart.subarray(0, count * length));
+  const values = new Float64Array(count * length);
+  for (let row = 0; row < count; row++)
+    values.set(apart.subarray(row * stride, row * stride + length), row * length);
+  return values;
 }

@@ -33,6 +33,7 @@ function storedAt(source: Kernel, axes: readonly Axis[], walk: Walk): number[] {
         case "axis":
           return at.get(i.axis.name) ?? NaN;
         case "size":
+        case "stride":
           return sizeOf(i.axis);
         case "name":
           return names.get(i.name) ?? NaN;

@@ -8,11 +8,15 @@ struct Run {
 @group(0) @binding(0) var<uniform> run: Run;
 // y [zips, states]: data
 @group(0) @binding(1) var<storage, read> inputs: array<f32>;
+// inputs, four at a time.
+@group(0) @binding(1) var<storage, read> inputs_vectors: array<vec4f>;
 // partial [zips_blocks, states]: sums of 4 zips
 @group(0) @binding(2) var<storage, read_write> partial_: array<f32>;
 override y: u32 = 0u;
 override n_zips_blocks: u32 = 1u;
 override n_states: u32 = 1u;
+override stride_states: u32 = 1u;
+override states_tiles: u32 = (n_states + 3u) / 4u;
 
 // Points: (zips_blocks, states).
 @compute @workgroup_size(64)
@@ -29,9 +33,50 @@ fn main(
     let zips_first = zips_blocks * 4u;
     let zips_end = min(zips_first + 4u, run.n_zips);
     for (var zips = zips_first; zips < zips_end; zips++) {
-      sum = sum + inputs[y + states + zips * n_states];
+      sum = sum + inputs[y + states + zips * stride_states];
     }
-    partial_[point] = sum;
+    partial_[zips_blocks * stride_states + states] = sum;
+  }
+}
+
+// The same, 4 along states at a time.
+@compute @workgroup_size(64)
+fn main_tiled(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  for (var point = group.x * 64u + lane; point < n_zips_blocks * states_tiles; point += groups.x * 64u) {
+    let zips_blocks = point / states_tiles;
+    let states_tile = point % states_tiles;
+    let states_0 = min(states_tile * 4u, n_states - 1u);
+    let states_1 = min(states_tile * 4u + 1u, n_states - 1u);
+    let states_2 = min(states_tile * 4u + 2u, n_states - 1u);
+    let states_3 = min(states_tile * 4u + 3u, n_states - 1u);
+    var sum_0 = 0.0;
+    var sum_1 = 0.0;
+    var sum_2 = 0.0;
+    var sum_3 = 0.0;
+    // zips: sum
+    let zips_first = zips_blocks * 4u;
+    let zips_end = min(zips_first + 4u, run.n_zips);
+    for (var zips = zips_first; zips < zips_end; zips++) {
+      let y_vector = inputs_vectors[(y + states_0 + zips * stride_states) / 4u];
+      sum_0 = sum_0 + y_vector.x;
+      sum_1 = sum_1 + y_vector.y;
+      sum_2 = sum_2 + y_vector.z;
+      sum_3 = sum_3 + y_vector.w;
+    }
+    partial_[zips_blocks * stride_states + states_0] = sum_0;
+    if states_tile * 4u + 1u < n_states {
+      partial_[zips_blocks * stride_states + states_1] = sum_1;
+    }
+    if states_tile * 4u + 2u < n_states {
+      partial_[zips_blocks * stride_states + states_2] = sum_2;
+    }
+    if states_tile * 4u + 3u < n_states {
+      partial_[zips_blocks * stride_states + states_3] = sum_3;
+    }
   }
 }
 
@@ -47,7 +92,11 @@ struct Run {
 @group(0) @binding(1) var<storage, read_write> total: array<f32>;
 // partial [zips_blocks, states]: sums of 4 zips
 @group(0) @binding(2) var<storage, read> partial_: array<f32>;
+// partial_, four at a time.
+@group(0) @binding(2) var<storage, read> partial__vectors: array<vec4f>;
 override n_states: u32 = 1u;
+override stride_states: u32 = 1u;
+override states_tiles: u32 = (n_states + 3u) / 4u;
 
 // Points: (states).
 @compute @workgroup_size(64)
@@ -61,8 +110,46 @@ fn main(
     var sum = 0.0;
     // zips_blocks: sum
     for (var zips_blocks = 0u; zips_blocks < run.n_zips_blocks; zips_blocks++) {
-      sum = sum + partial_[states + zips_blocks * n_states];
+      sum = sum + partial_[states + zips_blocks * stride_states];
     }
     total[point] = sum;
+  }
+}
+
+// The same, 4 along states at a time.
+@compute @workgroup_size(64)
+fn main_tiled(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  for (var point = group.x * 64u + lane; point < states_tiles; point += groups.x * 64u) {
+    let states_tile = point;
+    let states_0 = min(states_tile * 4u, n_states - 1u);
+    let states_1 = min(states_tile * 4u + 1u, n_states - 1u);
+    let states_2 = min(states_tile * 4u + 2u, n_states - 1u);
+    let states_3 = min(states_tile * 4u + 3u, n_states - 1u);
+    var sum_0 = 0.0;
+    var sum_1 = 0.0;
+    var sum_2 = 0.0;
+    var sum_3 = 0.0;
+    // zips_blocks: sum
+    for (var zips_blocks = 0u; zips_blocks < run.n_zips_blocks; zips_blocks++) {
+      let partial_vector = partial__vectors[(states_0 + zips_blocks * stride_states) / 4u];
+      sum_0 = sum_0 + partial_vector.x;
+      sum_1 = sum_1 + partial_vector.y;
+      sum_2 = sum_2 + partial_vector.z;
+      sum_3 = sum_3 + partial_vector.w;
+    }
+    total[states_0] = sum_0;
+    if states_tile * 4u + 1u < n_states {
+      total[states_1] = sum_1;
+    }
+    if states_tile * 4u + 2u < n_states {
+      total[states_2] = sum_2;
+    }
+    if states_tile * 4u + 3u < n_states {
+      total[states_3] = sum_3;
+    }
   }
 }

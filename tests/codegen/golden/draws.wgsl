@@ -11,6 +11,7 @@ struct Run {
 override n_states: u32 = 1u;
 override n_i_3: u32 = 1u;
 override n_k_states: u32 = 1u;
+override stride_k_states: u32 = 1u;
 
 // The upper half of a 64-bit product, from products of 16-bit halves
 fn multiply_high(a: u32, b: u32) -> u32 {
@@ -174,7 +175,7 @@ fn main(
     let states = point / (n_i_3 * n_k_states);
     let i_3 = point / n_k_states % n_i_3;
     let k_states = point % n_k_states;
-    uniforms[point] = std_uniform(7u, states * n_i_3 + i_3, k_states, run.n_k_states, vec3u(2u, states, 28u + n_i_3 + i_3));
+    uniforms[(states * n_i_3 + i_3) * stride_k_states + k_states] = std_uniform(7u, states * n_i_3 + i_3, k_states, run.n_k_states, vec3u(2u, states, 28u + n_i_3 + i_3));
   }
 }
 
@@ -193,6 +194,7 @@ struct Run {
 override shape: u32 = 0u;
 override n_states: u32 = 1u;
 override n_k_states: u32 = 1u;
+override stride_k_states: u32 = 1u;
 
 const LOG_ZERO = -1e30;
 const SMALLEST_NORMAL = 0x1p-126;
@@ -435,6 +437,6 @@ fn main(
   for (var point = group.x * 64u + lane; point < n_states * n_k_states; point += groups.x * 64u) {
     let states = point / n_k_states;
     let k_states = point % n_k_states;
-    gammas[point] = std_gamma(inputs[shape + states], 8u, states, k_states, run.n_k_states, NO_POINT);
+    gammas[states * stride_k_states + k_states] = std_gamma(inputs[shape + states], 8u, states, k_states, run.n_k_states, NO_POINT);
   }
 }

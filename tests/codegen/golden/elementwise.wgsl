@@ -16,7 +16,9 @@ override particles_state_mean: u32 = 0u;
 override sigma: u32 = 0u;
 override n_states: u32 = 1u;
 override n_zips: u32 = 1u;
+override stride_zips: u32 = 1u;
 override n_k_states: u32 = 1u;
+override stride_k_states: u32 = 1u;
 
 const LOG_ZERO = -1e30;
 const SMALLEST_NORMAL = 0x1p-126;
@@ -50,7 +52,7 @@ fn main(
     let states = point / (n_zips * n_k_states);
     let zips = point / n_k_states % n_zips;
     let k_states = point % n_k_states;
-    let z = (inputs[log_radon + states * n_zips + zips] - inputs[particles_state_mean + states * n_k_states + k_states]) / inputs[sigma];
-    log_f[point] = -0.5 * (z * z) - (safe_log(inputs[sigma]) + 0.9189385);
+    let z = (inputs[log_radon + states * stride_zips + zips] - inputs[particles_state_mean + states * stride_k_states + k_states]) / inputs[sigma];
+    log_f[(states * n_zips + zips) * stride_k_states + k_states] = -0.5 * (z * z) - (safe_log(inputs[sigma]) + 0.9189385);
   }
 }
