@@ -5,7 +5,7 @@ import type { AddressedExpression, AddressedStatement, Index } from "../ir/addre
 import { isImplied, VECTOR_LENGTH, type Axis } from "../ir/axis.js";
 
 type Load = Extract<AddressedExpression, { kind: "load" }>;
-type Simple = Exclude<AddressedStatement, { kind: "loop" }>;
+export type Simple = Exclude<AddressedStatement, { kind: "loop" }>;
 export type Loop = Extract<AddressedStatement, { kind: "loop" }>;
 
 /**
@@ -225,7 +225,8 @@ function estimate(
   return { time, fits: loads <= MOST_LOADS && operations <= MOST_OPERATIONS && randoms === 0 };
 }
 
-const bitsOf = (axes: readonly Axis[], variation: Variation): number =>
+/** The bits of some axes in a set. */
+export const bitsOf = (axes: readonly Axis[], variation: Variation): number =>
   axes.reduce((set, axis) => set | variation.bit(axis), 0);
 const count = (bits: number): number => (bits === 0 ? 0 : (bits & 1) + count(bits >>> 1));
 

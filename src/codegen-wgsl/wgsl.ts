@@ -220,18 +220,13 @@ export function namesUsed(statements: readonly WgslStatement[]): Set<string> {
 /** Statements without the `let`s that nothing uses, directly or through one another. */
 export function withoutUnused(statements: readonly WgslStatement[]): readonly WgslStatement[] {
   const used = namesUsed(statements);
-  const isDead = (s: WgslStatement): boolean => s.kind === "let" && !used.has(s.name);
-  let changed = false;
   const clean = (block: readonly WgslStatement[]): WgslStatement[] =>
     block.flatMap((s) => {
-      if (isDead(s)) {
-        changed = true;
-        return [];
-      }
+      if (s.kind === "let" && !used.has(s.name)) return [];
       return [s.kind === "for" || s.kind === "if" ? { ...s, body: clean(s.body) } : s];
     });
   const cleaned = clean(statements);
-  return changed ? withoutUnused(cleaned) : cleaned;
+  return namesUsed(cleaned).size < used.size ? withoutUnused(cleaned) : cleaned;
 }
 
 /** A whole module, ending in a newline. */

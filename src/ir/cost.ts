@@ -63,8 +63,13 @@ const RANDOM_TIME = 200;
 
 export const opTime = (op: Op): number => OP_TIME[op];
 
-/** Work of a launch in counts; `time` is nanoseconds on a class of adapters. */
-export type KernelCost = { readonly flops: number; readonly bytes: number; readonly time: number };
+/** Work of a launch in counts; nanoseconds on a class of adapters: `time`, and `laneTime` if one lane did it all. */
+export type KernelCost = {
+  readonly flops: number;
+  readonly bytes: number;
+  readonly time: number;
+  readonly laneTime: number;
+};
 
 /** Counts what one launch does, by walking its loops. */
 export function kernelCost(kernel: Kernel, sizes: Sizes, adapter: AdapterClass): KernelCost {
@@ -111,7 +116,8 @@ export function kernelCost(kernel: Kernel, sizes: Sizes, adapter: AdapterClass):
     }
   };
   statements(kernel.body, points);
-  return { flops, bytes, time: adapter.launch + laneTime / Math.max(1, Math.min(points, adapter.lanes)) };
+  const time = adapter.launch + laneTime / Math.max(1, Math.min(points, adapter.lanes));
+  return { flops, bytes, time, laneTime };
 }
 
 /** Total of a program's launches. */
@@ -123,5 +129,11 @@ export function programCost(
   const kernels = program.kernels.map((k) => kernelCost(k, sizes, adapter));
   const sum = (of: (cost: KernelCost) => number): number => kernels.reduce((total, k) => total + of(k), 0);
   const tableBytes = program.buffers.reduce((total, b) => total + 4 * volume(b.axes, sizes), 0);
-  return { flops: sum((k) => k.flops), bytes: sum((k) => k.bytes), time: sum((k) => k.time), tableBytes };
+  return {
+    flops: sum((k) => k.flops),
+    bytes: sum((k) => k.bytes),
+    time: sum((k) => k.time),
+    laneTime: sum((k) => k.laneTime),
+    tableBytes,
+  };
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CompiledProgram, WgslKernel } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { rowStride, VECTOR_LENGTH, volume, type Sizes } from "../ir/axis.js";
+import { ADAPTER_CLASSES, kernelCost } from "../ir/cost.js";
 import type { Kernel } from "../ir/program.js";
 import { rowArrayValues } from "../ir/ragged.js";
 import { axisLengths, checkFixedSubscripts } from "./buffers.js";
@@ -28,6 +29,8 @@ const USE = { mapRead: 1, copySource: 4, copyDestination: 8, uniform: 64, storag
 const MAP_READ = 1;
 /** The values of the uniform `draws_from`. */
 const DRAWS_FROM = { iid: 0, stratified: 1, sobol: 2 } as const;
+/** Nanoseconds of one lane on software Vulkan: the time of about two launches on two cores. */
+const LITTLE_WORK = 600_000;
 /** Milliseconds. */
 const LOSS_IS_TOLD_WITHIN = 1000;
 
@@ -119,7 +122,10 @@ function launchedKernels(
   });
 }
 
-/** The fastest one whose rows start where vectors do, and whose invocations still occupy the device. */
+/**
+ * The fastest one whose rows start where vectors do, and whose invocations still occupy the device. A kernel of little
+ * work takes the plain one, which the driver compiles sooner.
+ */
 function chooseEntryPoint(
   kernel: Kernel,
   { entryPoint, tiled }: WgslKernel,
@@ -129,6 +135,8 @@ function chooseEntryPoint(
 ): { readonly entryPoint: string; readonly points: number } {
   const points = volume(kernel.grid, sizes);
   const lengthOf = (axis: string): number => lengths.get(axis) ?? 0;
+  if (kernelCost(kernel, sizes, ADAPTER_CLASSES.software).laneTime < LITTLE_WORK)
+    return { entryPoint, points };
   for (const { entryPoint: name, axes, rows } of tiled) {
     if (!rows.every((row) => rowStride(lengthOf(row)) % VECTOR_LENGTH === 0)) continue;
     const tiles = axes.reduce(

@@ -73,22 +73,33 @@ describeOnDevice("programs on a device", (device) => {
     return agree(programs.subscripts, { sizes: { states: 4, i_3: 3, k_states: 6 }, inputs }, 2 * ROUNDING);
   });
 
-  // Few points take the plain entry point, many the tiled one, whose last tiles are not full.
+  // Little work takes the plain entry point, few points the one of vectors along loops, many the one of tiles, whose last
+  // ones are not full; vectors ask for rows that are not much shorter than a whole number of them.
   it.each([
-    [2, 3],
-    [9, 60],
-    [10, 61],
-    [11, 62],
-    [12, 63],
-  ] as const)("tiles: %d x %d particles", (k_a, k_b) => {
-    const sizes = { states: 8, zips: 5, k_a, k_b };
+    [2, 3, 5],
+    [9, 60, 5],
+    [9, 60, 7],
+    [3, 8, 180],
+    [3, 9, 181],
+    [10, 61, 6],
+    [11, 62, 8],
+    [12, 63, 9],
+    [6, 125, 11],
+  ] as const)("tiles: %d x %d particles, %d terms", (k_a, k_b, zips) => {
+    const sizes = { states: 24, zips, k_a, k_b };
     const inputs = {
-      y: numbers(8 * 5, -1, 1),
-      "particles.a": numbers(8 * k_a, -1, 1),
-      "particles.b": numbers(8 * k_b, -1, 1),
+      y: numbers(24 * zips, -1, 1),
+      "particles.a": numbers(24 * k_a, -1, 1),
+      "particles.b": numbers(24 * k_b, -1, 1),
     };
-    // Squares of at most 9 with three roundings each, five of them added: results up to 23.
-    return agree(programs.tiled, { sizes, inputs }, 5 * 9 * 5 * ROUNDING);
+    // Squares of at most 9 with three roundings each, added one after the other.
+    return agree(programs.tiled, { sizes, inputs }, (3 + zips) * 9 * zips * ROUNDING);
+  });
+
+  it.each([4, 30, 31, 33])("log-sum-exps in vectors: %d particles", (k_states) => {
+    const sizes = { states: 70, zips: 9, k_states };
+    const inputs = { log_f: numbers(70 * 9 * k_states, -3, 0) };
+    return agree(programs.logSumExp, { sizes, inputs }, (2 * 8 * 27 + k_states) * ROUNDING);
   });
 
   it("more tables than a kernel may bind", () => {
