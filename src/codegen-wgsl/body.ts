@@ -285,7 +285,7 @@ class Body {
     if (s.descending !== true)
       return [...before, { kind: "for", name: index, from, below, step: null, body }];
     const turn = this.identifiers.fresh(`${s.axis.name}_turn`);
-    const value = binary("-", binary("-", below, unsigned(1)), named(turn));
+    const value = binary("-", add(binary("-", below, unsigned(1)), from), named(turn));
     const inner: WgslStatement[] = [{ kind: "let", name: index, value }, ...body];
     return [...before, { kind: "for", name: turn, from, below, step: null, body: inner }];
   }
