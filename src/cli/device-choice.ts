@@ -48,6 +48,7 @@ function takingTurns(device: Device): Device {
     const loaded = await device.load(program, sizes);
     return {
       write: (name, values) => loaded.write(name, values),
+      timeLaunches: (settings) => loaded.timeLaunches(settings),
       dispose: () => loaded.dispose(),
       run: async (settings) => {
         const outputs = await loaded.run(settings);

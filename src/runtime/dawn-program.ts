@@ -62,6 +62,7 @@ type Launched = {
   readonly uniformsAt: number;
 };
 type Launch = {
+  readonly name: string;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly groups: number;
@@ -95,7 +96,8 @@ export async function loadProgram(
     const compiledKernel = pipelines[i];
     if (compiledKernel === undefined) throw new Bug(`kernel '${each.kernel.name}' has no pipeline`);
     const { pipeline, layout } = compiledKernel;
-    return { pipeline, groups: each.groups, bindGroup: bind(host.device, layout, each, buffers) };
+    const bindGroup = bind(host.device, layout, each, buffers);
+    return { name: each.kernel.name, pipeline, groups: each.groups, bindGroup };
   });
   const loaded = new DawnProgram(host, program.name, plan, buffers, uniforms, launches);
   for (const { name, rows } of program.buffers)
@@ -288,7 +290,10 @@ class DawnProgram implements LoadedProgram {
     if (this.disposed) throw new Bug(`'${this.name}' runs after it was disposed of`);
     const { staging } = this.buffers;
     this.upload(settings);
-    this.host.device.queue.submit([this.encode()]);
+    const encoder = this.host.device.createCommandEncoder({ label: this.name });
+    this.encode(encoder, this.launches);
+    this.copyOutputs(encoder);
+    this.host.device.queue.submit([encoder.finish()]);
     await this.map();
     const staged = new Float32Array(staging.getMappedRange());
     const results = this.plan.outputs.map(
@@ -328,15 +333,40 @@ class DawnProgram implements LoadedProgram {
     queue.writeBuffer(this.buffers.uniforms, 0, this.uniforms.with(settings));
   }
 
-  private encode(): GPUCommandBuffer {
-    const encoder = this.host.device.createCommandEncoder({ label: this.name });
+  timeLaunches(settings: RunSettings): Promise<ReadonlyMap<string, number>> {
+    const times = this.last.then(() => this.launchOneByOne(settings));
+    this.last = times.catch(() => undefined);
+    return times;
+  }
+
+  private async launchOneByOne(settings: RunSettings): Promise<ReadonlyMap<string, number>> {
+    const { device, orLost, check } = this.host;
+    this.upload(settings);
+    await orLost(device.queue.onSubmittedWorkDone());
+    const seconds = new Map<string, number>();
+    for (const launch of this.launches) {
+      const encoder = device.createCommandEncoder({ label: launch.name });
+      this.encode(encoder, [launch]);
+      const start = performance.now();
+      device.queue.submit([encoder.finish()]);
+      await orLost(device.queue.onSubmittedWorkDone());
+      seconds.set(launch.name, (performance.now() - start) / 1000);
+    }
+    check();
+    return seconds;
+  }
+
+  private encode(encoder: GPUCommandEncoder, launches: readonly Launch[]): void {
     const pass = encoder.beginComputePass();
-    for (const { pipeline, bindGroup, groups } of this.launches) {
+    for (const { pipeline, bindGroup, groups } of launches) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(groups);
     }
     pass.end();
+  }
+
+  private copyOutputs(encoder: GPUCommandEncoder): void {
     for (const { gpuBuffer, start, stagedAt, length } of this.plan.outputs) {
       const from = this.buffers.storage.get(gpuBuffer);
       if (from === undefined) throw new Bug(`'${gpuBuffer}' was not allocated`);
@@ -349,7 +379,6 @@ class DawnProgram implements LoadedProgram {
           FLOAT_BYTES * length,
         );
     }
-    return encoder.finish();
   }
 
   dispose(): void {

@@ -28,6 +28,8 @@ export interface LoadedProgram {
   write(name: string, values: ArrayLike<number>): void;
   /** Runs every kernel once, in one submission, and reads the outputs. */
   run(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>>;
+  /** Runs every kernel in a submission of its own; the seconds that each took, by the kernels' names, in order. */
+  timeLaunches(settings: RunSettings): Promise<ReadonlyMap<string, number>>;
   dispose(): void;
 }
 

@@ -40,7 +40,7 @@ class ReferenceDevice implements Device {
     // Failures reject the promise: no caller should have to catch twice.
     return new Promise((resolve) => {
       checkFixedSubscripts(program, sizes);
-      const launches = program.kernels.map((kernel) => compile(kernel.name, js[kernel.name]));
+      const launches = program.kernels.map(({ name }) => ({ name, launch: compile(name, js[name]) }));
       const buffers = allocate(program.buffers, bufferLengths(program, sizes), sizes);
       const lengths = Object.fromEntries(axisLengths(program, sizes));
       resolve(
@@ -106,7 +106,7 @@ class ReferenceProgram implements LoadedProgram {
   constructor(
     private readonly device: ReferenceDevice,
     private readonly name: string,
-    private readonly launches: readonly Launch[],
+    private readonly launches: readonly { readonly name: string; readonly launch: Launch }[],
     private readonly buffers: Arrays,
     private readonly sizes: Record<string, number>,
     private readonly outputs: readonly string[],
@@ -128,7 +128,7 @@ class ReferenceProgram implements LoadedProgram {
   async run(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>> {
     if (this.disposed) throw new Bug(`'${this.name}' runs after it was disposed of`);
     let last = performance.now();
-    for (const launch of this.launches) {
+    for (const { launch } of this.launches) {
       launch(this.buffers, this.sizes, settings, MEANING, RANDOM);
       if (performance.now() - last > TURN_AFTER) {
         await turn();
@@ -137,6 +137,15 @@ class ReferenceProgram implements LoadedProgram {
       if (this.device.closed) throw deviceLost(this.device.description, "it was closed");
     }
     return new Map(this.outputs.map((output) => [output, new Float64Array(this.buffers[output] ?? [])]));
+  }
+
+  timeLaunches(settings: RunSettings): Promise<ReadonlyMap<string, number>> {
+    const seconds = this.launches.map(({ name, launch }) => {
+      const start = performance.now();
+      launch(this.buffers, this.sizes, settings, MEANING, RANDOM);
+      return [name, (performance.now() - start) / 1000] as const;
+    });
+    return Promise.resolve(new Map(seconds));
   }
 
   dispose(): void {

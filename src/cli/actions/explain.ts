@@ -2,25 +2,39 @@
 import type { Axis, Sizes } from "../../ir/axis.js";
 import { volume } from "../../ir/axis.js";
 import type { Step } from "../../ir/contraction.js";
-import { ADAPTER_CLASSES, kernelCost, programCost } from "../../ir/cost.js";
+import { ADAPTER_CLASSES, kernelCost, programCost, type AdapterClass } from "../../ir/cost.js";
 import type { GroupInterface } from "../../ir/interface.js";
 import type { Program } from "../../ir/program.js";
 import { PlanningSizes } from "../../ir/sizes.js";
 import type { ExplainOptions } from "../commands/explain.js";
 import { loadData } from "../data-files.js";
-import { estimationOf, loadModel } from "../model-file.js";
+import { adapterOf, withDevice } from "../device-choice.js";
+import { estimationOf, loadModel, type Model } from "../model-file.js";
+import type { DeviceChoice } from "../options.js";
 import { alignedTable, byteSize } from "../table.js";
 import type { Terminal } from "../terminal.js";
 import { particleSettings } from "../particle-settings.js";
+import { writeInputs } from "../../inference/layout.js";
+import { programOf } from "../../inference/run.js";
 import { axisSizes, particlesPerGroup } from "../../inference/settings.js";
 
 /** Without data, plates have a nominal size, which is said. */
 export async function explain(path: string, options: ExplainOptions, terminal: Terminal): Promise<void> {
-  const { head, checked } = loadModel(path, terminal, options);
+  const model = loadModel(path, terminal, options);
+  const { head, checked } = model;
   const data = options.data === undefined ? null : await loadData(head, options.data, terminal);
   const particles = particlesPerGroup(head.interface, particleSettings(options.K, head.interface));
   const sizes = new PlanningSizes(axisSizes(data?.sizes ?? new Map(), head.interface, particles));
-  const { lowered, program } = checked().plan("qem", { ...estimationOf(head.estimation), sizes });
+  const times =
+    options.measure === true
+      ? await measure(model, sizes, data?.arrays ?? new Map(), options.device, terminal)
+      : null;
+  const adapter = times?.adapter ?? "software";
+  const { lowered, program } = checked().plan("qem", {
+    ...estimationOf(head.estimation),
+    sizes,
+    adapter,
+  });
   const parts = [
     sizeText(
       head.interface.plates.map((plate) => plate.name),
@@ -29,8 +43,8 @@ export async function explain(path: string, options: ExplainOptions, terminal: T
     ),
     summedText(head.interface.groups, sizes),
     stepsText(lowered.contraction.steps, sizes),
-    kernelsText(program, sizes),
-    tablesText(program, sizes),
+    kernelsText(program, sizes, ADAPTER_CLASSES[adapter], times?.seconds ?? null),
+    tablesText(program, sizes, ADAPTER_CLASSES[adapter]),
   ];
   terminal.out(parts.filter((part) => part !== "").join("\n"));
 }
@@ -65,17 +79,62 @@ function stepsText(steps: readonly Step[], sizes: Sizes): string {
   return `Contraction of the evidence\n${alignedTable(["step", "looks at", "leaves", "combinations"], rows, 3)}`;
 }
 
-function kernelsText(program: Program, sizes: Sizes): string {
-  const adapter = ADAPTER_CLASSES.software;
+/** With the seconds of each kernel, by its name, if they were measured. */
+function kernelsText(
+  program: Program,
+  sizes: Sizes,
+  adapter: AdapterClass,
+  seconds: ReadonlyMap<string, number> | null,
+): string {
   const rows = program.kernels.map((kernel) => {
     const { flops, bytes } = kernelCost(kernel, sizes, adapter);
-    return [kernel.name, names(kernel.grid) || "1", whole(flops), byteSize(bytes)];
+    const time = seconds?.get(kernel.name);
+    const measured = seconds === null ? [] : [time === undefined ? "-" : `${(1e3 * time).toFixed(3)} ms`];
+    return [kernel.name, names(kernel.grid) || "1", whole(flops), byteSize(bytes), ...measured];
   });
-  return `Kernels of one iteration\n${alignedTable(["kernel", "runs over", "operations", "memory traffic"], rows, 2)}`;
+  const head = ["kernel", "runs over", "operations", "memory traffic", ...(seconds === null ? [] : ["time"])];
+  const total = [...(seconds?.values() ?? [])].reduce((sum, time) => sum + time, 0);
+  const sum =
+    seconds === null ? "" : `All of them: ${(1e3 * total).toFixed(2)} ms, each submitted by itself.\n`;
+  return `Kernels of one iteration\n${alignedTable(head, rows, 2)}${sum}`;
+}
+
+type Measured = { readonly adapter: AdapterClass["name"]; readonly seconds: ReadonlyMap<string, number> };
+const REPETITIONS = 7;
+
+/**
+ * The median time of each kernel on a device. Inputs that the data does not give are ones: how long a kernel takes hardly
+ * depends on them.
+ */
+async function measure(
+  model: Model,
+  sizes: Sizes,
+  data: ReadonlyMap<string, ArrayLike<number>>,
+  choice: DeviceChoice,
+  terminal: Terminal,
+): Promise<Measured> {
+  return withDevice(choice, terminal, async (device) => {
+    const adapter = adapterOf(device);
+    const compiled = programOf(model.compile({ programs: ["qem"], sizes, adapter }), "qem");
+    const loaded = await device.load(compiled, sizes);
+    const ones = new Map(
+      compiled.program.buffers.map((b) => [b.name, new Float64Array(volume(b.axes, sizes)).fill(1)]),
+    );
+    writeInputs(loaded, compiled, (name) => data.get(name) ?? ones.get(name));
+    const settings = { seed: 1, iteration: 1, drawsFrom: "stratified" } as const;
+    await loaded.timeLaunches(settings); // drivers compile a kernel when it first runs
+    const runs: ReadonlyMap<string, number>[] = [];
+    for (let i = 0; i < REPETITIONS; i++) runs.push(await loaded.timeLaunches(settings));
+    loaded.dispose();
+    const kernels = [...(runs[0]?.keys() ?? [])];
+    const median = (name: string): number =>
+      runs.map((run) => run.get(name) ?? 0).sort((a, b) => a - b)[REPETITIONS >> 1] ?? 0;
+    return { adapter, seconds: new Map(kernels.map((name) => [name, median(name)])) };
+  });
 }
 
 /** The largest tables that are stored between kernels, and what it all comes to. */
-function tablesText(program: Program, sizes: Sizes): string {
+function tablesText(program: Program, sizes: Sizes, adapter: AdapterClass): string {
   const tables = program.buffers
     .filter((buffer) => buffer.storage === "table")
     .map(({ name, axes }) => ({ name, axes, bytes: 4 * volume(axes, sizes) }))
@@ -86,7 +145,7 @@ function tablesText(program: Program, sizes: Sizes): string {
   const rest = tables.slice(TABLES_SHOWN);
   const restBytes = rest.reduce((sum, table) => sum + table.bytes, 0);
   if (rest.length > 0) rows.push([`... and ${rest.length} more`, "", byteSize(restBytes)]);
-  const total = programCost(program, sizes, ADAPTER_CLASSES.software);
+  const total = programCost(program, sizes, adapter);
   return (
     `Stored tables\n${alignedTable(["table", "over", "size"], rows, 2)}\n` +
     `In all ${whole(total.flops)} operations and ${byteSize(total.bytes)} of memory traffic an iteration; ` +

@@ -4,9 +4,11 @@ import type { Context } from "../command-line.js";
 import {
   couplingOption,
   dataOption,
+  deviceOption,
   estimatorOption,
   modelAndData,
   particlesOption,
+  type DeviceChoice,
   type EstimationOptions,
   type Particles,
 } from "../options.js";
@@ -14,6 +16,8 @@ import {
 export type ExplainOptions = EstimationOptions & {
   readonly data?: readonly string[];
   readonly K?: Particles;
+  readonly measure?: true;
+  readonly device: DeviceChoice;
 };
 
 export function explainCommand(context: Context): Command {
@@ -25,6 +29,8 @@ export function explainCommand(context: Context): Command {
     .addOption(estimatorOption())
     .addOption(couplingOption())
     .addOption(particlesOption())
+    .option("--measure", "time every kernel on the device")
+    .addOption(deviceOption())
     .addHelpText("after", "\nExample:\n  mppc explain radon.mpp --data radon.json -K 30\n")
     .action(async (first: string | undefined, given: ExplainOptions, command: Command) => {
       const { model, data } = modelAndData(command, first, given.data);
