@@ -409,15 +409,15 @@ function intoRows(
 ): Float32Array<ArrayBuffer> {
   if (stride === length) return values;
   const apart = new Float32Array(count * stride);
-  for (let row = 0; row < count; row++)
-    apart.set(values.subarray(row * length, (row + 1) * length), row * stride);
+  for (let row = 0, from = 0; row < count; row++)
+    for (let i = 0; i < length; i++) apart[row * stride + i] = values[from++] ?? 0;
   return apart;
 }
 
 function outOfRows(apart: Float32Array, { count, length, stride }: Rows): Float64Array {
   if (stride === length) return new Float64Array(apart.subarray(0, count * length));
   const values = new Float64Array(count * length);
-  for (let row = 0; row < count; row++)
-    values.set(apart.subarray(row * stride, row * stride + length), row * length);
+  for (let row = 0, to = 0; row < count; row++)
+    for (let i = 0; i < length; i++) values[to++] = apart[row * stride + i] ?? 0;
   return values;
 }
