@@ -112,3 +112,36 @@ export function workgroups(kernel: string, points: number, workgroupSize: number
   if (points > limit) throw gridTooLarge(kernel, points, limit);
   return Math.min(Math.ceil(points / workgroupSize), most);
 }
+
+const LARGEST = 3.4028234663852886e38;
+
+/** In float32, what is beyond its range as the largest it has: kernels may assume that there are no infinities. */
+export function finiteFloats(values: ArrayLike<number>): Float32Array<ArrayBuffer> {
+  const floats = new Float32Array(values);
+  for (let i = 0; i < floats.length; i++) {
+    const value = floats[i];
+    if (value === Infinity || value === -Infinity) floats[i] = Math.sign(value) * LARGEST;
+  }
+  return floats;
+}
+
+/** Values as they lie in the device's memory: rows a stride apart. */
+export function intoRows(
+  values: Float32Array<ArrayBuffer>,
+  { count, length, stride }: Rows,
+): Float32Array<ArrayBuffer> {
+  if (stride === length) return values;
+  const apart = new Float32Array(count * stride);
+  for (let row = 0, from = 0; row < count; row++)
+    for (let i = 0; i < length; i++) apart[row * stride + i] = values[from++] ?? 0;
+  return apart;
+}
+
+/** Values as the host has them, from how they lie in the device's memory. */
+export function outOfRows(apart: Float32Array, { count, length, stride }: Rows): Float64Array {
+  if (stride === length) return new Float64Array(apart.subarray(0, count * length));
+  const values = new Float64Array(count * length);
+  for (let row = 0, to = 0; row < count; row++)
+    for (let i = 0; i < length; i++) values[to++] = apart[row * stride + i] ?? 0;
+  return values;
+}

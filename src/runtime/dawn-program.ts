@@ -11,14 +11,16 @@ import {
   byteSize,
   checkMemory,
   FLOAT_BYTES,
+  finiteFloats,
   INPUTS,
+  intoRows,
+  outOfRows,
   ownBuffer,
   planMemory,
   TABLES,
   uniformStride,
   workgroups,
   type MemoryPlan,
-  type Rows,
 } from "./dawn-memory.js";
 import { driverOutOfMemory } from "./device-errors.js";
 import { DeviceError, type LoadedProgram, type RunSettings } from "./device.js";
@@ -388,36 +390,4 @@ class DawnProgram implements LoadedProgram {
     const { storage, uniforms, staging } = this.buffers;
     for (const buffer of [...storage.values(), uniforms, staging]) buffer.destroy();
   }
-}
-
-const LARGEST = 3.4028234663852886e38;
-
-/** In float32, what is beyond its range as the largest it has: kernels may assume that there are no infinities. */
-function finiteFloats(values: ArrayLike<number>): Float32Array<ArrayBuffer> {
-  const floats = new Float32Array(values);
-  for (let i = 0; i < floats.length; i++) {
-    const value = floats[i];
-    if (value === Infinity || value === -Infinity) floats[i] = Math.sign(value) * LARGEST;
-  }
-  return floats;
-}
-
-/** Values as they lie in the device's memory: rows a stride apart. */
-function intoRows(
-  values: Float32Array<ArrayBuffer>,
-  { count, length, stride }: Rows,
-): Float32Array<ArrayBuffer> {
-  if (stride === length) return values;
-  const apart = new Float32Array(count * stride);
-  for (let row = 0, from = 0; row < count; row++)
-    for (let i = 0; i < length; i++) apart[row * stride + i] = values[from++] ?? 0;
-  return apart;
-}
-
-function outOfRows(apart: Float32Array, { count, length, stride }: Rows): Float64Array {
-  if (stride === length) return new Float64Array(apart.subarray(0, count * length));
-  const values = new Float64Array(count * length);
-  for (let row = 0, to = 0; row < count; row++)
-    for (let i = 0; i < length; i++) values[to++] = apart[row * stride + i] ?? 0;
-  return values;
 }
