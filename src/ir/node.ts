@@ -172,7 +172,10 @@ export class Graph {
     return this.#intern(`x${axis.name}`, { kind: "index", axes: this.ordered([axis]), axis });
   }
 
-  /** A random number of a site's stream; a site is of one draw only. */
+  /** What each site of random numbers is drawn from, along which axes and at which coordinates. */
+  readonly #sites = new Map<number, string>();
+
+  /** A random number of a site's stream: a site is of one draw only, though a rewrite may give that other arguments. */
   random(primitive: RandomPrimitive, place: RandomPlace, args: readonly Node[]): Node {
     const { site, element, particle, coordinate } = place;
     const axes = this.ordered([...element, particle, ...args.flatMap((a) => a.axes)]);
@@ -186,7 +189,14 @@ export class Graph {
       args,
       axes,
     } as const;
-    return this.#intern(`r${site}`, draft);
+    const names = (of: readonly Axis[]): string => of.map((axis) => axis.name).join();
+    const point =
+      coordinate === null ? "" : `;${coordinate.set}.${coordinate.slot}.${coordinate.vectors.length}`;
+    const over = `${primitive}[${names(draft.element)};${particle.name}${point}]`;
+    const known = this.#sites.get(site) ?? over;
+    if (known !== over) throw new Bug(`random numbers of one site as ${known} and as ${over}`);
+    this.#sites.set(site, over);
+    return this.#intern(`r${site}(${args.map((a) => a.id).join()})`, draft);
   }
 
   map(op: Op, ...args: readonly Node[]): Node {
