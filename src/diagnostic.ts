@@ -20,6 +20,27 @@ export type Diagnostic = {
   readonly related?: readonly Related[];
 };
 
+/** What may come with a message: a hint that mends the mistake, and related places. */
+export type Details = {
+  readonly hint?: string | undefined;
+  readonly related?: readonly Related[] | undefined;
+};
+
+/** A user's mistake at a place of a file. */
+export const errorAt = (
+  code: string,
+  span: Span,
+  message: string,
+  { hint, related }: Details = {},
+): Diagnostic => ({
+  code,
+  severity: "error",
+  message,
+  span,
+  ...(hint === undefined ? {} : { hint }),
+  ...(related === undefined ? {} : { related }),
+});
+
 /** A fault of mppc itself (exit code 70), never of its user. */
 export class Bug extends Error {
   override readonly name = "Bug";

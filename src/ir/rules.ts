@@ -1,4 +1,5 @@
 // Algebra applied while a graph is built: each rule is named for the identity it uses.
+import { elementaryValue } from "../elementary.js";
 import type { Op } from "../ops.js";
 import { hasAxis, type Axis } from "./axis.js";
 import type { Graph, Node, Ring } from "./node.js";
@@ -21,27 +22,10 @@ const subsetOf = (a: readonly Axis[], b: readonly Axis[]): boolean =>
 const sameAxes = (a: Node, b: Node): boolean => subsetOf(a.axes, b.axes) && subsetOf(b.axes, a.axes);
 
 /** Operations of constants that are folded: those exact enough to be the same on every device. */
-const FOLD: Partial<Record<Op, (...values: number[]) => number>> = {
-  neg: (a = 0) => -a,
-  add: (a = 0, b = 0) => a + b,
-  sub: (a = 0, b = 0) => a - b,
-  mul: (a = 0, b = 0) => a * b,
-  div: (a = 0, b = 0) => a / b,
-  sqrt: (a = 0) => Math.sqrt(a),
-  square: (a = 0) => a * a,
-  exp: (a = 0) => Math.exp(a),
-  log: (a = 0) => Math.log(a),
-  pow: (a = 0, b = 0) => a ** b,
-  lt: (a = 0, b = 0) => Number(a < b),
-  le: (a = 0, b = 0) => Number(a <= b),
-  gt: (a = 0, b = 0) => Number(a > b),
-  ge: (a = 0, b = 0) => Number(a >= b),
-  eq: (a = 0, b = 0) => Number(a === b),
-  ne: (a = 0, b = 0) => Number(a !== b),
-  and: (a = 0, b = 0) => Number(a !== 0 && b !== 0),
-  or: (a = 0, b = 0) => Number(a !== 0 || b !== 0),
-  not: (a = 0) => Number(a === 0),
-};
+const FOLDED: ReadonlySet<Op> = new Set([
+  "neg", "add", "sub", "mul", "div", "sqrt", "square", "exp", "log", "pow",
+  "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not",
+]); // prettier-ignore
 
 const rule = (
   name: string,
@@ -156,11 +140,10 @@ for (const each of MAP_RULES) rulesOf.set(each.op, [...(rulesOf.get(each.op) ?? 
 
 /** A simpler node for an operation, or undefined where it stands as it is. */
 export function simplifyMap(g: Graph, op: Op, args: readonly Node[]): Node | undefined {
-  const fold = FOLD[op];
   const values = args.map((a) => (a.kind === "constant" ? a.value : NaN));
-  if (fold !== undefined && values.every((v) => !Number.isNaN(v))) {
-    const value = fold(...values);
-    if (Number.isFinite(value)) return g.constant(value);
+  if (FOLDED.has(op) && values.every((v) => !Number.isNaN(v))) {
+    const value = elementaryValue(op, values);
+    if (value !== null && Number.isFinite(value)) return g.constant(value);
   }
   for (const { apply } of rulesOf.get(op) ?? []) {
     const simpler = apply(g, args);

@@ -1,14 +1,9 @@
 // The messages of the lexer: characters, comments and numbers that the language does not have.
-import type { Diagnostic } from "../diagnostic.js";
+import { errorAt, type Diagnostic } from "../diagnostic.js";
 import type { Span } from "../source.js";
 
-const error = (code: string, span: Span, message: string, hint?: string): Diagnostic => ({
-  code,
-  severity: "error",
-  message,
-  span,
-  ...(hint === undefined ? {} : { hint }),
-});
+const error = (code: string, span: Span, message: string, hint?: string): Diagnostic =>
+  errorAt(code, span, message, { hint });
 
 const CHARACTER_HINTS: Readonly<Record<string, string>> = {
   "#": "a comment starts with '//'",

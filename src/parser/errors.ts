@@ -1,20 +1,9 @@
 // The messages of the parser: everything that can be wrong with the form of a file.
 import type { IToken } from "chevrotain";
-import type { Diagnostic, Related } from "../diagnostic.js";
+import { errorAt as error, type Diagnostic } from "../diagnostic.js";
 import { tokenSpan } from "../lexer/lexer.js";
 import { BLOCKS, TYPE_NAMES } from "../lexer/tokens.js";
 import type { Name, SourceFile, Span } from "../source.js";
-
-type Details = { readonly hint?: string | undefined; readonly related?: readonly Related[] };
-
-const error = (code: string, span: Span, message: string, details: Details = {}): Diagnostic => ({
-  code,
-  severity: "error",
-  message,
-  span,
-  ...(details.hint === undefined ? {} : { hint: details.hint }),
-  ...(details.related === undefined ? {} : { related: details.related }),
-});
 
 const listed = (words: readonly string[], last: string): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1) ?? ""}`;

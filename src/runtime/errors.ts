@@ -1,6 +1,6 @@
 // What can be wrong with data and compiled files: the only place that holds the text of these messages.
 import type { VectorConstraint } from "../typecheck/model.js";
-import type { Diagnostic, Related } from "../diagnostic.js";
+import { errorAt as error, type Details, type Diagnostic, type Related } from "../diagnostic.js";
 import type { Span } from "../source.js";
 import { elementName, type Flaw } from "./data-value.js";
 
@@ -9,30 +9,16 @@ export type Declared = { readonly name: string; readonly declaration: string; re
 /** One expected dimension of an array: its plate or "vector", and its length where that is known. */
 export type Dimension = { readonly name: string; readonly length: number | null };
 
-/** An error; `rest`: its hint and related places. */
-export const error = (
-  code: string,
-  span: Span,
-  message: string,
-  rest: Partial<Diagnostic> = {},
-): Diagnostic => ({
-  code,
-  severity: "error",
-  span,
-  message,
-  ...rest,
-});
-const hinted = (hint: string | undefined): Partial<Diagnostic> => (hint === undefined ? {} : { hint });
 const declaredHere = (declared: Declared): Related => ({
   span: declared.span,
   message: `'${declared.declaration}' is declared in the model`,
 });
-const related = (...places: Related[]): Partial<Diagnostic> => ({ related: places });
+const related = (...places: Related[]): Details => ({ related: places });
 
 // Files that cannot be read as data.
 
 export const jsonSyntax = (span: Span, what: string, hint: string | undefined): Diagnostic =>
-  error("E0502", span, `this is not valid JSON: ${what}`, hinted(hint));
+  error("E0502", span, `this is not valid JSON: ${what}`, { hint });
 export const jsonTruncated = (span: Span, what: string): Diagnostic =>
   error("E0503", span, `this JSON is cut short: ${what}`, {
     hint: "was the file written or copied to its end?",
@@ -44,12 +30,9 @@ export const jsonNotAnObject = (span: Span): Diagnostic =>
 export const jsonTooDeep = (span: Span): Diagnostic =>
   error("E0505", span, "arrays or objects are nested more than 64 deep here");
 export const jsonWordForNumber = (span: Span, text: string): Diagnostic =>
-  error(
-    "E0506",
-    span,
-    `expected a number, found '${text}', which is not a number in JSON`,
-    hinted(numberHint(text)),
-  );
+  error("E0506", span, `expected a number, found '${text}', which is not a number in JSON`, {
+    hint: numberHint(text),
+  });
 
 function numberHint(text: string): string | undefined {
   if (/^(?:True|False|TRUE|FALSE)$/.test(text)) return "write 1 or 0";
@@ -180,7 +163,7 @@ export function flawedElement(declared: Declared, flaw: Flaw): Diagnostic {
     case "boolean":
     case "object":
       return error("E0521", flaw.span, `${element} should be a number, found ${flaw.found}`, {
-        ...hinted(flaw.kind === "boolean" ? "write 1 for true and 0 for false" : undefined),
+        hint: flaw.kind === "boolean" ? "write 1 for true and 0 for false" : undefined,
         ...places,
       });
   }

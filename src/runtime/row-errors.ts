@@ -1,7 +1,7 @@
 // What can be wrong with the rows of nested plates and the columns that say what they belong to.
-import type { Diagnostic, Related } from "../diagnostic.js";
+import { errorAt as error, type Diagnostic, type Related } from "../diagnostic.js";
 import type { Span } from "../source.js";
-import { count, error, type Declared } from "./errors.js";
+import { count, type Declared } from "./errors.js";
 
 /** A plate whose rows name their parent by a key: its name, the parent's, and the column's. */
 export type KeyedPlate = { readonly name: string; readonly parent: string; readonly by: string };

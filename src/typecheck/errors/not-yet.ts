@@ -1,14 +1,9 @@
 // Messages about what the language has and this compiler does not: each says so, and a way round where there is one.
-import type { Diagnostic } from "../../diagnostic.js";
+import { errorAt, type Diagnostic } from "../../diagnostic.js";
 import type { Span } from "../../source.js";
 
-const notYet = (code: string, span: Span, what: string, hint?: string): Diagnostic => ({
-  code,
-  severity: "error",
-  span,
-  message: `${what} not yet supported`,
-  ...(hint === undefined ? {} : { hint }),
-});
+const notYet = (code: string, span: Span, what: string, hint?: string): Diagnostic =>
+  errorAt(code, span, `${what} not yet supported`, { hint });
 
 export const constrainedType = (span: Span, type: string): Diagnostic =>
   notYet(
