@@ -64,6 +64,16 @@ function errors(summary, reference) {
   return reference.map(([name, { mean: m, sd }]) => Math.abs((rows.get(name)?.mean ?? NaN) - m) / sd);
 }
 
+/** A fit of the reduced size ends after so many iterations, one in full when its evidence has settled. */
+const REDUCED_ITERATIONS = 80;
+
+export function size(full) {
+  const run = CASES.filter(({ passes }) => passes[full ? 1 : 0] > 0);
+  const sets = run.map(({ name, passes }) => `${name} ${SETS * passes[full ? 1 : 0]}`);
+  const fit = full ? "fitted until the evidence has settled" : `fitted by ${REDUCED_ITERATIONS} iterations`;
+  return `sets of particles each way: ${sets.join(", ")}; ${fit}`;
+}
+
 /** `only`: names of models, null for those of the size; `known`: rows of earlier runs, which stay for other models. */
 export async function experiment({ full, only, known, say }) {
   const { finalPass } = await fromDist("inference/final.js");
@@ -73,7 +83,7 @@ export async function experiment({ full, only, known, say }) {
   const rows = known.filter((row) => !asked.some(({ name }) => name === row.name));
   for (const { name, K, passes } of asked) {
     const count = passes[full || passes[0] === 0 ? 1 : 0];
-    const { context, fit } = await fitted(name, K, full ? null : 80);
+    const { context, fit } = await fitted(name, K, full ? null : REDUCED_ITERATIONS);
     say(`${name}: fitted in ${fit.trace.length} iterations`);
     const reference = referenceOf(name);
     for (const drawsFrom of DRAWS) {

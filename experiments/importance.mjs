@@ -2,52 +2,70 @@
 // posterior means are off, against the number of particles and against time.
 import { quantityPanels } from "./lib/figure.mjs";
 import { dataFile, model, run } from "./lib/mppc.mjs";
-import { figure, fixed, mean, table } from "./lib/page.mjs";
+import { countsInWords, figure, fixed, mean, table } from "./lib/page.mjs";
 import { busDelays, movielens } from "./lib/simulate.mjs";
 
 const ESTIMATORS = { "massively-parallel": "massively parallel", global: "global" };
-const FULL = {
-  "massively-parallel": [3, 10, 30],
-  global: [3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000],
-};
-const REDUCED = { "massively-parallel": [3, 10], global: [3, 10, 100, 1000] };
-/** No more numbers than this in the largest table of particles: the global estimator at K = 100,000 would not fit. */
-const MOST_NUMBERS = 1e8;
-
 const film = (users) => ({
   name: `movielens, ${users} users`,
   file: "movielens_prior",
   latent: "z",
-  simulated: movielens({ users, films: 5, sd: 0.5, seed: 1 }),
   numbers: users * 18,
+  simulated: () => movielens({ users, films: 5, sd: 0.5, seed: 1 }),
 });
 const buses = (ids) => ({
-  name: "bus delays",
+  name: `bus delays, ${ids} journeys`,
   file: "bus_delay_prior",
   latent: "id_mean",
-  simulated: busDelays({ years: 3, boroughs: 3, ids, types: 4, companies: 20, seed: 2 }),
   numbers: 9 * ids,
+  simulated: () => busDelays({ years: 3, boroughs: 3, ids, types: 4, companies: 20, seed: 2 }),
 });
+/** By the names that `only` takes. The bus journeys are those of each of three years and boroughs. */
+const CASES = { films_20: film(20), films_50: film(50), films_150: film(150), films_300: film(300), buses_10: buses(10), buses_30: buses(30) }; // prettier-ignore
+const FULL = {
+  cases: ["films_50", "films_150", "films_300", "buses_30"],
+  counts: {
+    "massively-parallel": [3, 10, 30],
+    global: [3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000],
+  },
+};
+const REDUCED = {
+  cases: ["films_20", "buses_10"],
+  counts: { "massively-parallel": [3, 10], global: [3, 10, 100, 1000] },
+};
+/** No more numbers than this in the largest table of particles: the global estimator at K = 100,000 would not fit. */
+const MOST_NUMBERS = 1e8;
 
-export async function experiment({ full, say }) {
-  const cases = full ? [film(50), film(150), film(300), buses(30)] : [film(20), buses(10)];
-  const rows = [];
-  for (const each of cases) {
-    const [data, test] = [dataFile(each.simulated.data), dataFile(each.simulated.test)];
-    for (const [estimator, counts] of Object.entries(full ? FULL : REDUCED))
-      for (const K of counts) {
+export function size(full) {
+  const { cases, counts } = full ? FULL : REDUCED;
+  const most = full
+    ? `, as far as no table of particles has more than ${MOST_NUMBERS / 1e6} million numbers`
+    : "";
+  return `${cases.map((key) => `\`${key}\``).join(", ")}; ${countsInWords(counts)}${most}`;
+}
+
+/** `only`: keys of CASES, null for those of the size; `known`: rows of earlier runs, which stay for other cases. */
+export async function experiment({ full, only, known, say }) {
+  const { cases, counts } = full ? FULL : REDUCED;
+  const asked = Object.entries(CASES).filter(([key]) => (only ?? cases).includes(key));
+  const rows = known.filter((row) => !asked.some(([, { name }]) => name === row.name));
+  for (const [, each] of asked) {
+    const simulated = each.simulated();
+    const [data, test] = [dataFile(simulated.data), dataFile(simulated.test)];
+    for (const [estimator, list] of Object.entries(counts))
+      for (const K of list) {
         if (K * each.numbers > MOST_NUMBERS) continue;
         say(`${each.name}, ${estimator}, K = ${K}`);
-        rows.push(measure(each, data, test, estimator, K));
+        rows.push(measure(each, simulated.truth[each.latent], data, test, estimator, K));
       }
   }
   return { tables: { results: resultTable(rows) }, figures: figures(rows), rows };
 }
 
-function measure({ name, file, latent, simulated }, data, test, estimator, K) {
+function measure({ name, file, latent }, latents, data, test, estimator, K) {
   const result = run(model(file), data, { method: "importance", estimator, K, seed: 1, test });
   const elements = result.summary.filter((row) => row.name.startsWith(`${latent}[`));
-  const truth = simulated.truth[latent].flat();
+  const truth = latents.flat();
   const sets = result.evidence.final;
   return {
     name,

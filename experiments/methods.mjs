@@ -29,18 +29,36 @@ const REDUCED = ["radon", "chimpanzees"];
 /** The mean of so many of the last iterations is what a run has reached. */
 const LAST = 20;
 
+/** Iterations of a method on a model: half as many at the reduced size. */
+function iterationsOf(each, method, full) {
+  const count = each.iterations?.[method] ?? METHODS[method].iterations;
+  return full ? count : Math.ceil(count / 2);
+}
+
+export function size(full) {
+  const counts = (each) =>
+    Object.entries(METHODS)
+      .map(([method, { label }]) => `${iterationsOf(each, method, full)} of ${label}`)
+      .join(", ");
+  const models = full ? "all models" : `${REDUCED.join(", ")}, others with \`--only\``;
+  const own = CASES.filter(({ iterations }) => iterations !== undefined);
+  return [
+    `${models}: ${counts({})} iterations`,
+    ...own.map((each) => `for ${each.name} ${counts(each)}`),
+  ].join("; ");
+}
+
 /** `only`: names of models, null for those of the size; `known`: rows of earlier runs, which stay for other models. */
 export async function experiment({ full, only, known, say }) {
   const isAsked = ({ name }) => (only === null ? full || REDUCED.includes(name) : only.includes(name));
   const asked = CASES.filter(isAsked);
   const rows = known.filter((row) => !asked.some(({ name }) => name === row.name));
   for (const each of asked)
-    for (const [method, { iterations, settings }] of Object.entries(METHODS))
+    for (const [method, { settings }] of Object.entries(METHODS))
       for (const version of ["plain", "scaled"]) {
         say(`${each.name}, ${method}, ${version}`);
-        const count = each.iterations?.[method] ?? iterations;
         const own = { ...settings, ...each[method] };
-        rows.push(measure(each, method, version, full ? count : Math.ceil(count / 2), own));
+        rows.push(measure(each, method, version, iterationsOf(each, method, full), own));
       }
   const order = CASES.map(({ name }) => name);
   rows.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));

@@ -31,6 +31,13 @@ function compare(found, reference) {
   });
 }
 
+export function size(full) {
+  const counts = Object.entries(METHODS).map(
+    ([method, { iterations }]) => `\`${method}\` ${iterations[full ? 1 : 0]}`,
+  );
+  return `300 users, iterations of ${counts.join(", ")}`;
+}
+
 export async function experiment({ full, say }) {
   const reference = readJson(join(ROOT, "experiments", "references", "movielens.json")).parameters;
   const rows = [];

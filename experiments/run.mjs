@@ -3,7 +3,7 @@
 //   npm run experiments -- [NAME...] [--full] [--only MODEL,...] [--docs] [--json FILE]
 //
 // --docs writes the tables and figures into docs/experiments/; --json writes the numbers. --only runs some of the models
-// of `methods` and `draws`; the rows of the others are those in FILE, so that a long experiment can be done piece by piece.
+// of `importance`, `methods` and `draws`; the rows of the others are those in FILE, so that a long experiment can be done piece by piece.
 import { existsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,10 @@ import { drawFigure } from "./lib/figure.mjs";
 import { ROOT, readJson } from "./lib/mppc.mjs";
 import { fill } from "./lib/page.mjs";
 
-/** Each exports `experiment({ full, only, known, say })`, which resolves to { tables, figures, rows }. */
+/**
+ * Each exports `experiment({ full, only, known, say })`, which resolves to { tables, figures, rows }, and `size(full)`,
+ * which says in words what is run.
+ */
 const EXPERIMENTS = {
   importance: "./importance.mjs",
   wake_sleep: "./wake_sleep.mjs",
@@ -43,7 +46,7 @@ const only = values.only?.split(",") ?? null;
 const earlier = only !== null && existsSync(values.json ?? "") ? readJson(values.json) : {};
 const results = { ...earlier };
 for (const name of positionals.length > 0 ? positionals : Object.keys(EXPERIMENTS)) {
-  const { experiment } = await import(EXPERIMENTS[name]);
+  const { experiment, size } = await import(EXPERIMENTS[name]);
   const begin = performance.now();
   const say = (line) => process.stderr.write(`${name}: ${line}\n`);
   const known = earlier[name] ?? [];
@@ -58,8 +61,12 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(EXPERIMENT
   for (const [file, specification] of Object.entries(figures))
     await drawFigure(join(ROOT, "docs", "experiments", "figures", `${file}.svg`), specification);
   const device = rows.find((row) => row.device !== undefined)?.device ?? "unknown device";
-  const size = values.full === true ? "full size" : "reduced size";
-  const time = only === null ? `, ${seconds} s in all` : ", model by model";
-  const made = `${size}, ${availableParallelism()} cores, ${device}${time}`;
+  const time = only === null ? `${seconds} s in all` : `model by model, the last ones ${only.join(", ")}`;
+  const made = [
+    ...(values.full === true
+      ? [`Full size: ${size(true)}.`, `Without \`--full\`: ${size(false)}.`]
+      : [`Reduced size: ${size(false)}.`, `With \`--full\`: ${size(true)}.`]),
+    `On ${availableParallelism()} cores, ${device}; ${time}.`,
+  ].join("\n\n");
   fill(join(ROOT, "docs", "experiments", `${name}.md`), { ...tables, made });
 }

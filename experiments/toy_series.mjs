@@ -14,9 +14,16 @@ const KINDS = {
 /** The mean of so many of the last iterations is what a run has reached. */
 const LAST = 100;
 
+const FULL = { counts: [2, 3, 5, 10, 20, 30], seeds: [1, 2, 3, 4, 5], iterations: 2000 };
+const REDUCED = { counts: [3, 10], seeds: [1, 2], iterations: 400 };
+
+export function size(full) {
+  const { counts, seeds, iterations } = full ? FULL : REDUCED;
+  return `K = ${counts.join(", ")}, each fitted with ${seeds.length} seeds by ${iterations} iterations, the mean over seeds ± its standard error`;
+}
+
 export async function experiment({ full, say }) {
-  const counts = full ? [2, 3, 5, 10, 20, 30] : [3, 10];
-  const seeds = full ? [1, 2, 3, 4, 5] : [1, 2];
+  const { counts, seeds, iterations } = full ? FULL : REDUCED;
   const walk = randomWalk({ steps: STEPS, step: 0.5, seed: 3 });
   const rows = [];
   for (const observed of ["single", "multiple"]) {
@@ -26,7 +33,7 @@ export async function experiment({ full, say }) {
     for (const kind of Object.keys(KINDS))
       for (const K of counts) {
         say(`${observed}, ${kind}, K = ${K}`);
-        rows.push(measure(observed, data, exact, kind, K, seeds, full ? 2000 : 400));
+        rows.push(measure(observed, data, exact, kind, K, seeds, iterations));
       }
   }
   return { tables: { results: resultTable(rows) }, figures: figures(rows), rows };

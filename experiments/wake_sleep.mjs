@@ -1,7 +1,7 @@
 // Reweighted wake-sleep, massively parallel against global, on a model with a discrete latent and on bus delays.
 import { quantityPanels } from "./lib/figure.mjs";
 import { dataFile, model, run } from "./lib/mppc.mjs";
-import { fixed, mean, table } from "./lib/page.mjs";
+import { countsInWords, fixed, mean, table } from "./lib/page.mjs";
 import { busDelays, movielens } from "./lib/simulate.mjs";
 
 const ESTIMATORS = { "massively-parallel": "massively parallel", global: "global" };
@@ -19,12 +19,27 @@ const buses = (ids) => ({
   ...busDelays({ years: 3, boroughs: 3, ids, types: 4, companies: 20, seed: 2 }),
 });
 
+const FULL = {
+  users: [50, 150, 300],
+  ids: 30,
+  counts: { "massively-parallel": [3, 10, 30], global: [3, 10, 30, 100, 300, 1000, 3000] },
+  iterations: 1000,
+};
+const REDUCED = {
+  users: [20],
+  ids: 10,
+  counts: { "massively-parallel": [3, 10], global: [3, 10, 100] },
+  iterations: 150,
+};
+
+export function size(full) {
+  const { users, ids, counts, iterations } = full ? FULL : REDUCED;
+  return `films of ${users.join(", ")} users, buses with ${ids} journeys per year and borough; ${countsInWords(counts)}; ${iterations} iterations`;
+}
+
 export async function experiment({ full, say }) {
-  const cases = full ? [films(50), films(150), films(300), buses(30)] : [films(20), buses(10)];
-  const counts = full
-    ? { "massively-parallel": [3, 10, 30], global: [3, 10, 30, 100, 300, 1000, 3000] }
-    : { "massively-parallel": [3, 10], global: [3, 10, 100] };
-  const iterations = full ? 1000 : 150;
+  const { users, ids, counts, iterations } = full ? FULL : REDUCED;
+  const cases = [...users.map(films), buses(ids)];
   const rows = [];
   for (const each of cases) {
     const [data, test] = [dataFile(each.data), dataFile(each.test)];

@@ -18,6 +18,10 @@ export const figure = (value, digits = 3) => {
 export const fixed = (value, decimals = 2) =>
   value === undefined || !Number.isFinite(value) ? "-" : value.toFixed(decimals);
 
+/** Numbers of particles by estimator, in words. */
+export const countsInWords = (counts) =>
+  `K = ${counts["massively-parallel"].join(", ")} massively parallel and ${counts.global.join(", ")} global`;
+
 /** Replaces what stands between `<!-- NAME -->` and `<!-- end of NAME -->`. */
 export function fill(path, sections) {
   let text = readFileSync(path, "utf8");
