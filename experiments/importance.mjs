@@ -44,8 +44,8 @@ export function size(full) {
   return `${cases.map((key) => `\`${key}\``).join(", ")}; ${countsInWords(counts)}${most}`;
 }
 
-/** `only`: keys of CASES, null for those of the size; `known`: rows of earlier runs, which stay for other cases. */
-export async function experiment({ full, only, known, say }) {
+/** `only`: keys of CASES, null for those of the size; `most`: the largest K; `known`: rows of earlier runs, which stay for other cases. */
+export async function experiment({ full, only, most, known, say }) {
   const { cases, counts } = full ? FULL : REDUCED;
   const asked = Object.entries(CASES).filter(([key]) => (only ?? cases).includes(key));
   const rows = known.filter((row) => !asked.some(([, { name }]) => name === row.name));
@@ -53,7 +53,7 @@ export async function experiment({ full, only, known, say }) {
     const simulated = each.simulated();
     const [data, test] = [dataFile(simulated.data), dataFile(simulated.test)];
     for (const [estimator, list] of Object.entries(counts))
-      for (const K of list) {
+      for (const K of list.filter((count) => count <= most)) {
         if (K * each.numbers > MOST_NUMBERS) continue;
         say(`${each.name}, ${estimator}, K = ${K}`);
         rows.push(measure(each, simulated.truth[each.latent], data, test, estimator, K));

@@ -1,9 +1,10 @@
 // The papers' experiments, one command each. Without --full they run at a reduced size, in about a minute each.
 //
-//   npm run experiments -- [NAME...] [--full] [--only MODEL,...] [--docs] [--json FILE]
+//   npm run experiments -- [NAME...] [--full] [--only MODEL,...] [--most K] [--docs] [--json FILE]
 //
 // --docs writes the tables and figures into docs/experiments/; --json writes the numbers. --only runs some of the models
-// of `importance`, `methods` and `draws`; the rows of the others are those in FILE, so that a long experiment can be done piece by piece.
+// of `importance`, `methods` and `draws`; the rows of the others are those in FILE, so that a long experiment can be done
+// piece by piece. --most leaves larger numbers of particles than K out of `importance` and `wake_sleep`.
 import { existsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -13,8 +14,8 @@ import { ROOT, readJson } from "./lib/mppc.mjs";
 import { fill } from "./lib/page.mjs";
 
 /**
- * Each exports `experiment({ full, only, known, say })`, which resolves to { tables, figures, rows }, and `size(full)`,
- * which says in words what is run.
+ * Each exports `experiment({ full, only, most, known, say })`, which resolves to { tables, figures, rows }, and
+ * `size(full)`, which says in words what is run.
  */
 const EXPERIMENTS = {
   importance: "./importance.mjs",
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
   options: {
     full: { type: "boolean" },
     only: { type: "string" },
+    most: { type: "string" },
     docs: { type: "boolean" },
     json: { type: "string" },
   },
@@ -43,6 +45,11 @@ if (unknown.length > 0) {
 }
 
 const only = values.only?.split(",") ?? null;
+const most = values.most === undefined ? Infinity : Number(values.most);
+if (!(most > 0)) {
+  process.stderr.write(`--most is '${values.most}', but it should be a number of particles\n`);
+  process.exit(2);
+}
 const earlier = only !== null && existsSync(values.json ?? "") ? readJson(values.json) : {};
 const results = { ...earlier };
 for (const name of positionals.length > 0 ? positionals : Object.keys(EXPERIMENTS)) {
@@ -50,7 +57,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(EXPERIMENT
   const begin = performance.now();
   const say = (line) => process.stderr.write(`${name}: ${line}\n`);
   const known = earlier[name] ?? [];
-  const { tables, figures, rows } = await experiment({ full: values.full ?? false, only, known, say });
+  const { tables, figures, rows } = await experiment({ full: values.full ?? false, only, most, known, say });
   const seconds = Math.round((performance.now() - begin) / 1000);
   results[name] = rows;
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
@@ -61,12 +68,15 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(EXPERIMENT
   for (const [file, specification] of Object.entries(figures))
     await drawFigure(join(ROOT, "docs", "experiments", "figures", `${file}.svg`), specification);
   const device = rows.find((row) => row.device !== undefined)?.device ?? "unknown device";
-  const time = only === null ? `${seconds} s in all` : `model by model, the last ones ${only.join(", ")}`;
+  const part = [
+    ...(only === null ? [] : [`of this only ${only.map((key) => `\`${key}\``).join(", ")} this time`]),
+    ...(most === Infinity ? [] : [`no more than ${most} particles`]),
+  ].map((text) => `; ${text}`);
   const made = [
     ...(values.full === true
-      ? [`Full size: ${size(true)}.`, `Without \`--full\`: ${size(false)}.`]
-      : [`Reduced size: ${size(false)}.`, `With \`--full\`: ${size(true)}.`]),
-    `On ${availableParallelism()} cores, ${device}; ${time}.`,
+      ? [`Full size: ${size(true)}${part.join("")}.`, `Without \`--full\`: ${size(false)}.`]
+      : [`Reduced size: ${size(false)}${part.join("")}.`, `With \`--full\`: ${size(true)}.`]),
+    `On ${availableParallelism()} cores, ${device}; ${seconds} s in all.`,
   ].join("\n\n");
   fill(join(ROOT, "docs", "experiments", `${name}.md`), { ...tables, made });
 }

@@ -37,14 +37,14 @@ export function size(full) {
   return `films of ${users.join(", ")} users, buses with ${ids} journeys per year and borough; ${countsInWords(counts)}; ${iterations} iterations`;
 }
 
-export async function experiment({ full, say }) {
+export async function experiment({ full, most, say }) {
   const { users, ids, counts, iterations } = full ? FULL : REDUCED;
   const cases = [...users.map(films), buses(ids)];
   const rows = [];
   for (const each of cases) {
     const [data, test] = [dataFile(each.data), dataFile(each.test)];
     for (const [estimator, list] of Object.entries(counts))
-      for (const K of list) {
+      for (const K of list.filter((count) => count <= most)) {
         say(`${each.name}, ${estimator}, K = ${K}`);
         const settings = { method: "rws", estimator, K, iterations, step: 0.03, seed: 1, test };
         const result = run(model(each.file), data, settings);
