@@ -7,11 +7,11 @@ import { Bug, DiagnosticError, hasErrors, type Diagnostic } from "./diagnostic.j
 import type { Sizes } from "./ir/axis.js";
 import type { OrderChoice } from "./ir/contraction.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
-import { crossedLatents, jointIntractable, seriesNotAlone } from "./ir/errors.js";
+import { crossedLatents, globalCorrelated, jointIntractable, seriesNotAlone } from "./ir/errors.js";
 import { checkFits, type Places } from "./ir/fits.js";
 import { particleAxisName } from "./ir/lower/expressions.js";
 import type { Coupling } from "./ir/lower/guide.js";
-import type { EstimatorKind } from "./ir/lower/one-group.js";
+import { correlatedAmongOthers, type EstimatorKind } from "./ir/lower/one-group.js";
 import type { ProgramGraph } from "./ir/lower/program-graph.js";
 import { isLowered, lowerModel, type LoweredModel } from "./ir/lower/programs.js";
 import { printFactors, printGraph, printKernels, printPlan } from "./ir/print.js";
@@ -111,6 +111,8 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
       knownSupports(model).filter(([axis]) => options.sizes?.has(axis) !== true),
     );
   const lower = (options: CompileOptions): LoweredModel | Diagnostic => {
+    const correlated = options.estimator === "global" ? correlatedAmongOthers(model) : null;
+    if (correlated !== null) return globalCorrelated(correlated.name, correlated.span);
     const sizes = planningSizes(options);
     const adapter = ADAPTER_CLASSES[options.adapter ?? "software"];
     const lowered = lowerModel(model, { ...options, sizes, adapter });

@@ -62,3 +62,12 @@ export const jointIntractable = (
   ...(span === undefined ? {} : { span }),
   hint: "leave it out here: posterior draws (draws.csv) have all latents jointly, and it can be computed from them",
 });
+
+/** The global estimator has one group of all latents, of which only a part would be one normal. */
+export const globalCorrelated = (group: string, span: Span): Diagnostic => ({
+  code: "E0905",
+  severity: "error",
+  message: `the global estimator of group '${group}', which is one normal beside other latents or one for every element of a plate, is not yet supported`,
+  span,
+  hint: "leave ': multi_normal' out for the global estimator",
+});

@@ -178,3 +178,19 @@ describe("a fit of a linear model", () => {
     },
   );
 });
+
+describe("the global estimator of one group that is one normal", () => {
+  it("is the other estimator", async () => {
+    const { text, bound } = linear(1);
+    const evidence = async (estimator: "massively-parallel" | "global"): Promise<unknown> => {
+      const { compiled } = compileSource({ path: "test.mpp", text }, { estimator });
+      if (compiled === null) throw new Error("not compiled");
+      const correlated = compiled.interface.groups[0]?.correlated ?? null;
+      if (correlated === null) throw new Error("the group is not one normal");
+      const sizes = new Map([...bound.sizes, [correlated.row, 2], [correlated.column, 2]] as const);
+      const settings = { ...DEFAULT_SETTINGS, iterations: 20, finalDraws: 3 };
+      return (await runInference(compiled, { ...bound, sizes }, device, settings)).evidence;
+    };
+    expect(await evidence("global")).toEqual(await evidence("massively-parallel"));
+  });
+});

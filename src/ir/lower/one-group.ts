@@ -28,6 +28,16 @@ export function inOneGroup(model: TypedModel): TypedModel {
   return { ...model, groups: [all, ...model.groups.filter((group) => group.support !== null)] };
 }
 
+/**
+ * A group that is one normal with full covariance and that one group of all latents cannot stand for: there are others
+ * beside it, or it has one normal for every element of a plate. Null if there is none.
+ */
+export function correlatedAmongOthers({ groups }: TypedModel): Group | null {
+  const sampled = groups.filter((group) => group.support === null);
+  const isAlone = ({ plates }: Group): boolean => sampled.length === 1 && plates.length === 0;
+  return sampled.find((group) => group.correlated && !isAlone(group)) ?? null;
+}
+
 /** A group's name of which neither another group nor, as that of its axis, a plate is called. */
 function freeName({ groups, plates }: TypedModel): string {
   let name = "all";
