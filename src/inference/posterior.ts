@@ -233,14 +233,18 @@ export function makeStores(
 
 /** Weighted mean and variance, and the sum of squared weights. */
 export function momentsOf(values: ArrayLike<number>, weights: ArrayLike<number>): SetMoments {
+  // Around one of the values, so that the mean of equal values is exactly theirs.
+  let centre = NaN;
   let [mean, total, squares] = [0, 0, 0];
   for (let k = 0; k < values.length; k++) {
     const w = weights[k] ?? 0;
     total += w;
     squares += w * w;
-    if (w !== 0) mean += w * (values[k] ?? NaN);
+    if (w === 0) continue;
+    if (Number.isNaN(centre)) centre = values[k] ?? NaN;
+    mean += w * ((values[k] ?? NaN) - centre);
   }
-  mean /= total;
+  mean = centre + mean / total;
   let variance = 0;
   for (let k = 0; k < values.length; k++) {
     const w = weights[k] ?? 0;

@@ -71,7 +71,9 @@ export function combineSets(
       const weight = weights[s] ?? 0;
       return weight === 0 ? sum : sum + weight * f(set, weight);
     }, 0);
-  const mean = weighted((set) => set.mean);
+  // Around the mean of one set, so that sets that agree have exactly their mean.
+  const centre = sets.find((_, s) => (weights[s] ?? 0) > 0)?.mean ?? NaN;
+  const mean = centre + weighted((set) => set.mean - centre);
   const variance = weighted((set) => set.variance + (set.mean - mean) ** 2);
   const used = weights.filter((w) => w > 0).length;
   const errorSquare = weighted((set, w) => w * (set.mean - mean) ** 2);

@@ -171,7 +171,8 @@ export type DistributionItem =
       readonly value: Expression;
       readonly span: Span;
     }
-  | { readonly kind: "draw"; readonly value: Expression; readonly span: Span }
+  /** `like`: what stands in it for zeros of the shape of a value; null if it has none. */
+  | { readonly kind: "draw"; readonly like: Name | null; readonly value: Expression; readonly span: Span }
   | {
       readonly kind: "statistics";
       readonly variable: Name;

@@ -196,9 +196,9 @@ function definition(
   const [first, second] = names;
   const tuple = node(from, "namedTuple");
   const single = node(from, "expression");
-  if (kind === "draw" && first === undefined && single) {
+  if (kind === "draw" && !second && single) {
     const value = expression(cx, single);
-    return value && { kind, value, span };
+    return value && { kind, like: first ?? null, value, span };
   }
   if (isOfOneVariable(kind) && first && !second && single) {
     const value = expression(cx, single);

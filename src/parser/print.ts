@@ -213,7 +213,10 @@ function distributionItem(item: DistributionItem): Tree {
     case "quantile":
       return leaf(item.span, `${item.kind}(${item.variable.text}) = ${printExpression(item.value)}`);
     case "draw":
-      return leaf(item.span, `draw = ${printExpression(item.value)}`);
+      return leaf(
+        item.span,
+        `draw${item.like === null ? "" : `(${item.like.text})`} = ${printExpression(item.value)}`,
+      );
     case "statistics":
       return leaf(item.span, `statistics(${item.variable.text}) = (${list(item.values)})`);
     case "fit": {

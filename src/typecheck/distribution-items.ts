@@ -7,6 +7,7 @@ import { checkType } from "./declare.js";
 import { checkScalar, checkShaped, itemContext } from "./definition-context.js";
 import * as errors from "./errors.js";
 import { checkExpression } from "./expression.js";
+import { substitute } from "./instantiate.js";
 import type {
   Argument,
   Distribution,
@@ -16,12 +17,13 @@ import type {
   ValueType,
 } from "./model.js";
 import type { Context } from "./scope.js";
+import { zerosLike } from "./specialise.js";
 import { quantileAt, uniform } from "./truncation.js";
 import { isWhole, typeOf } from "./types.js";
 
 type Items = Pick<
   Distribution,
-  "logDensity" | "draw" | "cumulative" | "statistics" | "fit" | "widen" | "guides" | "checks"
+  "logDensity" | "draw" | "like" | "cumulative" | "statistics" | "fit" | "widen" | "guides" | "checks"
 >;
 type OfKind<I extends DistributionItem, K> = I extends DistributionItem
   ? K extends I["kind"]
@@ -56,9 +58,7 @@ export function checkItems(
   const checkedStatistics = statistics && checkStatistics(statistics, owner);
   const typed = {
     logDensity: density && checkOfVariable(density, result, owner),
-    draw: draw
-      ? checkShaped(draw.value, "'draw'", result, { ...context, place: "draw" })
-      : drawOf(cumulative),
+    ...(draw ? checkDraw(draw, owner) : { draw: drawOf(cumulative), like: null }),
     cumulative,
     statistics: checkedStatistics,
     fit: fit && checkFit(fit, statistics, checkedStatistics, owner),
@@ -69,6 +69,16 @@ export function checkItems(
     i.kind === "check" ? (checkCheck(i, item.items, owner) ?? []) : [],
   );
   return typed.logDensity === null ? null : { ...typed, logDensity: typed.logDensity, checks };
+}
+
+/** A draw, and what stands in it for zeros of a value's shape, until that is known. */
+function checkDraw(item: ItemOf<"draw">, owner: Owner): Pick<Distribution, "draw" | "like"> {
+  const { result, context } = owner;
+  const inner = itemContext(item.like === null ? [] : [{ name: item.like, type: result }], context);
+  const draw = checkShaped(item.value, "'draw'", result, { ...inner.context, place: "draw" });
+  const [like = null] = inner.arguments;
+  if (draw === null || like === null || isWhole(owner)) return { draw, like };
+  return { draw: substitute(draw, new Map([[like, zerosLike(like)]]), context), like: null };
 }
 
 type Owner = {

@@ -202,6 +202,8 @@ export type Distribution = {
   readonly result: ValueType;
   readonly logDensity: OfVariable;
   readonly draw: TypedExpression | null;
+  /** What stands in `draw` for zeros of the shape of a value; null if nothing does. */
+  readonly like: Argument | null;
   /** The distribution function, for truncation: all three or none. */
   readonly cumulative: Cumulative | null;
   /** Sufficient statistics of `variable`, for the moment fit. */

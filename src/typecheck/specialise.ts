@@ -29,6 +29,16 @@ export function sizeOf(family: Distribution): Size | null {
   return null;
 }
 
+/** Zeros of an argument's shape. */
+export const zerosLike = ({ type, span }: Argument): TypedExpression => ({
+  kind: "literal",
+  value: 0,
+  type: withoutBounds(type),
+  span,
+  plates: [],
+  latents: [],
+});
+
 function withSize(family: Distribution, size: Size, context: Pick<Context, "instances">): Distribution {
   const sized = (argument: Argument): Argument => ({
     ...argument,
@@ -59,7 +69,8 @@ function withSize(family: Distribution, size: Size, context: Pick<Context, "inst
     upper: type.upper && at(type.upper),
   });
   const variable = renew(family.logDensity.variable);
-  const { draw } = family;
+  const { draw, like } = family;
+  if (like !== null) bindings.set(like, zerosLike(sized(like)));
   const statistics = family.statistics && {
     variable: renew(family.statistics.variable),
     values: family.statistics.values,

@@ -69,6 +69,9 @@ const PIECES: ReadonlySet<string> = new Set([
   "von_mises_concentration", "von_mises_concentration_step", "beta_binomial_total", "neg_binomial_rate",
   "inner_logit", "student_t_log_cdf",
   "ones_like", "on_diagonal", "log_determinant_of_factor", "is_factor", "multi_normal_of_factor",
+  "factor_of_partials", "partials_of_factor", "square_after", "factor_density", "partial_density", "factor_element",
+  "below_diagonal", "log_sech", "ones_of", "lkj_row", "log_lkj_constant", "vine_partials", "vine_shape", "lkj_of_factor",
+  "times_log_below", "correlations_of_factor", "one_on_diagonal",
 ]); // prettier-ignore
 
 function builtinRows(): readonly (readonly string[])[] {

@@ -77,8 +77,10 @@ class Frame {
 
   private compute(e: TypedExpression): Value {
     switch (e.kind) {
-      case "literal":
-        return e.value;
+      case "literal": {
+        const length = this.length(e);
+        return length === null ? e.value : Array.from({ length }, () => e.value);
+      }
       case "reference":
         return this.variable(e.variable);
       case "apply": {

@@ -9,8 +9,9 @@ import { ExpressionLowering } from "../../src/ir/lower/expressions.js";
 import { Graph } from "../../src/ir/node.js";
 import type { Program } from "../../src/ir/program.js";
 import { schedule } from "../../src/ir/schedule.js";
-import type { Argument, Distribution, NamedValues, Size } from "../../src/typecheck/model.js";
-import { specialise } from "../../src/typecheck/specialise.js";
+import { constantValue } from "../../src/typecheck/constants.js";
+import type { Argument, Distribution, NamedValues } from "../../src/typecheck/model.js";
+import { sizeOf, specialise } from "../../src/typecheck/specialise.js";
 import { runOn, runReference, type Inputs } from "../codegen/agreement.js";
 import { describeOnDevice } from "../device/adapter.js";
 import { evaluate, type Value } from "../oracle/evaluate.js";
@@ -21,7 +22,14 @@ type Case = {
   readonly args: Readonly<Record<string, Value>>;
   /** Values in the support, for gradients. */
   readonly at: readonly Value[];
+  /** The rows of the matrices of a family that has no vectors. */
+  readonly rows?: number;
 };
+
+const FACTOR = [1, 0, 0, 0.6, 0.8, 0, -0.48, 0.6, 0.64];
+const CORRELATIONS = [1, 0.6, -0.48, 0.6, 1, 0.192, -0.48, 0.192, 1];
+const MEANS = [0, 0, 0, 0.3, 0, 0, -0.2, 0.1, 0];
+const SPREADS = [1, 1, 1, 0.6, 1, 1, 0.5, 0.7, 1];
 
 const CASES: readonly Case[] = [
   { family: "dirichlet", args: { alpha: [2, 3, 1.5] }, at: [[0.2, 0.3, 0.5]] },
@@ -38,6 +46,10 @@ const CASES: readonly Case[] = [
   { family: "multi_normal_cholesky", args: { mu: [0.5, -1], L: [2, 0, -0.3, 0.5] }, at: [[1, -1.5]] },
   { family: "ordered_normal", args: { mu: [1, 0, -1], sigma: [2, 0.5, 1] }, at: [[0.5, 1.5, 1.75]] },
   { family: "positive_ordered_normal", args: { mu: [0, -1], sigma: [0.5, 1] }, at: [[0.5, 1.25]] },
+  { family: "lkj_corr_cholesky", args: { eta: 1.5 }, at: [FACTOR], rows: 3 },
+  { family: "lkj_corr", args: { eta: 1.5 }, at: [CORRELATIONS], rows: 3 },
+  { family: "cholesky_factor_corr_normal", args: { mu: MEANS, sigma: SPREADS }, at: [FACTOR], rows: 3 },
+  { family: "corr_matrix_normal", args: { mu: MEANS, sigma: SPREADS }, at: [CORRELATIONS], rows: 3 },
 ];
 const titled = (of: readonly Case[]): { title: string; case_: Case }[] =>
   of.map((case_) => ({ title: `${case_.family} ${JSON.stringify(case_.args)}`, case_ }));
@@ -45,6 +57,9 @@ const titled = (of: readonly Case[]): { title: string; case_: Case }[] =>
 it("every family has a case", () =>
   expect([...new Set(CASES.map((c) => c.family))].sort()).toEqual([...VECTOR_FAMILIES].sort()));
 
+const raise = (message: string): never => {
+  throw new Error(message);
+};
 const bind = (
   family: Distribution,
   args: Case["args"],
@@ -65,12 +80,23 @@ function named({ family, args }: Case, values: NamedValues, extra: readonly (rea
   return new Map([...values].map(([name, e]) => [name, evaluate(e, bind(of, args, extra))]));
 }
 
+/** The family for vectors as long as those of the case. */
+function specialised({ family, args, at, rows }: Case): Distribution {
+  const vectors = [...Object.values(args), at[0] ?? 0].filter((v) => typeof v !== "number");
+  const length = rows ?? vectors.reduce((least, v) => Math.min(least, v.length), vectors[0]?.length ?? 1);
+  const span = { source: { path: "test", text: "" }, start: 0, end: 0 };
+  const type = { base: "int", size: null, constraint: null, lower: null, upper: null } as const;
+  const value = { kind: "literal", value: length, type, span, plates: [], latents: [] } as const;
+  return specialise(distribution(family), { key: String(length), value }, { instances: new Map() });
+}
+
 const DRAWS = 4000;
 /** Independent draws; every element of a vector has a counter of its own. */
-function draws({ family, args }: Case): Value[] {
-  const of = distribution(family);
+function draws(case_: Case): Value[] {
+  const { args } = case_;
+  const of = specialised(case_);
   const { draw } = of;
-  if (draw === null) throw new Error(`'${family}' has no draw`);
+  if (draw === null) throw new Error(`'${of.name}' has no draw`);
   const run = { seed: 3, iteration: 0, drawsFrom: "iid" } as const;
   return Array.from({ length: DRAWS }, (_, particle) => {
     let site = 0;
@@ -134,6 +160,19 @@ describe("draws of vectors follow the density", () => {
       CASES.find((c) => c.family === "ordered_normal"),
       { family: "ordered_normal", args: { mu: [1.2, 0.1, -1.1], sigma: [1.5, 0.4, 0.8] }, at: [] },
     ],
+    [
+      CASES.find((c) => c.family === "lkj_corr_cholesky"),
+      {
+        family: "cholesky_factor_corr_normal",
+        args: { mu: MEANS.map((x) => x / 2), sigma: SPREADS.map((x) => x / 2) },
+        at: [],
+      },
+    ],
+    [
+      CASES.find((c) => c.family === "cholesky_factor_corr_normal"),
+      { family: "lkj_corr_cholesky", args: { eta: 6 }, at: [] },
+    ],
+    [CASES.find((c) => c.family === "corr_matrix_normal"), { family: "lkj_corr", args: { eta: 6 }, at: [] }],
     [
       CASES.find((c) => c.family === "positive_ordered_normal"),
       { family: "positive_ordered_normal", args: { mu: [0.1, -1.2], sigma: [0.4, 0.8] }, at: [] },
@@ -204,18 +243,14 @@ describe("fits of draws give the parameters back", () => {
 
 const POINTS = 2;
 /** The log density over [points, elements] of value and parameters, with its gradients by what is real. */
-function programOf({ family, args, at }: Case): {
+function programOf(case_: Case): {
   program: Program;
   inputs: Inputs;
   sizes: Record<string, number>;
 } {
-  const vectors = [...Object.values(args), at[0] ?? 0].filter((v) => typeof v !== "number");
-  const length = vectors.reduce((least, v) => Math.min(least, v.length), vectors[0]?.length ?? 1);
-  const span = { source: { path: "test", text: "" }, start: 0, end: 0 };
-  const type = { base: "int", size: null, constraint: null, lower: null, upper: null } as const;
-  const value = { kind: "literal", value: length, type, span, plates: [], latents: [] } as const;
-  const size: Size = { key: String(length), value };
-  const of = specialise(distribution(family), size, { instances: new Map() });
+  const { args, at } = case_;
+  const of = specialised(case_);
+  const length = Number(constantValue(sizeOf(of)?.value ?? raise("a family of vectors without a size")));
   const graph = new Graph();
   const lowering = new ExpressionLowering(graph, []);
   const points = graph.axis("points", "plate");

@@ -102,7 +102,7 @@ export function lowerMatrix(
     }
     case "cholesky_decompose": {
       const sides = sidesOf(lowering, first.shape);
-      return flatten(g, cholesky(g, kept(g, grid()), sides), sides);
+      return flatten(g, kept(g, cholesky(g, kept(g, grid()), sides)), sides);
     }
     case "inverse_lower": {
       const sides = sidesOf(lowering, first.shape);
