@@ -23,8 +23,9 @@ const NAMES = [
   "occupancy",
   "radon",
   "radon_counties",
+  "varying_slopes",
 ] as const;
-const SIMULATED = ["chimpanzees", "movielens"] as const;
+const SIMULATED = ["chimpanzees", "movielens", "varying_slopes"] as const;
 
 const readSource = (...path: string[]): SourceFile => {
   const full = join(EXAMPLES, ...path);
