@@ -219,8 +219,10 @@ class Plan {
       const before = time;
       time = this.#storeWhatIsDear(time);
       if (round === 0) time = this.#inlineWhatIsCheap(time);
-      if (time > before * (1 - LEAST_ROUND_GAIN)) return;
+      if (time > before * (1 - LEAST_ROUND_GAIN)) break;
     }
+    // What was stored first may since be used by another table alone.
+    this.#inlineWhatIsCheap(time);
   }
 
   #storeWhatIsDear(start: number): number {
