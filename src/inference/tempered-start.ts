@@ -10,8 +10,17 @@ import { TemperPath } from "./tempering.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS, type ModelInterface } from "../ir/interface.js";
 
-/** Weight of the newest iteration in the moving average of the moments: high, as the target moves. */
-const START_WEIGHT = 0.5;
+/** The most weight of the newest iteration in the moving average of the moments: high, as the target moves. */
+const GREATEST_WEIGHT = 0.5;
+/**
+ * So many particles the moving average holds at least: a guide that is fitted to fewer loses more of its variance at
+ * every step than the next steps give back, and shrinks on the way.
+ */
+const AVERAGED_PARTICLES = 30;
+
+/** An average in which the newest of equally good iterations of K particles weighs a is worth K (2 - a) / a of them. */
+export const startWeight = (particles: number): number =>
+  Math.min(GREATEST_WEIGHT, (2 * particles) / (AVERAGED_PARTICLES + particles));
 
 /** An iteration number apart from those of the fit and of the final sets. */
 const START_ITERATIONS = 0x20000000;
@@ -41,6 +50,7 @@ export async function temperedStart(
   // One particle is its own mean: there is nothing to weigh.
   if ([...options.particles.values()].includes(1)) return [];
   const path = new TemperPath();
+  const weight = startWeight(Math.min(...options.particles.values()));
   const qem = new Qem(options);
   const first = firstGuide(model.interface, options.start.parameters);
   const entries: TimedEntry[] = [];
@@ -62,9 +72,9 @@ export async function temperedStart(
       const share = Number.isFinite(logEvidence) ? worstShare(outputs, options.particles) : NaN;
       const { temper } = path;
       if (!path.accepts(share)) continue;
-      if (Number.isFinite(logEvidence)) await qem.update(outputs, START_WEIGHT);
+      if (Number.isFinite(logEvidence)) await qem.update(outputs, weight);
       const sizes = health.add(outputs);
-      const entry = traceEntry({ iteration, phase: "start", logEvidence, temper, step: START_WEIGHT }, sizes);
+      const entry = traceEntry({ iteration, phase: "start", logEvidence, temper, step: weight }, sizes);
       entries.push({ entry, seconds: (performance.now() - begin) / 1000 });
       onProgress({ phase: "fit", entry, of: settings.iterations ?? qem.pace.maximum, atMost: true });
     }
@@ -85,11 +95,14 @@ function firstGuide(model: ModelInterface, parameters: GuideParameters): Readonl
   return new Map(pairs);
 }
 
-/** The least share, over groups, of their particles that the weights are worth, as a geometric mean over plate elements. */
+/**
+ * The least share, over groups, of what weights can be worth: from 0, where one particle has all the weight, to 1, where
+ * all have the same. Of a group's plate elements it is by the geometric mean of their effective sizes.
+ */
 function worstShare(outputs: Outputs, particles: ReadonlyMap<string, number>): number {
   const shares = [...particles].map(([group, count]) => {
     const squares = output(outputs, BUFFERS.weightSquares(group));
-    return Math.exp(effectiveSizes([...squares]).meanLog) / count;
+    return (Math.exp(effectiveSizes([...squares]).meanLog) - 1) / (count - 1);
   });
   return Math.min(...shares);
 }

@@ -1,9 +1,9 @@
 // The path of the start's temper from the first guide, 0, to the posterior, 1: how far each step goes.
 
-/** The share of a group's particles that its weights should be worth after a step of the temper. */
-const WANTED_SHARE = 0.35;
+/** The share of what a group's weights can be worth, between one particle and all, that they should be after a step. */
+const WANTED_SHARE = 0.33;
 /** From this share on, the next step is longer. */
-const EASY_SHARE = 0.6;
+const EASY_SHARE = 0.59;
 const LONGER = 1.6;
 const A_LITTLE_LONGER = 1.15;
 const SHORTER = 0.5;
@@ -15,7 +15,7 @@ const RETRIES = 4;
 /** Iterations without a step in which the guide may get better, before less is asked of it. */
 const STAYS = 3;
 const LOWERED = 0.8;
-const LEAST_WANTED = 0.1;
+const LEAST_WANTED = 0.07;
 const RECOVERY = 1.02;
 /** Places on the path that are tried first, from the posterior back, as logits of the temper. */
 const FIRST_TRIES = [Infinity, -2, -6, -10, -15, -20, -25, -30];
@@ -55,9 +55,9 @@ export class TemperPath {
   }
 
   /**
-   * Takes in what share of their particles the weights of the worst group are worth at the present temper (NaN where
-   * nothing is finite). True: the guide is to be fitted to these weights, and new particles drawn. False: the same
-   * particles are to be weighed at the temper as it is now.
+   * Takes in what share of the way from one particle to all the weights of the worst group are worth at the present
+   * temper (NaN where nothing is finite). True: the guide is to be fitted to these weights, and new particles drawn.
+   * False: the same particles are to be weighed at the temper as it is now.
    */
   accepts(share: number): boolean {
     switch (this.mode) {
