@@ -60,7 +60,6 @@ it.each([
   ["kilpisjarvi_mod-kilpisjarvi", 3],
   ["mesquite-logmesquite", 10],
   ["sblrc-blr", 10],
-  ["kidiq-kidscore_interaction", 10],
 ] as const)("independent guides of correlated latents: %s, K = %i", async (name, particles) => {
   const { tooSmall, warned } = await spreads(name, true, particles);
   expect(tooSmall).not.toEqual([]);
