@@ -63,6 +63,8 @@ function structure(e: TypedExpression): unknown {
       return [base, e.arrangement, structure(e.vector)];
     case "vector":
       return [base, ...e.elements.map(structure)];
+    case "matrix":
+      return [base, e.operation, ...e.args.map(structure)];
     case "previous":
       return [base, e.variable.name, e.along.name, structure(e.initial)];
   }
