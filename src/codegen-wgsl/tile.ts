@@ -164,25 +164,26 @@ export function chooseTiles(
   const bound = [...grid, ...statements.flatMap(loopsIn).map((loop) => loop.axis)];
   const candidates = grid.filter((a) => a.blocks === null && a.parent === null && !isImplied(a, bound));
   const loops = new Set(statements.flatMap(loopsIn).filter((loop) => isVectorisable(loop, written)));
+  const variation = new Variation(statements, [...candidates, ...[...loops].map((loop) => loop.axis)]);
   const timed = (axes: readonly Axis[], over: ReadonlySet<Loop>): Timed => {
     const tile = { axes, loops: over };
-    return { tile, ...estimate(statements, tile, depth, written) };
+    return { tile, ...estimate(statements, tile, variation, depth, written) };
   };
   const plain = timed([], new Set());
-  const whole = timed([], loops);
   const best = (options: readonly Timed[], than: Timed): Timed =>
     options.reduce((a, b) => (b.fits && b.time < a.time * (1 - LEAST_GAIN) ? b : a), than);
+  const turnsOnly = best([timed([], loops)], plain);
   const over = [new Set<Loop>(), loops];
   const single = best(
     over.flatMap((l) => candidates.map((axis) => timed([axis], l))),
-    best([whole], plain),
+    turnsOnly,
   );
   const pairs = candidates.flatMap((a, i) => candidates.slice(i + 1).map((b) => [a, b]));
   const double = best(
     over.flatMap((l) => pairs.map((axes) => timed(axes, l))),
     single,
   );
-  const chosen = [double, ...(double.tile.axes.length > 0 ? [best([whole], plain)] : [])];
+  const chosen = [double, ...(double.tile.axes.length > 0 ? [turnsOnly] : [])];
   return chosen.filter((each) => each !== plain).map(({ tile }) => tile);
 }
 
@@ -192,10 +193,10 @@ type Timed = { readonly tile: Tile; readonly time: number; readonly fits: boolea
 function estimate(
   statements: readonly AddressedStatement[],
   { axes, loops }: Tile,
+  variation: Variation,
   depth: number,
   written: ReadonlySet<string>,
 ): { readonly time: number; readonly fits: boolean } {
-  const variation = new Variation(statements, [...axes, ...[...loops].map((loop) => loop.axis)]);
   const tiled = bitsOf(axes, variation);
   let [loads, operations, randoms, time] = [0, 0, 0, 0];
   const visit = (s: AddressedStatement, outside: number, together: number, points: number): void => {
