@@ -4,6 +4,7 @@ import { rowAxis, rowStride, sizeOf, VECTOR_LENGTH, volume, type Axis, type Size
 import type { Program } from "../ir/program.js";
 import { describeBuffer } from "./buffers.js";
 import { gridTooLarge, outOfMemory, tableTooLarge } from "./device-errors.js";
+import { lifetimes, shareBuffers, shareOneBuffer, type Touches } from "./shared-buffers.js";
 
 export const FLOAT_BYTES = 4;
 /** Uniform bindings may start at multiples of this on every device. */
@@ -11,8 +12,6 @@ const UNIFORM_ALIGNMENT = 256;
 /** Names of the GPU buffers that hold all inputs, and all tables if they are packed. */
 export const INPUTS = "inputs";
 export const TABLES = "tables";
-/** Name of the GPU buffer that holds one table alone. */
-export const ownBuffer = (table: string): string => `table ${table}`;
 
 /** A buffer's rows: how many, how long, and how far apart in memory (see rowStride). */
 export type Rows = { readonly count: number; readonly length: number; readonly stride: number };
@@ -24,7 +23,7 @@ export type Slice = {
   readonly rows: Rows;
 };
 export type MemoryPlan = {
-  /** Elements of each GPU buffer. Every table has its own unless they are packed. */
+  /** Elements of each GPU buffer. Inputs have one; tables another if they are packed, else several (see shareBuffers). */
   readonly gpuBuffers: ReadonlyMap<string, { readonly elements: number; readonly input: boolean }>;
   readonly slices: ReadonlyMap<string, Slice>;
   /** Outputs one after the other, as they are read back. */
@@ -41,19 +40,50 @@ export const byteSize = (elements: number): number => FLOAT_BYTES * Math.max(VEC
 export const uniformStride = (fields: number): number =>
   UNIFORM_ALIGNMENT * Math.ceil((FLOAT_BYTES * fields) / UNIFORM_ALIGNMENT);
 
-export function planMemory({ program, wgsl }: CompiledProgram, sizes: Sizes): MemoryPlan {
+/**
+ * Inputs lie one after the other in one buffer. Tables of launches that are over share memory with those of later ones;
+ * `launches` are in order.
+ */
+export function planMemory(
+  { program, wgsl }: CompiledProgram,
+  sizes: Sizes,
+  launches: readonly Touches[],
+): MemoryPlan {
   const packsTables = Object.values(wgsl).some((kernel) => kernel.packsTables);
   const gpuBuffers = new Map<string, { elements: number; input: boolean }>();
   const slices = new Map<string, Slice>();
-  for (const { name, storage, axes } of program.buffers) {
-    const input = storage !== "table";
-    const gpuBuffer = input ? INPUTS : packsTables ? TABLES : ownBuffer(name);
-    const before = gpuBuffers.get(gpuBuffer)?.elements ?? 0;
+  const arrays = program.buffers.map(({ name, storage, axes }) => {
     const rows = rowsInMemory(axes, sizes);
-    const length = VECTOR_LENGTH * Math.ceil((rows.count * rows.stride) / VECTOR_LENGTH);
-    slices.set(name, { gpuBuffer, start: before, length, rows });
-    gpuBuffers.set(gpuBuffer, { elements: before + length, input });
+    return {
+      name,
+      storage,
+      rows,
+      elements: VECTOR_LENGTH * Math.ceil((rows.count * rows.stride) / VECTOR_LENGTH),
+    };
+  });
+  const place = (name: string, gpuBuffer: string, start: number): void => {
+    const array = arrays.find((each) => each.name === name);
+    if (array !== undefined) slices.set(name, { gpuBuffer, start, length: array.elements, rows: array.rows });
+  };
+  let inputElements = 0;
+  for (const { name, storage, elements } of arrays) {
+    if (storage === "table") continue;
+    place(name, INPUTS, inputElements);
+    inputElements += elements;
+    gpuBuffers.set(INPUTS, { elements: inputElements, input: true });
   }
+  const tables = arrays.filter(({ storage }) => storage === "table");
+  const alive = lifetimes(tables, launches, new Set(program.outputs));
+  if (packsTables) {
+    const shared = shareOneBuffer(alive);
+    gpuBuffers.set(TABLES, { elements: shared.elements, input: false });
+    for (const [name, start] of shared.starts) place(name, TABLES, start);
+  } else
+    for (const together of shareBuffers(alive)) {
+      const gpuBuffer = `tables ${together.map(({ name }) => name).join(", ")}`;
+      gpuBuffers.set(gpuBuffer, { elements: together[0]?.elements ?? 0, input: false });
+      for (const { name } of together) place(name, gpuBuffer, 0);
+    }
   let stagedElements = 0;
   const outputs = program.outputs.flatMap((name) => {
     const slice = slices.get(name);
@@ -62,10 +92,9 @@ export function planMemory({ program, wgsl }: CompiledProgram, sizes: Sizes): Me
     stagedElements += slice.length;
     return [{ ...slice, name, stagedAt }];
   });
-  const elements = [...gpuBuffers.values()].reduce((sum, b) => sum + b.elements, stagedElements);
-  return { gpuBuffers, slices, outputs, stagedElements, bytes: FLOAT_BYTES * elements };
+  const total = [...gpuBuffers.values()].reduce((sum, b) => sum + b.elements, stagedElements);
+  return { gpuBuffers, slices, outputs, stagedElements, bytes: FLOAT_BYTES * total };
 }
-
 /** How an array's rows lie in memory; if it has none, all of it is one row. */
 function rowsInMemory(axes: readonly Axis[], sizes: Sizes): Rows {
   const elements = volume(axes, sizes);

@@ -15,9 +15,7 @@ import {
   INPUTS,
   intoRows,
   outOfRows,
-  ownBuffer,
   planMemory,
-  TABLES,
   uniformStride,
   workgroups,
   type MemoryPlan,
@@ -83,7 +81,8 @@ export async function loadProgram(
 ): Promise<LoadedProgram> {
   const { program } = compiled;
   checkFixedSubscripts(program, sizes);
-  const plan = planMemory(compiled, sizes);
+  const running = program.kernels.filter((kernel) => volume(kernel.grid, sizes) > 0);
+  const plan = planMemory(compiled, sizes, running);
   checkMemory(plan, program, sizes, host.device.limits, host.free);
   const lengths = axisLengths(program, sizes);
   const launched = launchedKernels(compiled, sizes, lengths, host);
@@ -98,7 +97,7 @@ export async function loadProgram(
     const compiledKernel = pipelines[i];
     if (compiledKernel === undefined) throw new Bug(`kernel '${each.kernel.name}' has no pipeline`);
     const { pipeline, layout } = compiledKernel;
-    const bindGroup = bind(host.device, layout, each, buffers);
+    const bindGroup = bind(host.device, layout, each, plan, buffers);
     return { name: each.kernel.name, pipeline, groups: each.groups, bindGroup };
   });
   const loaded = new DawnProgram(host, program.name, plan, buffers, uniforms, launches);
@@ -191,13 +190,13 @@ function bind(
   device: GPUDevice,
   layout: GPUBindGroupLayout,
   launched: Launched,
+  plan: MemoryPlan,
   buffers: GpuBuffers,
 ): GPUBindGroup {
   const { kernel, code, uniformsAt } = launched;
-  const storage = [
-    ...(code.usesInputs ? [INPUTS] : []),
-    ...(code.packsTables ? [TABLES] : code.tables.map((t) => ownBuffer(t.buffer))),
-  ];
+  // Packed tables are one binding; others lie in different buffers.
+  const tables = new Set(code.tables.map((t) => plan.slices.get(t.buffer)?.gpuBuffer ?? t.buffer));
+  const storage = [...(code.usesInputs ? [INPUTS] : []), ...tables];
   const uniforms = {
     buffer: buffers.uniforms,
     offset: uniformsAt,

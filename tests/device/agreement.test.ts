@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import type { Program } from "../../src/ir/program.js";
 import type { Device } from "../../src/runtime/device.js";
-import { numbers, runOn, runReference, SETTINGS, type Inputs } from "../codegen/agreement.js";
+import { compile, numbers, runOn, runReference, SETTINGS, type Inputs } from "../codegen/agreement.js";
 import * as programs from "../codegen/programs.js";
 import {
   apply,
@@ -105,6 +105,24 @@ describeOnDevice("programs on a device", (device) => {
   it("more tables than a kernel may bind", () => {
     const inputs = { x: numbers(100, -4, 4).map((x) => Math.round(16 * x) / 16) };
     return agree(programs.manyTables, { sizes: { states: 100 }, inputs }, 0); // all sums are exact
+  });
+
+  it("tables that are used one after another share memory", async () => {
+    const [points, length] = [plate("points"), 100_000];
+    const names = Array.from({ length: 7 }, (_, i) => `t${i}`);
+    const kernels = names.map((name, i) => {
+      const before = load(i === 0 ? "x" : `t${i - 1}`, points);
+      return kernel(`fill_${name}`, [points], [store(name, [points], apply("add", before, literal(1)))]);
+    });
+    const buffers = [buffer("input", "x", [points]), ...names.map((n) => buffer("table", n, [points]))];
+    const chain = { ...program("chain", buffers, kernels), outputs: ["t6"] };
+    const x = numbers(length, 0, 8).map((value) => Math.round(16 * value) / 16);
+    await agree(chain, { sizes: { points: length }, inputs: { x } }, 0);
+    const before = device().bytes;
+    const loaded = await device().load(compile(chain), new Map([["points", length]]));
+    // The input, two tables that take turns and the copy that is read back; uniforms besides.
+    expect(device().bytes - before).toBeLessThan(4.1 * 4 * length);
+    loaded.dispose();
   });
 
   it("plates without elements", async () => {

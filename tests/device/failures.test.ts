@@ -9,7 +9,7 @@ import { formatBytes } from "../../src/runtime/device-errors.js";
 import { DeviceError } from "../../src/runtime/device.js";
 import { compile, numbers, runOn } from "../codegen/agreement.js";
 import * as programs from "../codegen/programs.js";
-import { buffer, kernel, literal, plate, program, store } from "../codegen/programs.js";
+import { buffer, kernel, literal, load, plate, program, store } from "../codegen/programs.js";
 import { temporaryDirectory, transpile } from "../setup/transpile.js";
 import { adapterKind, describeOnDevice, openAnyDevice } from "./adapter.js";
 
@@ -49,8 +49,13 @@ describeOnDevice("a device that cannot", (device) => {
   it.skipIf(adapterKind === "gpu")("hold all tables says what they need and what is free", async () => {
     const sizes = new Map([["rows", 2 ** 12], ["columns", 2 ** 12]]); // prettier-ignore
     const tables = Math.ceil(process.availableMemory() / 2 ** 26) + 1;
-    const unread = { ...filled([rows, columns], tables), outputs: [] };
-    const problem = await failure(device().load(compile(unread), sizes));
+    const { buffers, kernels } = filled([rows, columns], tables);
+    // Every table is used once all of them are there.
+    const using = buffers.map(({ name }) =>
+      kernel(`use_${name}`, [rows], [store("first", [rows], load(name, rows, 0))]),
+    );
+    const all = program("filled", [...buffers, buffer("table", "first", [rows])], [...kernels, ...using]);
+    const problem = await failure(device().load(compile({ ...all, outputs: ["first"] }), sizes));
     expect(problem).toMatchObject({ code: "E0602" });
     expect(String(problem)).toMatch(
       /needs [\d.]+ GiB of memory on this device, of which [\d.]+ GiB are free/,
