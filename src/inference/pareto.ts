@@ -1,4 +1,5 @@
 // Pareto smoothing of importance weights: tames the few largest, and says by its shape how far they can be trusted.
+import { orderStatistic } from "./quantiles.js";
 
 /** Shape 0 or less: a light tail. Above 0.5 the weights' variance is infinite, above 1 their mean. */
 export type Tail = { readonly shape: number };
@@ -17,22 +18,29 @@ const SMALLEST_TAIL = 5;
 export function smoothTail(weights: Float64Array): Tail {
   const size = Math.ceil(Math.min(TAIL_SHARE * weights.length, TAIL_ROOTS * Math.sqrt(weights.length)));
   if (size < SMALLEST_TAIL || size >= weights.length) return { shape: NaN };
-  const order = Uint32Array.from(weights.keys()).sort((a, b) => (weights[a] ?? 0) - (weights[b] ?? 0));
-  const at = (i: number): number => weights[order[i] ?? 0] ?? 0;
-  const threshold = at(order.length - size - 1);
-  let first = order.length - size;
-  while (first < order.length && at(first) <= threshold) first++;
-  const count = order.length - first;
-  const largest = at(order.length - 1);
+  const threshold = orderStatistic(weights.slice(), weights.length - size - 1);
+  const tail = indicesAbove(weights, threshold);
+  const count = tail.length;
+  const largest = weights[tail[count - 1] ?? 0] ?? NaN;
   if (count < SMALLEST_TAIL || largest <= threshold * (1 + 1e-9)) return { shape: NaN };
-  const excesses = Float64Array.from({ length: count }, (_, i) => at(first + i) - threshold);
+  const excesses = new Float64Array(count);
+  for (let i = 0; i < count; i++) excesses[i] = (weights[tail[i] ?? 0] ?? NaN) - threshold;
   const { shape, scale } = fitGeneralisedPareto(excesses);
   if (!Number.isFinite(shape)) return { shape: NaN };
   for (let i = 0; i < count; i++) {
     const smoothed = threshold + paretoQuantile((i + 0.5) / count, shape, scale);
-    weights[order[first + i] ?? 0] = Math.min(smoothed, largest);
+    weights[tail[i] ?? 0] = Math.min(smoothed, largest);
   }
   return { shape };
+}
+
+/** Places of the values above a threshold, by ascending value. */
+function indicesAbove(values: Float64Array, threshold: number): Uint32Array {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if ((values[i] ?? NaN) > threshold) count++;
+  const indices = new Uint32Array(count);
+  for (let i = 0, to = 0; i < values.length; i++) if ((values[i] ?? NaN) > threshold) indices[to++] = i;
+  return indices.sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
 }
 
 /** Quantile of the generalised Pareto distribution at location 0. */
@@ -58,7 +66,7 @@ export function fitGeneralisedPareto(excesses: Float64Array): {
     { length: points },
     (_, j) => 1 / largest + (1 - Math.sqrt(points / (j + 0.5))) / (3 * quartile),
   );
-  const shapeAt = (theta: number): number => excesses.reduce((sum, x) => sum + Math.log1p(-theta * x), 0) / n;
+  const shapeAt = (theta: number): number => sumOfLogs(excesses, theta) / n;
   const logLikelihoods = thetas.map((theta) => {
     const k = shapeAt(theta);
     return n * (Math.log(-theta / k) - k - 1);
@@ -69,4 +77,19 @@ export function fitGeneralisedPareto(excesses: Float64Array): {
   const theta = thetas.reduce((sum, t, j) => sum + (t * (posterior[j] ?? 0)) / total, 0);
   const k = shapeAt(theta);
   return { shape: (n * k + 10 * 0.5) / (n + 10), scale: -k / theta };
+}
+
+/** Products beyond this, or below its inverse, are taken the logarithm of before they leave float64's range. */
+const LARGE_PRODUCT = 1e150;
+
+/** Sum of log(1 - theta x): of the logarithms of products of many terms, as logarithms are what takes long. */
+function sumOfLogs(xs: Float64Array, theta: number): number {
+  let [sum, product] = [0, 1];
+  for (let i = 0; i < xs.length; i++) {
+    product *= 1 - theta * (xs[i] ?? NaN);
+    if (product < LARGE_PRODUCT && product > 1 / LARGE_PRODUCT) continue;
+    sum += Math.log(product);
+    product = 1;
+  }
+  return sum + Math.log(product);
 }

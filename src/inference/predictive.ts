@@ -13,14 +13,25 @@ import type { Sizes } from "../ir/axis.js";
 /** The logarithm of a mean over draws, and its Monte Carlo standard error (by the delta method). */
 export type LogMean = { readonly value: number; readonly mcse: number };
 
-/** log mean exp of log densities at independent draws. */
-export function logMeanExp(logs: ArrayLike<number>): LogMean {
+/** log mean exp of log densities at independent draws. `ratios`, where given, is left with each density over the largest. */
+export function logMeanExp(
+  logs: ArrayLike<number>,
+  ratios: Float64Array = new Float64Array(logs.length),
+): LogMean {
+  const n = logs.length;
   let most = -Infinity;
-  for (let i = 0; i < logs.length; i++) most = Math.max(most, logs[i] ?? -Infinity);
-  if (!Number.isFinite(most)) return { value: most, mcse: NaN };
-  const ratios = Array.from({ length: logs.length }, (_, i) => Math.exp((logs[i] ?? -Infinity) - most));
-  const { mean, variance } = meanAndVariance(ratios);
-  return { value: most + Math.log(mean), mcse: Math.sqrt(variance / ratios.length) / mean };
+  for (let i = 0; i < n; i++) most = Math.max(most, logs[i] ?? -Infinity);
+  if (!Number.isFinite(most)) {
+    ratios.fill(NaN);
+    return { value: most, mcse: NaN };
+  }
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += ratios[i] = Math.exp((logs[i] ?? -Infinity) - most);
+  const mean = sum / n;
+  let squares = 0;
+  for (let i = 0; i < n; i++) squares += ((ratios[i] ?? NaN) - mean) ** 2;
+  const variance = squares / Math.max(1, n - 1);
+  return { value: most + Math.log(mean), mcse: Math.sqrt(variance / n) / mean };
 }
 
 /** One observation's log density over the draws. */
@@ -77,17 +88,22 @@ function everyObservation<Row>(
  * Statistics and Computing 2017.
  */
 export function leaveOneOut({ observations, count }: AtDraws, sizes: Sizes): LeaveOneOut {
+  const ratios = new Float64Array(count);
+  const raw = new Float64Array(count);
+  const weights = new Float64Array(count);
   const rows = everyObservation(observations, count, sizes, (name, logs): LeaveOneOutRow => {
-    const { value: lpd, mcse } = logMeanExp(logs);
-    const least = logs.reduce((a, b) => Math.min(a, b), Infinity);
-    const weights = Float64Array.from(logs, (l) => Math.exp(least - l));
+    const { value: lpd, mcse } = logMeanExp(logs, ratios);
+    const least = inverses(logs, ratios, raw);
+    weights.set(raw);
     const { shape } = smoothTail(weights);
+    // The sum of weights times densities, over the least density: the raw weights are its shares in the others.
     let [density, total] = [0, 0];
-    weights.forEach((w, i) => {
-      total += w;
-      density += w * Math.exp((logs[i] ?? -Infinity) - lpd);
-    });
-    const elpd = lpd + Math.log(density / total);
+    for (let i = 0; i < count; i++) {
+      const weight = weights[i] ?? NaN;
+      total += weight;
+      density += weight === raw[i] ? 1 : weight / (raw[i] ?? NaN);
+    }
+    const elpd = least + Math.log(density / total);
     return { name, lpd, mcse_lpd: mcse, elpd_loo: elpd, p_loo: lpd - elpd, pareto_k: shape };
   });
   const values = rows.map((row) => row.elpd_loo);
@@ -100,6 +116,25 @@ export function leaveOneOut({ observations, count }: AtDraws, sizes: Sizes): Lea
     p: sum(rows.map((row) => row.p_loo)),
     largestK: shapes.length === 0 ? NaN : shapes.reduce((a, b) => Math.max(a, b)),
   };
+}
+
+/** Ratios from here on have an inverse in float64. */
+const LEAST_RATIO = 2 ** -1000;
+
+/**
+ * The inverses of densities, over the largest of them; returns the logarithm of the least density. `ratios`: the
+ * densities over their largest.
+ */
+function inverses(logs: ArrayLike<number>, ratios: Float64Array, into: Float64Array): number {
+  let [least, smallest] = [Infinity, Infinity];
+  for (let i = 0; i < logs.length; i++) {
+    least = Math.min(least, logs[i] ?? NaN);
+    smallest = Math.min(smallest, ratios[i] ?? NaN);
+  }
+  const inRange = smallest >= LEAST_RATIO;
+  for (let i = 0; i < logs.length; i++)
+    into[i] = inRange ? smallest / (ratios[i] ?? NaN) : Math.exp(least - (logs[i] ?? NaN));
+  return least;
 }
 
 /** Summary rows of a quantity from its draws; the error of a mean is that between the final sets. */

@@ -65,3 +65,43 @@ export function equalWeightPoints(
     Array.from({ length: count }, (_, i) => (i + 0.5) / count),
   );
 }
+
+/**
+ * The value that would be at `rank`, from 0, if these ascended; NaN counts as the largest. Reorders them in place
+ * (Hoare's selection, in time proportional to their number).
+ */
+export function orderStatistic(values: Float32Array | Float64Array, rank: number): number {
+  let [low, high] = [0, withoutNaN(values) - 1];
+  if (rank > high) return NaN;
+  while (low < high) {
+    const pivot = median3(values[low] ?? 0, values[(low + high) >> 1] ?? 0, values[high] ?? 0);
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while ((values[i] ?? 0) < pivot) i++;
+      while ((values[j] ?? 0) > pivot) j--;
+      if (i > j) break;
+      const kept = values[i] ?? 0;
+      values[i++] = values[j] ?? 0;
+      values[j--] = kept;
+    }
+    if (rank <= j) high = j;
+    else if (rank >= i) low = i;
+    else return pivot;
+  }
+  return values[rank] ?? NaN;
+}
+
+const median3 = (a: number, b: number, c: number): number =>
+  Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+
+/** Moves what is not NaN to the front; returns how many there are. */
+function withoutNaN(values: Float32Array | Float64Array): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? NaN;
+    if (Number.isNaN(value)) continue;
+    values[i] = values[count] ?? NaN;
+    values[count++] = value;
+  }
+  return count;
+}

@@ -165,3 +165,21 @@ describe("predictions", () => {
     expect(largestK).toBeLessThan(0.7);
   });
 });
+
+it("an observation's leave-one-out estimate is of the densities themselves, be they ever so small", () => {
+  const count = 20; // too few for a tail that could be smoothed
+  for (const spread of [1, 100, 2000]) {
+    const logs = Float32Array.from({ length: count }, (_, i) => -spread * Math.sin(i) ** 2 - 3000);
+    const one = { axes: [], values: logs, counted: Float64Array.of(1) };
+    const at = { count, perSet: [count], logLikelihood: Float64Array.from(logs), generated: new Map() };
+    const [row] = leaveOneOut({ ...at, observations: new Map([["y", one]]) }, new Map()).rows;
+    const logMean = (xs: Float64Array): number => {
+      const most = Math.max(...xs);
+      return most + Math.log(xs.reduce((sum, x) => sum + Math.exp(x - most), 0) / xs.length);
+    };
+    expect(row?.lpd).toBeCloseTo(logMean(Float64Array.from(logs)), 9);
+    // The harmonic mean, as nothing is smoothed.
+    if (Number.isNaN(row?.pareto_k))
+      expect(row?.elpd_loo).toBeCloseTo(-logMean(Float64Array.from(logs, (l) => -l)), 9);
+  }
+});

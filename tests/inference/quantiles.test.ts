@@ -1,7 +1,12 @@
 // Weighted quantiles against their definition.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ascending, equalWeightPoints, weightedQuantiles } from "../../src/inference/quantiles.js";
+import {
+  ascending,
+  equalWeightPoints,
+  orderStatistic,
+  weightedQuantiles,
+} from "../../src/inference/quantiles.js";
 
 const weighted = fc.array(
   fc.tuple(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), fc.integer({ min: 0, max: 5 })),
@@ -69,4 +74,18 @@ it("equalWeightPoints sample very many draws without sorting them", () => {
   // The sd under these weights is 0.5; three standard errors of 64 independent points.
   expect(Math.abs(mean - 0.5)).toBeLessThan(3 * (0.5 / 8));
   expect(points).not.toEqual(points.toSorted((a, b) => a - b));
+});
+
+it("orderStatistic is what sorting would put at a rank, NaN last, and only reorders", () => {
+  const value = fc.oneof(fc.double({ min: -10, max: 10 }), fc.integer({ min: 0, max: 3 }), fc.constant(NaN));
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1, maxLength: 60 }), fc.nat(), (list, n) => {
+      const sorted = Float64Array.from(list).sort();
+      const values = Float64Array.from(list);
+      const rank = n % list.length;
+      expect(orderStatistic(values, rank) + 0).toBe((sorted[rank] ?? 0) + 0);
+      expect(values.sort().map((x) => x + 0)).toEqual(sorted.map((x) => x + 0));
+    }),
+    { seed: 1 },
+  );
 });
