@@ -7,6 +7,7 @@ import { elementNames } from "../inference/layout.js";
 import type { AtDraws } from "../inference/predict.js";
 import type { Axis, Sizes } from "../ir/axis.js";
 import { csv } from "./csv.js";
+import { MOST_BYTES, writeNumber } from "./digits.js";
 import { noDrawsOf } from "./errors.js";
 import { UsageError } from "./failures.js";
 import { readText } from "./files.js";
@@ -14,29 +15,39 @@ import { readText } from "./files.js";
 /** The first column says from which final set a draw is: those of one set share their particles. */
 const SET = "set";
 
-/** `draws.csv`: latents in the model's order, then generated quantities if they are of as many draws; numbers to 9 digits, which is float32. */
-export function drawsCsv(
+/** Bytes that are made before they are written. */
+const CHUNK = 2 ** 20;
+const [COMMA, NEWLINE] = [0x2c, 0x0a] as const;
+
+/**
+ * `draws.csv`, piece by piece: latents in the model's order, then generated quantities if they are of as many draws;
+ * numbers to 9 digits, which is float32. A piece is gone when the next one is asked for.
+ */
+export function* drawsCsv(
   { count, perSet, latents }: PosteriorDraws,
   atData: Pick<AtDraws, "count" | "generated">,
   sizes: Sizes,
-): string {
-  const generated = atData.count === count ? [...atData.generated] : [];
-  const quantities = [...latents, ...generated].map(([name, { axes, values }]) => ({
-    names: elementNames(name, axes, sizes),
-    values,
-  }));
-  const sets = perSet.flatMap((n, set) => Array<number>(n).fill(set + 1));
-  const row = (draw: number): number[] => {
-    const cells = [sets[draw] ?? NaN];
-    for (const { names, values } of quantities)
-      for (let e = 0; e < names.length; e++)
-        cells.push(Number((values[e * count + draw] ?? NaN).toPrecision(9)));
-    return cells;
-  };
-  return csv(
-    [SET, ...quantities.flatMap((q) => q.names)],
-    Array.from({ length: count }, (_, draw) => row(draw)),
-  );
+): Generator<string | Uint8Array> {
+  const quantities = [...latents, ...(atData.count === count ? atData.generated : [])];
+  const names = quantities.flatMap(([name, { axes }]) => elementNames(name, axes, sizes));
+  yield* csv([SET, ...names], [], () => []);
+  const bytes = new Uint8Array(CHUNK + MOST_BYTES + 1);
+  let at = 0;
+  let draw = 0;
+  for (const [set, drawn] of perSet.entries())
+    for (const end = draw + drawn; draw < end; draw++) {
+      at = writeNumber(bytes, at, set + 1);
+      for (const [, { values }] of quantities)
+        for (let place = draw; place < values.length; place += count) {
+          bytes[at++] = COMMA;
+          at = writeNumber(bytes, at, values[place] ?? NaN);
+          if (at < CHUNK) continue;
+          yield bytes.subarray(0, at);
+          at = 0;
+        }
+      bytes[at++] = NEWLINE;
+    }
+  yield bytes.subarray(0, at);
 }
 
 /**

@@ -32,13 +32,16 @@ export function readText(path: string): SourceFile {
 /** Whether a file is what a process that was killed while it wrote left beside the file itself. */
 export const isLeftover = (name: string): boolean => /\.\d+\.tmp$/.test(name);
 
+/** What a file is to hold, whole or piece by piece, each of which may be gone when the next one is asked for. */
+export type Content = string | Iterable<string | Uint8Array>;
+
 /** Writes a file whole or not at all, on disk when this returns: beside it first, then in its place. Throws a UsageError. */
-export function writeAtomically(path: string, text: string): void {
+export function writeAtomically(path: string, content: Content): void {
   const beside = `${path}.${process.pid}.tmp`;
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
       throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
-    writeThrough(beside, text);
+    writeThrough(beside, content);
     renameSync(beside, path);
     syncFolder(dirname(path));
   } catch (problem) {
@@ -47,10 +50,11 @@ export function writeAtomically(path: string, text: string): void {
   }
 }
 
-function writeThrough(path: string, text: string): void {
+function writeThrough(path: string, content: Content): void {
   const file = openSync(path, "w");
   try {
-    writeFileSync(file, text);
+    if (typeof content === "string") writeFileSync(file, content);
+    else for (const piece of content) writeFileSync(file, piece);
     fsyncSync(file);
   } finally {
     closeSync(file);

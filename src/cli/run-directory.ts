@@ -20,7 +20,7 @@ import { covarianceCsv, leaveOneOutCsv, summaryCsv } from "./csv.js";
 import { drawsCsv } from "./draws-file.js";
 import { notARun, otherRunThere, outputIsFile, systemReason, unwritableFile } from "./errors.js";
 import { UsageError } from "./failures.js";
-import { isLeftover, writeAtomically } from "./files.js";
+import { isLeftover, writeAtomically, type Content } from "./files.js";
 import type { RunDraws } from "./run-draws.js";
 import type { WeightedParticles } from "./run-particles.js";
 import type { RunReport, RunSettingsReport } from "./run-report.js";
@@ -139,7 +139,7 @@ const settingsJson = (settings: RunSettingsReport): string => `${JSON.stringify(
  * checkpoint goes: until then the run can go on.
  */
 export function writeRun(directory: string, run: FinishedRun): void {
-  const write = (file: RunFile, text: string): void => writeAtomically(join(directory, file), text);
+  const write = (file: RunFile, content: Content): void => writeAtomically(join(directory, file), content);
   write("settings.json", settingsJson(run.settings));
   write("summary.csv", summaryCsv(run.result));
   if (run.report.covariance !== undefined) write("covariance.csv", covarianceCsv(run.result));

@@ -253,7 +253,7 @@ const ROW = { mean: 1, sd: 1, mcse_mean: 0.1, q5: -1, q50: 0, q95: 1, ess: 100 }
 
 describe("the summary", () => {
   it("quotes names with commas", () => {
-    const text = summaryCsv({ summary: [{ name: "z[3,7]", ...ROW }] });
+    const text = [...summaryCsv({ summary: [{ name: "z[3,7]", ...ROW }] })].join("");
     expect(text).toBe('name,mean,sd,mcse_mean,q5,q50,q95,ess\n"z[3,7]",1,1,0.1,-1,0,1,100\n');
   });
 
