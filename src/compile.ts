@@ -18,6 +18,7 @@ import { printFactors, printGraph, printKernels, printPlan } from "./ir/print.js
 import type { Program } from "./ir/program.js";
 import { schedule } from "./ir/schedule.js";
 import { PlanningSizes } from "./ir/sizes.js";
+import { ALL_OPTIMISATIONS, OPTIMISATION_NAMES, without, type Optimisations } from "./optimisations.js";
 import type { Program as SyntaxTree } from "./parser/ast.js";
 import { parseModel } from "./parser/parse.js";
 import { printProgram } from "./parser/print.js";
@@ -53,8 +54,8 @@ export type CompileOptions = {
   readonly estimator?: EstimatorKind;
   /** Of guides that depend on latents; permutations if not said. */
   readonly coupling?: Coupling;
-  /** False: no choice of tables by cost. */
-  readonly optimise?: boolean;
+  /** What is done for speed alone; all of it if not said. */
+  readonly optimise?: Optimisations;
   /** Groups whose joint weights `estimate` and `posterior` give besides: each entry the names of some, in the model's order. */
   readonly joint?: readonly (readonly string[])[];
   /** The largest table, in bytes, that the device can bind; tables over it are diagnostics. */
@@ -131,13 +132,15 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
     const span = model.groups.find((group) => group.name === term)?.span ?? factorSpan(model, term);
     return seriesNotAlone(term, variables, along, span);
   };
-  const scheduled = (lowered: LoweredModel, graph: ProgramGraph, options: CompileOptions): Program =>
-    schedule(lowered.graph, graph, {
+  const scheduled = (lowered: LoweredModel, graph: ProgramGraph, options: CompileOptions): Program => {
+    const { optimise = ALL_OPTIMISATIONS } = options;
+    return schedule(lowered.graph, graph, {
       sizes: planningSizes(options),
       adapter: ADAPTER_CLASSES[options.adapter ?? "software"],
       // What runs once, on the host, is not worth the search.
-      optimise: (options.optimise ?? true) && !runsOnHost(graph.name, model),
+      optimise: runsOnHost(graph.name, model) ? without(optimise, "share", "inline") : optimise,
     });
+  };
   const plan = (name: ProgramName, options: CompileOptions): { lowered: LoweredModel; program: Program } => {
     const lowered = lower(options);
     if ("code" in lowered) throw new DiagnosticError([lowered]);
@@ -172,7 +175,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
               places(model),
             ),
           );
-        const wgsl = runsOnHost(graph.name, model) ? {} : emitWgsl(program);
+        const wgsl = runsOnHost(graph.name, model) ? {} : emitWgsl(program, options.optimise);
         programs[graph.name] = { program, wgsl, js: emitJs(program) };
       }
       if (hasErrors(diagnostics)) return { compiled: null, diagnostics };
@@ -199,7 +202,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
         case "kernels":
           return printKernels(program);
         case "wgsl":
-          return Object.values(emitWgsl(program))
+          return Object.values(emitWgsl(program, options.optimise))
             .map((k) => k.source)
             .join("\n");
         case "js":
@@ -215,7 +218,11 @@ function compiledModel(
   model: TypedModel,
   lowered: LoweredModel,
   programs: CompiledModel["programs"],
-  { estimator = "massively-parallel", coupling = "permutation" }: CompileOptions,
+  {
+    estimator = "massively-parallel",
+    coupling = "permutation",
+    optimise = ALL_OPTIMISATIONS,
+  }: CompileOptions,
 ): CompiledModel {
   const { path, text } = model.source;
   return {
@@ -224,6 +231,7 @@ function compiledModel(
     compilerVersion: VERSION,
     source: { path, text, sha256: createHash("sha256").update(text).digest("hex") },
     estimation: { estimator, coupling },
+    optimisations: OPTIMISATION_NAMES.filter((name) => optimise.has(name)),
     interface: lowered.interface,
     programs,
     gradientsUnavailable: lowered.gradientsUnavailable,

@@ -1,6 +1,7 @@
 // The compiled model: what `mppc compile -o` writes and every command runs from.
 import type { ModelInterface } from "./ir/interface.js";
 import type { Program } from "./ir/program.js";
+import type { Optimisation } from "./optimisations.js";
 
 /** A program with the source text of its kernels, by the kernels' names. */
 export type CompiledProgram = {
@@ -85,6 +86,8 @@ export type CompiledModel = {
   readonly source: { readonly path: string; readonly text: string; readonly sha256: string };
   /** How the evidence is estimated, and particles coupled: see `mppc compile --help`. */
   readonly estimation: Estimation;
+  /** What was done for speed alone, in the order of compilation. */
+  readonly optimisations: readonly Optimisation[];
   readonly interface: ModelInterface;
   readonly programs: Readonly<Partial<Record<ProgramName, CompiledProgram>>>;
   readonly gradientsUnavailable: Readonly<Partial<Record<"vi" | "rws", string>>>;

@@ -116,7 +116,7 @@ export const tooManyCovariances = (count: number, most: number): Diagnostic =>
     "name fewer latents",
   );
 
-/** A compiled model was compiled for another estimator or coupling than is asked for. */
+/** A compiled model was compiled for another estimator, coupling or choice of optimisations than is asked for. */
 export const compiledOtherwise = (path: string, option: string, given: string, has: string): Diagnostic =>
   error(
     "E0830",

@@ -3,6 +3,7 @@ import { checkSource, type CheckedModel, type CompileOptions } from "../compile.
 import type { CompiledModel } from "../compiled.js";
 import { DiagnosticError } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
+import { writeOptimisations } from "../optimisations.js";
 import { tooLong } from "../runtime/buffers.js";
 import { looksCompiled, readCompiledFile } from "../runtime/compiled-file.js";
 import type { SourceFile } from "../source.js";
@@ -39,6 +40,10 @@ export function loadModel(path: string, terminal: Terminal, wanted: EstimationOp
     if (given !== undefined && given !== has)
       throw new UsageError(compiledOtherwise(path, option, given, has));
   }
+  const optimize = new Set(model.optimisations);
+  const asked = wanted.optimize && writeOptimisations(new Set(wanted.optimize));
+  if (asked !== undefined && asked !== writeOptimisations(optimize))
+    throw new UsageError(compiledOtherwise(path, "optimize", asked, writeOptimisations(optimize)));
   return fromCompiled(model, terminal);
 }
 
@@ -48,7 +53,8 @@ function fromCompiled(model: CompiledModel, terminal: Terminal): Model {
   const isPlannedFor = (sizes: Sizes): boolean =>
     hasRowsOf(model, sizes) &&
     Object.values(model.programs).every(({ program }) => tooLong(program, sizes) === null);
-  const source = (): Model => (again ??= fromSource(sourceOf(model), terminal, model.estimation));
+  const wanted = { ...model.estimation, optimize: model.optimisations };
+  const source = (): Model => (again ??= fromSource(sourceOf(model), terminal, wanted));
   const compile = (options: CompileOptions): CompiledModel => {
     if (options.joint === undefined && (options.sizes === undefined || isPlannedFor(options.sizes)))
       return model;
@@ -92,9 +98,14 @@ function fromSource(source: SourceFile, terminal: Terminal, wanted: EstimationOp
 }
 
 /** The options that are given, without those that are not. */
-export const estimationOf = ({ estimator, coupling }: EstimationOptions): EstimationOptions => ({
+export const estimationOf = ({
+  estimator,
+  coupling,
+  optimize,
+}: EstimationOptions): Pick<CompileOptions, "estimator" | "coupling" | "optimise"> => ({
   ...(estimator === undefined ? {} : { estimator }),
   ...(coupling === undefined ? {} : { coupling }),
+  ...(optimize === undefined ? {} : { optimise: new Set(optimize) }),
 });
 
 /** What a model was made from, to compile it in another way. */

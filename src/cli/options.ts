@@ -1,5 +1,7 @@
 // Parsers of options' values; what does not fit is wrong usage, said by the command line's library.
 import type { Estimation } from "../compiled.js";
+import { didYouMean } from "../diagnostic.js";
+import { OPTIMISATION_NAMES, readOptimisations, type Optimisation } from "../optimisations.js";
 import { InvalidArgumentError, Option, type Command } from "commander";
 
 /** Parser of a whole number between `least` and `most`. */
@@ -101,7 +103,7 @@ const COUPLINGS = Object.keys({
 } satisfies Record<Estimation["coupling"], 1>);
 
 /** Undefined, not a default, where they are not given: a compiled model has its own. */
-export type EstimationOptions = Partial<Estimation>;
+export type EstimationOptions = Partial<Estimation> & { readonly optimize?: readonly Optimisation[] };
 
 export const estimatorOption = (): Option =>
   new Option(
@@ -114,6 +116,25 @@ export const couplingOption = (): Option =>
     "--coupling <coupling>",
     "how a guide that depends on latents picks their particles (default: permutation)",
   ).choices(COUPLINGS);
+
+/** Parser of `none`, `tiles,share`, `all,-tiles` and the like. */
+function optimisations(text: string): readonly Optimisation[] {
+  const chosen = readOptimisations(text);
+  if (!("unknown" in chosen)) return OPTIMISATION_NAMES.filter((name) => chosen.has(name));
+  const words = ["all", "none", ...OPTIMISATION_NAMES];
+  const near = didYouMean(chosen.unknown.replace(/^-/, ""), words);
+  throw new InvalidArgumentError(
+    near === undefined
+      ? `There are ${words.join(", ")}.`
+      : `There is no '${chosen.unknown}'. Did you mean ${near}?`,
+  );
+}
+
+export const optimizeOption = (): Option =>
+  new Option(
+    "--optimize <names>",
+    "what is done for speed: all, none, names between commas, or what to leave out, as in -tiles,-share (default: all)",
+  ).argParser(optimisations);
 
 export const dataOption = (): Option =>
   new Option("--data <file...>", "data: JSON files (CmdStan's format) or CSV tables").argParser(collect);

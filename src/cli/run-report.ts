@@ -86,6 +86,8 @@ export type RunSettingsReport = {
   readonly draws_from: string;
   readonly estimator: string;
   readonly coupling: string;
+  /** What was done for speed alone. */
+  readonly optimisations: readonly string[];
   readonly start: string;
   /** Lengths of the plates and vectors of the data; of ragged plates how many rows each element of the parent has. */
   readonly sizes: Readonly<

@@ -4,6 +4,7 @@ import { Bug } from "../diagnostic.js";
 import { lowerAddresses } from "../ir/addresses.js";
 import { VECTOR_LENGTH } from "../ir/axis.js";
 import type { Kernel, Program } from "../ir/program.js";
+import { ALL_OPTIMISATIONS, type Optimisations } from "../optimisations.js";
 import { entryPoint, UNTILED } from "./body.js";
 import { preludeFor, RESERVED_BY_HELPERS } from "./functions.js";
 import { KernelModule, type Uses } from "./module.js";
@@ -15,10 +16,13 @@ const WORKGROUP_SIZE = 64;
 const STORAGE_BUFFERS = 8;
 
 /** The kernels of a program in WGSL, by the kernels' names. */
-export function emitWgsl(program: Program): Record<string, WgslKernel> {
+export function emitWgsl(
+  program: Program,
+  optimise: Optimisations = ALL_OPTIMISATIONS,
+): Record<string, WgslKernel> {
   const uses = program.kernels.map((kernel) => usesOf(kernel, program));
   const packsTables = uses.some((u) => u.tables.length + Math.min(u.inputs.length, 1) > STORAGE_BUFFERS);
-  return Object.fromEntries(uses.map((u) => [u.kernel.name, emitKernel(u, program, packsTables)]));
+  return Object.fromEntries(uses.map((u) => [u.kernel.name, emitKernel(u, program, packsTables, optimise)]));
 }
 
 function usesOf(kernel: Kernel, program: Program): Uses {
@@ -35,7 +39,7 @@ function usesOf(kernel: Kernel, program: Program): Uses {
   return { kernel, inputs: reads.filter((b) => inputNames.has(b)), tables };
 }
 
-function emitKernel(uses: Uses, program: Program, packsTables: boolean): WgslKernel {
+function emitKernel(uses: Uses, program: Program, packsTables: boolean, optimise: Optimisations): WgslKernel {
   const { kernel } = uses;
   const module = new KernelModule(uses, program, packsTables);
   // An array that is stored to cannot be seen as vectors, too.
@@ -47,7 +51,7 @@ function emitKernel(uses: Uses, program: Program, packsTables: boolean): WgslKer
   const looksBack = kernel.reads.some((read) => kernel.writes.includes(read));
   const offsets = byAxes.levels.flatMap((level) => level.offsets);
   const statements = separateTurns([...offsets, ...byAxes.body], written);
-  const tiles = looksBack ? [] : chooseTiles(kernel.grid, statements, written);
+  const tiles = looksBack ? [] : chooseTiles(kernel.grid, statements, written, optimise);
   const tiled = tiles.map((tile) => ({
     name: tile.axes.length > 0 ? "main_tiled" : "main_vectors",
     tile,

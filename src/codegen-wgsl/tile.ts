@@ -3,6 +3,7 @@
 import { absurd } from "../diagnostic.js";
 import type { AddressedExpression, AddressedStatement, Index } from "../ir/addresses.js";
 import { isImplied, VECTOR_LENGTH, type Axis } from "../ir/axis.js";
+import type { Optimisations } from "../optimisations.js";
 
 type Load = Extract<AddressedExpression, { kind: "load" }>;
 export type Simple = Exclude<AddressedStatement, { kind: "loop" }>;
@@ -158,12 +159,15 @@ export function chooseTiles(
   grid: readonly Axis[],
   statements: readonly AddressedStatement[],
   written: ReadonlySet<string>,
+  optimise: Optimisations,
 ): readonly Tile[] {
   const depth = Math.max(0, ...statements.map(depthOf));
   if (depth === 0) return [];
   const bound = [...grid, ...statements.flatMap(loopsIn).map((loop) => loop.axis)];
-  const candidates = grid.filter((a) => a.blocks === null && a.parent === null && !isImplied(a, bound));
-  const loops = new Set(statements.flatMap(loopsIn).filter((loop) => isVectorisable(loop, written)));
+  const fits = (a: Axis): boolean => a.blocks === null && a.parent === null && !isImplied(a, bound);
+  const candidates = optimise.has("tiles") ? grid.filter(fits) : [];
+  const inner = optimise.has("vectors") ? statements.flatMap(loopsIn) : [];
+  const loops = new Set(inner.filter((loop) => isVectorisable(loop, written)));
   const variation = new Variation(statements, [...candidates, ...[...loops].map((loop) => loop.axis)]);
   const timed = (axes: readonly Axis[], over: ReadonlySet<Loop>): Timed => {
     const tile = { axes, loops: over };

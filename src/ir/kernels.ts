@@ -1,6 +1,7 @@
 // Loop nests from the tensor IR: one kernel computes tables of the same axes, everything else inline, each value in
 // the outermost loop where its axes are known.
 import { Bug } from "../diagnostic.js";
+import { ALL_OPTIMISATIONS, type Optimisations } from "../optimisations.js";
 import { ancestors, trips, volume, type Axis, type Sizes } from "./axis.js";
 import { children, reachable, type Node, type NodeOf } from "./node.js";
 import { rowArrayName, rowArraysUsed } from "./ragged.js";
@@ -43,8 +44,14 @@ type Level = {
 export type Built = { readonly kernel: Kernel; readonly evaluations: ReadonlyMap<Node, number> };
 
 /** Builds the kernel that computes `tables` (all of the same axes) from what is stored. */
-export function buildKernel(name: string, tables: readonly Table[], stored: Stored, sizes: Sizes): Built {
-  return new KernelBuilder(name, tables, stored, sizes).build();
+export function buildKernel(
+  name: string,
+  tables: readonly Table[],
+  stored: Stored,
+  sizes: Sizes,
+  optimise: Optimisations = ALL_OPTIMISATIONS,
+): Built {
+  return new KernelBuilder(name, tables, stored, sizes, optimise).build();
 }
 
 /** The nodes that a kernel evaluates itself: below the roots, down to what is stored. */
@@ -95,6 +102,7 @@ class KernelBuilder {
     readonly tables: readonly Table[],
     readonly stored: Stored,
     readonly sizes: Sizes,
+    readonly optimise: Optimisations,
   ) {
     const grid = tables[0]?.axes ?? [];
     this.#levels = [makeLevel(grid, volume(grid, sizes), [])];
@@ -142,12 +150,13 @@ class KernelBuilder {
     if (node.kind === "constant") return literal(node.value);
     if (node.kind === "size") return { kind: "size", axis: node.axis };
     const depth = this.#levels.length - 1;
-    const home = this.#home(node.axes);
+    const isReduction = node.kind === "reduce" && !this.#isLoaded(node);
+    const home = this.optimise.has("hoist") || isReduction ? this.#home(node.axes) : depth;
     const level = this.#levels[home];
     if (level === undefined) throw new Bug("no such level");
     const known = level.values.get(node);
     if (known !== undefined) return known;
-    if (node.kind === "reduce" && !this.#isLoaded(node)) {
+    if (isReduction) {
       this.#reduce(node, home);
       const value = level.values.get(node);
       if (value === undefined) throw new Bug("a reduction without a value");
@@ -271,7 +280,7 @@ class KernelBuilder {
   #together(node: NodeOf<"reduce">, home: number): NodeOf<"reduce">[] {
     const bound = new Set(this.#levels.slice(0, home + 1).flatMap((l) => l.binds.map((b) => b.name)));
     const group = [node];
-    for (const other of this.#reduces) {
+    for (const other of this.optimise.has("loops") ? this.#reduces : []) {
       const fits =
         other !== node &&
         !this.#building.has(other) &&

@@ -1,5 +1,6 @@
 // Which tables share a launch, and in what order launches come.
 import { Bug } from "../diagnostic.js";
+import { ALL_OPTIMISATIONS, type Optimisations } from "../optimisations.js";
 import type { Axis } from "./axis.js";
 import type { Table } from "./kernels.js";
 import type { Kernel, Statement } from "./program.js";
@@ -16,7 +17,11 @@ type Reads = (table: Table) => readonly string[];
  * Tables of the same axes that become computable at the same time share a kernel, as far as its buffers allow; tables
  * that look back at each other always do. Returns the launches in order.
  */
-export function groupTables(tables: readonly Table[], reads: Reads): Launch[] {
+export function groupTables(
+  tables: readonly Table[],
+  reads: Reads,
+  optimise: Optimisations = ALL_OPTIMISATIONS,
+): Launch[] {
   const done = new Set<string>();
   const names = new Set(tables.map((t) => t.name));
   const waiting = new Set(lookingBack(tables, reads));
@@ -30,7 +35,7 @@ export function groupTables(tables: readonly Table[], reads: Reads): Launch[] {
     for (const launch of ready) {
       waiting.delete(launch);
       const [table] = launch.tables;
-      if (launch.isSequential || table === undefined) {
+      if (launch.isSequential || table === undefined || !optimise.has("merge")) {
         launches.push(launch);
         continue;
       }

@@ -1,6 +1,7 @@
 // The tensor IR: an immutable DAG over named axes. A Graph makes its nodes, shares equal ones and simplifies as it builds.
 import { Bug } from "../diagnostic.js";
 import type { Op } from "../ops.js";
+import { ALL_OPTIMISATIONS, type Optimisations } from "../optimisations.js";
 import { ancestors, hasAxis, isImplied, type Axis } from "./axis.js";
 import type { RandomPlace, RandomPrimitive } from "./program.js";
 import { apart, composed, type Place, type Slide } from "./places.js";
@@ -113,6 +114,9 @@ export class Graph {
   readonly #table = new Map<string, Node>();
   readonly #axes = new Map<string, Axis>();
   #nextId = 0;
+
+  /** `optimise`: which algebra is applied. */
+  constructor(readonly optimise: Optimisations = ALL_OPTIMISATIONS) {}
 
   /**
    * Registers an axis: registration order is storage order within a role. `parent`: of a ragged one. Idempotent. A block

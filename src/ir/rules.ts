@@ -1,12 +1,15 @@
 // Algebra applied while a graph is built: each rule is named for the identity it uses.
 import { elementaryValue } from "../elementary.js";
 import type { Op } from "../ops.js";
+import type { Optimisation } from "../optimisations.js";
 import { hasAxis, type Axis } from "./axis.js";
 import type { Graph, Node, Ring } from "./node.js";
 
 type MapRule = {
   readonly name: string;
   readonly op: Op;
+  /** What it is part of; null: applied always, because what is zero or one, or in range, is to be known as such. */
+  readonly of: Optimisation | null;
   readonly apply: (g: Graph, args: readonly Node[]) => Node | undefined;
 };
 
@@ -27,15 +30,18 @@ const FOLDED: ReadonlySet<Op> = new Set([
   "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not",
 ]); // prettier-ignore
 
-const rule = (
-  name: string,
-  op: Op,
-  apply: (g: Graph, a: Node, b: Node, c: Node) => Node | undefined,
-): MapRule => ({
+type Apply = (g: Graph, a: Node, b: Node, c: Node) => Node | undefined;
+
+const ruleOf = (of: Optimisation | null, name: string, op: Op, apply: Apply): MapRule => ({
   name,
   op,
+  of,
   apply: (g, args) => apply(g, args[0] as Node, args[1] as Node, args[2] as Node),
 });
+
+const always = (name: string, op: Op, apply: Apply): MapRule => ruleOf(null, name, op, apply);
+const rule = (name: string, op: Op, apply: Apply): MapRule => ruleOf("simplify", name, op, apply);
+const reciprocal = (name: string, op: Op, apply: Apply): MapRule => ruleOf("reciprocals", name, op, apply);
 
 /** Product with constants gathered in front: (c, x) for c * x, where x has no constant factor of its own. */
 function splitConstant(node: Node): { readonly factor: number; readonly rest: Node } | undefined {
@@ -44,21 +50,21 @@ function splitConstant(node: Node): { readonly factor: number; readonly rest: No
 }
 
 export const MAP_RULES: readonly MapRule[] = [
-  rule("x + 0 = x", "add", (_, a, b) => (isConstant(b, 0) ? a : isConstant(a, 0) ? b : undefined)),
+  always("x + 0 = x", "add", (_, a, b) => (isConstant(b, 0) ? a : isConstant(a, 0) ? b : undefined)),
   rule("x + -y = x - y", "add", (g, a, b) => {
     const [nb] = as("neg", b) ?? [];
     if (nb !== undefined) return g.sub(a, nb);
     const [na] = as("neg", a) ?? [];
     return na === undefined ? undefined : g.sub(b, na);
   }),
-  rule("x - 0 = x", "sub", (_, a, b) => (isConstant(b, 0) ? a : undefined)),
-  rule("0 - x = -x", "sub", (g, a, b) => (isConstant(a, 0) ? g.neg(b) : undefined)),
+  always("x - 0 = x", "sub", (_, a, b) => (isConstant(b, 0) ? a : undefined)),
+  always("0 - x = -x", "sub", (g, a, b) => (isConstant(a, 0) ? g.neg(b) : undefined)),
   rule("x - -y = x + y", "sub", (g, a, b) => {
     const [nb] = as("neg", b) ?? [];
     return nb === undefined ? undefined : g.add(a, nb);
   }),
-  rule("x - x = 0", "sub", (g, a, b) => (a === b ? g.constant(0) : undefined)),
-  rule("-(-x) = x", "neg", (_, a) => as("neg", a)?.[0]),
+  always("x - x = 0", "sub", (g, a, b) => (a === b ? g.constant(0) : undefined)),
+  always("-(-x) = x", "neg", (_, a) => as("neg", a)?.[0]),
   rule("-(x - y) = y - x", "neg", (g, a) => {
     const [x, y] = as("sub", a) ?? [];
     return x !== undefined && y !== undefined ? g.sub(y, x) : undefined;
@@ -67,8 +73,8 @@ export const MAP_RULES: readonly MapRule[] = [
     const split = splitConstant(a);
     return split === undefined ? undefined : g.mul(g.constant(-split.factor), split.rest);
   }),
-  rule("x * 0 = 0", "mul", (g, a, b) => (isConstant(a, 0) || isConstant(b, 0) ? g.constant(0) : undefined)),
-  rule("x * 1 = x", "mul", (_, a, b) => (isConstant(b, 1) ? a : isConstant(a, 1) ? b : undefined)),
+  always("x * 0 = 0", "mul", (g, a, b) => (isConstant(a, 0) || isConstant(b, 0) ? g.constant(0) : undefined)),
+  always("x * 1 = x", "mul", (_, a, b) => (isConstant(b, 1) ? a : isConstant(a, 1) ? b : undefined)),
   rule("x * -1 = -x", "mul", (g, a, b) =>
     isConstant(b, -1) ? g.neg(a) : isConstant(a, -1) ? g.neg(b) : undefined,
   ),
@@ -93,27 +99,27 @@ export const MAP_RULES: readonly MapRule[] = [
     if (right !== undefined) return g.mul(g.constant(right.factor), g.mul(a, right.rest));
     return left === undefined ? undefined : g.mul(g.constant(left.factor), g.mul(left.rest, b));
   }),
-  rule("x / 1 = x", "div", (_, a, b) => (isConstant(b, 1) ? a : undefined)),
-  rule("0 / x = 0", "div", (g, a) => (isConstant(a, 0) ? g.constant(0) : undefined)),
-  rule("x / c = x (1/c)", "div", (g, a, b) =>
+  always("x / 1 = x", "div", (_, a, b) => (isConstant(b, 1) ? a : undefined)),
+  always("0 / x = 0", "div", (g, a) => (isConstant(a, 0) ? g.constant(0) : undefined)),
+  reciprocal("x / c = x (1/c)", "div", (g, a, b) =>
     b.kind === "constant" && b.value !== 0 && a.kind !== "constant"
       ? g.mul(g.constant(1 / b.value), a)
       : undefined,
   ),
-  rule("x / exp(y) = x exp(-y)", "div", (g, a, b) => {
+  reciprocal("x / exp(y) = x exp(-y)", "div", (g, a, b) => {
     const [y] = as("exp", b) ?? [];
     return y === undefined ? undefined : g.mul(a, g.exp(g.neg(y)));
   }),
   // A division by what varies along fewer axes becomes a product with a reciprocal that loops can hoist.
-  rule("x / y = x (1/y)", "div", (g, a, b) =>
+  reciprocal("x / y = x (1/y)", "div", (g, a, b) =>
     !isConstant(a, 1) && !subsetOf(a.axes, b.axes) ? g.mul(a, g.div(g.constant(1), b)) : undefined,
   ),
-  rule("log(exp(x)) = x", "log", (_, a) => as("exp", a)?.[0]),
+  always("log(exp(x)) = x", "log", (_, a) => as("exp", a)?.[0]),
   rule("log(sqrt(x)) = log(x) / 2", "log", (g, a) => {
     const [x] = as("sqrt", a) ?? [];
     return x === undefined ? undefined : g.mul(g.constant(0.5), g.log(x));
   }),
-  rule("exp(log(x)) = x", "exp", (_, a) => as("log", a)?.[0]),
+  always("exp(log(x)) = x", "exp", (_, a) => as("log", a)?.[0]),
   rule("square(-x) = square(x)", "square", (g, a) => {
     const [x] = as("neg", a) ?? [];
     return x === undefined ? undefined : g.map("square", x);
@@ -124,12 +130,12 @@ export const MAP_RULES: readonly MapRule[] = [
     return x === undefined ? undefined : g.exp(g.mul(g.constant(2), x));
   }),
   // Lets a sum over an axis of one factor take the other one out.
-  rule("square(x y) = square(x) square(y)", "square", (g, a) => {
+  ruleOf("take-out", "square(x y) = square(x) square(y)", "square", (g, a) => {
     const [x, y] = as("mul", a) ?? [];
     if (x === undefined || y === undefined || (sameAxes(x, y) && x.kind !== "constant")) return undefined;
     return g.mul(g.map("square", x), g.map("square", y));
   }),
-  rule("select(c, x, x) = x", "select", (_, c, a, b) =>
+  always("select(c, x, x) = x", "select", (_, c, a, b) =>
     c.kind === "constant" ? (c.value !== 0 ? a : b) : a === b ? a : undefined,
   ),
 ];
@@ -145,7 +151,8 @@ export function simplifyMap(g: Graph, op: Op, args: readonly Node[]): Node | und
     const value = elementaryValue(op, values);
     if (value !== null && Number.isFinite(value)) return g.constant(value);
   }
-  for (const { apply } of rulesOf.get(op) ?? []) {
+  for (const { of, apply } of rulesOf.get(op) ?? []) {
+    if (of !== null && !g.optimise.has(of)) continue;
     const simpler = apply(g, args);
     if (simpler !== undefined) return simpler;
   }
@@ -158,6 +165,8 @@ export function simplifyMap(g: Graph, op: Op, args: readonly Node[]): Node | und
 type ReduceRule = {
   readonly name: string;
   readonly ring: Ring;
+  /** What it is part of; null: applied always, as it leaves no reduction. */
+  readonly of: Optimisation | null;
   readonly apply: (g: Graph, over: Axis, arg: Node) => Node | undefined;
 };
 
@@ -172,11 +181,13 @@ export const REDUCE_RULES: readonly ReduceRule[] = [
   {
     name: "sum of what is constant along the axis = n x",
     ring: "sum",
+    of: null,
     apply: (g, over, arg) => (hasAxis(arg, over) ? undefined : g.mul(arg, g.size(over))),
   },
   {
     name: "sum(-x) = -sum(x)",
     ring: "sum",
+    of: "simplify",
     apply: (g, over, arg) => {
       const [x] = as("neg", arg) ?? [];
       return x === undefined ? undefined : g.neg(g.reduce("sum", over, x));
@@ -185,6 +196,7 @@ export const REDUCE_RULES: readonly ReduceRule[] = [
   {
     name: "sum(x y) = x sum(y), x constant along the axis",
     ring: "sum",
+    of: "take-out",
     apply: (g, over, arg) => {
       const [x, y] = loose("mul", over, arg) ?? [];
       return x === undefined || y === undefined ? undefined : g.mul(x, g.reduce("sum", over, y));
@@ -193,6 +205,7 @@ export const REDUCE_RULES: readonly ReduceRule[] = [
   {
     name: "sum(x (y z)) = y sum(x z), y constant along the axis",
     ring: "sum",
+    of: "take-out",
     apply: (g, over, arg) => {
       const [a, b] = as("mul", arg) ?? [];
       if (a === undefined || b === undefined) return undefined;
@@ -211,6 +224,7 @@ export const REDUCE_RULES: readonly ReduceRule[] = [
     // what is constant along it is taken out.
     name: "sum(x + y) = sum(x) + sum(y), x along fewer axes",
     ring: "sum",
+    of: "take-out",
     apply: (g, over, arg) => {
       for (const op of ["add", "sub"] as const) {
         const [a, b] = as(op, arg) ?? [];
@@ -224,11 +238,13 @@ export const REDUCE_RULES: readonly ReduceRule[] = [
   {
     name: "log-sum-exp of what is constant along the axis = x + log(n)",
     ring: "log_sum_exp",
+    of: null,
     apply: (g, over, arg) => (hasAxis(arg, over) ? undefined : g.add(arg, g.log(g.size(over)))),
   },
   {
     name: "log-sum-exp(x + y) = x + log-sum-exp(y), x constant along the axis",
     ring: "log_sum_exp",
+    of: "take-out",
     apply: (g, over, arg) => {
       const [x, y] = loose("add", over, arg) ?? [];
       if (x !== undefined && y !== undefined) return g.add(x, g.reduce("log_sum_exp", over, y));
@@ -241,6 +257,7 @@ export const REDUCE_RULES: readonly ReduceRule[] = [
   {
     name: "max of what is constant along the axis = x",
     ring: "max",
+    of: null,
     apply: (_, over, arg) => (hasAxis(arg, over) ? undefined : arg),
   },
 ];
@@ -248,7 +265,7 @@ export const REDUCE_RULES: readonly ReduceRule[] = [
 /** A simpler node for a reduction, or undefined where it stands as it is. */
 export function simplifyReduce(g: Graph, ring: Ring, over: Axis, arg: Node): Node | undefined {
   for (const each of REDUCE_RULES) {
-    if (each.ring !== ring) continue;
+    if (each.ring !== ring || (each.of !== null && !g.optimise.has(each.of))) continue;
     const simpler = each.apply(g, over, arg);
     if (simpler !== undefined) return simpler;
   }

@@ -1,5 +1,6 @@
 // Which nodes become tables and which are computed where they are used, decided by cost; then kernels in launch order.
 import { Bug } from "../diagnostic.js";
+import { ALL_OPTIMISATIONS, type Optimisation, type Optimisations } from "../optimisations.js";
 import { volume, type Axis, type Sizes } from "./axis.js";
 import { kernelCost, opTime, type AdapterClass } from "./cost.js";
 import { buildKernel, MustBeStored, type Built, type Table } from "./kernels.js";
@@ -13,8 +14,8 @@ import { splitReductions } from "./split.js";
 export type ScheduleOptions = {
   readonly sizes: Sizes;
   readonly adapter: AdapterClass;
-  /** False: every contraction step and nothing else is a table, for comparison. */
-  readonly optimise?: boolean;
+  /** All of them if not said. */
+  readonly optimise?: Optimisations;
 };
 
 /** What a table beyond that is taken to cost, in nanoseconds: all tables of the program would have to share a buffer. */
@@ -31,9 +32,10 @@ const MOST_REJECTIONS = 4;
 
 /** Turns a program's output nodes into kernels. */
 export function schedule(graph: Graph, program: ProgramGraph, options: ScheduleOptions): Program {
-  const split = splitReductions(graph, program, options.sizes);
-  const plan = new Plan(graph, split, options);
-  if (options.optimise !== false) plan.optimise();
+  const { optimise = ALL_OPTIMISATIONS, sizes } = options;
+  const split = optimise.has("blocks") ? splitReductions(graph, program, sizes) : program;
+  const plan = new Plan(graph, split, { ...options, optimise });
+  plan.optimise();
   return plan.program();
 }
 
@@ -56,7 +58,7 @@ class Plan {
   constructor(
     readonly graph: Graph,
     readonly source: ProgramGraph,
-    readonly options: ScheduleOptions,
+    readonly options: Required<ScheduleOptions>,
   ) {
     const nodes = reachable(source.outputs.map((o) => o.node));
     for (const output of source.outputs) this.#addOutput(output);
@@ -185,7 +187,7 @@ class Plan {
     let built = this.#built.get(table);
     if (built === undefined) {
       const { sizes, adapter } = this.options;
-      const plain = buildKernel(`compute_${table.name}`, [table], this.#stored, sizes);
+      const plain = buildKernel(`compute_${table.name}`, [table], this.#stored, sizes, this.options.optimise);
       const kernel =
         table.walks === undefined
           ? plain.kernel
@@ -212,8 +214,11 @@ class Plan {
     }
   }
 
+  #does = (name: Optimisation): boolean => this.options.optimise.has(name);
+
   /** Stores what is dear and computed again and again; then computes inline what is cheaper so. */
   optimise(): void {
+    if (!this.#does("share") && !this.#does("inline")) return;
     let time = this.#time();
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const before = time;
@@ -226,6 +231,7 @@ class Plan {
   }
 
   #storeWhatIsDear(start: number): number {
+    if (!this.#does("share")) return start;
     let time = start;
     let rejected = 0;
     for (const node of this.#candidates()) {
@@ -242,6 +248,7 @@ class Plan {
   }
 
   #inlineWhatIsCheap(start: number): number {
+    if (!this.#does("inline")) return start;
     let time = start;
     const bytes = (table: Table): number => 4 * volume(table.axes, this.options.sizes);
     const optional = [...this.#stored.values()].filter((t) => !this.#required.has(t.node));
@@ -302,16 +309,16 @@ class Plan {
 
   /** The finished program: tables grouped into kernels, kernels in order of their dependencies. */
   program(): Program {
-    const launches = groupTables(this.#tables, (table) => this.#build(table).kernel.reads);
+    const { sizes, optimise } = this.options;
+    const reads = (table: Table): readonly string[] => this.#build(table).kernel.reads;
+    const launches = groupTables(this.#tables, reads, optimise);
+    const kernelOf = (name: string, of: readonly Table[]): Kernel =>
+      buildKernel(name, of, this.#stored, sizes, optimise).kernel;
     const kernels = launches.map(({ tables, isSequential }, i): Kernel => {
       const name = `k${i + 1}_${tables[0]?.name ?? ""}`;
       return isSequential
-        ? sequentialKernel(
-            name,
-            tables,
-            (table) => buildKernel(name, [table], this.#stored, this.options.sizes).kernel,
-          )
-        : buildKernel(name, tables, this.#stored, this.options.sizes).kernel;
+        ? sequentialKernel(name, tables, (table) => kernelOf(name, [table]))
+        : kernelOf(name, tables);
     });
     const computed = new Set(this.#tables.map((t) => t.name));
     const nodes = reachable(this.source.outputs.map((o) => o.node));

@@ -63,6 +63,7 @@ export function modelWith(data: readonly string[], plates: readonly string[]): C
     compilerVersion: "0.0.0",
     source: { path: "model.mpp", text: TEXT, sha256: "" },
     estimation: { estimator: "massively-parallel", coupling: "permutation" },
+    optimisations: [],
     interface: modelInterface,
     programs: {},
     gradientsUnavailable: {},

@@ -7,6 +7,7 @@ import type { CompiledModel } from "../../src/compiled.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
 import { BUFFERS } from "../../src/ir/interface.js";
 import { inOneGroup } from "../../src/ir/lower/one-group.js";
+import { NO_OPTIMISATIONS } from "../../src/optimisations.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
 import { bruteForce } from "../oracle/brute-force.js";
 import { generator, PLATE_SIZES, sourceOf, specs, VALUES, valuesSummed, type Spec } from "./random-model.js";
@@ -84,7 +85,7 @@ describe("random models", () => {
           { order: "greedy" },
           { order: anyOrder },
           { order: (names) => names.at(-1) ?? "" },
-          { optimise: false },
+          { optimise: NO_OPTIMISATIONS },
           { adapter: "gpu" },
           {
             sizes: new Map([

@@ -31,7 +31,7 @@ export async function explain(path: string, options: ExplainOptions, terminal: T
       : null;
   const adapter = times?.adapter ?? "software";
   const { lowered, program } = checked().plan("qem", {
-    ...estimationOf(head.estimation),
+    ...estimationOf({ ...head.estimation, optimize: head.optimisations }),
     sizes,
     adapter,
   });

@@ -251,6 +251,7 @@ function settingsReport(
     particles: Object.fromEntries(particlesPerGroup(model.interface, settings)),
     draws_from: settings.drawsFrom,
     ...model.estimation,
+    optimisations: model.optimisations,
     ...sizesReport(data.sizes),
     iterations: settings.iterations,
     averaging_weight: settings.averagingWeight,

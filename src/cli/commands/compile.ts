@@ -4,7 +4,7 @@ import type { Stage } from "../../compile.js";
 import type { ProgramName } from "../../compiled.js";
 import { didYouMean } from "../../diagnostic.js";
 import type { Context } from "../command-line.js";
-import { couplingOption, estimatorOption, type EstimationOptions } from "../options.js";
+import { couplingOption, estimatorOption, optimizeOption, type EstimationOptions } from "../options.js";
 
 /** A row for every stage, in the order of compilation: the compiler's own list is not loaded for `--help`. */
 const STAGES = Object.keys({
@@ -55,6 +55,7 @@ export function compileCommand(context: Context): Command {
     )
     .addOption(estimatorOption())
     .addOption(couplingOption())
+    .addOption(optimizeOption())
     .addOption(
       new Option("--program <name>", "the program whose stages are printed").choices(PROGRAMS).default("qem"),
     )

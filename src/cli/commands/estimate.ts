@@ -9,6 +9,7 @@ import {
   estimatorOption,
   modelAndData,
   nameLists,
+  optimizeOption,
   type DeviceChoice,
   type EstimationOptions,
 } from "../options.js";
@@ -34,6 +35,7 @@ export function estimateCommand(context: Context): Command {
     .addOption(dataOption())
     .addOption(estimatorOption())
     .addOption(couplingOption())
+    .addOption(optimizeOption())
     .requiredOption("--particles <file>", 'JSON with "K" and "particles": {latent: [plates..., K, event...]}')
     .option(
       "--guide-parameters <file>",

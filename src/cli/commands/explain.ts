@@ -7,6 +7,7 @@ import {
   deviceOption,
   estimatorOption,
   modelAndData,
+  optimizeOption,
   particlesOption,
   type DeviceChoice,
   type EstimationOptions,
@@ -28,6 +29,7 @@ export function explainCommand(context: Context): Command {
     .addOption(dataOption())
     .addOption(estimatorOption())
     .addOption(couplingOption())
+    .addOption(optimizeOption())
     .addOption(particlesOption())
     .option("--measure", "time every kernel on the device")
     .addOption(deviceOption())

@@ -12,6 +12,7 @@ import {
   fraction,
   modelAndData,
   newElementsOption,
+  optimizeOption,
   testOption,
   particlesOption,
   positive,
@@ -59,6 +60,7 @@ export function runCommand(context: Context): Command {
     .addOption(dataOption())
     .addOption(estimatorOption())
     .addOption(couplingOption())
+    .addOption(optimizeOption())
     .addOption(new Option("--method <method>", "how the guide is fitted").choices(METHODS).default("qem"))
     .addOption(particlesOption())
     .addOption(

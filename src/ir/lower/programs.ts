@@ -1,6 +1,7 @@
 // The programs of a model, each as named output nodes of one graph; src/compiled.ts says what each is for.
 import type { CompiledModel } from "../../compiled.js";
 import type { Data, Guide, Latent, Plate, TypedModel, Variable } from "../../typecheck/model.js";
+import type { Optimisations } from "../../optimisations.js";
 import { isDrawn } from "../../typecheck/walk.js";
 import type { Sizes } from "../axis.js";
 import type { Contraction, ContractionChoices, Intractable } from "../contraction.js";
@@ -74,6 +75,8 @@ export type LoweringOptions = ContractionChoices & {
   readonly coupling?: Coupling;
   /** Groups whose joint weights `estimate` and `posterior` give besides: each entry the names of some, in the model's order. */
   readonly joint?: readonly (readonly string[])[];
+  /** Which algebra is applied; all of it if not said. */
+  readonly optimise?: Optimisations;
 };
 
 /** Lowers a typed model to all its programs, or says why its estimator has no polynomial contraction. */
@@ -82,7 +85,7 @@ export function lowerModel(
   options: LoweringOptions,
 ): LoweredModel | Intractable | IntractableJoint {
   const model = options.estimator === "global" ? inOneGroup(typed) : typed;
-  const graph = new Graph();
+  const graph = new Graph(options.optimise);
   const isRagged = (plate: Plate): boolean => options.sizes.rows?.has(plate.name) === true;
   const isMissing = (data: Data): boolean => options.sizes.missing?.has(data.name) === true;
   const lowering = new ExpressionLowering(graph, nestingOrder(model), isRagged, isMissing);
