@@ -46,6 +46,8 @@ export type DawnHost = {
   readonly free: number;
   /** The same promise, which rejects also when the device is lost. */
   readonly orLost: <T>(work: Promise<T>) => Promise<T>;
+  /** The same promise, waited for in the way that suits the device. */
+  readonly wait: <T>(work: Promise<T>) => Promise<T>;
   /** Counts bytes as in use, or as given back if negative. */
   readonly countBytes: (bytes: number) => void;
   /** Throws what Dawn found wrong since the last check. */
@@ -308,9 +310,9 @@ class DawnProgram implements LoadedProgram {
 
   /** Waits for the submission and opens its outputs for reading. */
   private async map(): Promise<void> {
-    const { orLost, check } = this.host;
+    const { orLost, check, wait } = this.host;
     try {
-      await orLost(this.buffers.staging.mapAsync(MAP_READ));
+      await orLost(wait(this.buffers.staging.mapAsync(MAP_READ)));
     } catch (problem) {
       if (problem instanceof DeviceError) throw problem;
       check();

@@ -7,6 +7,7 @@ import { deviceLost, noDeviceGiven } from "./device-errors.js";
 import type { Device, DeviceError, LoadedProgram } from "./device.js";
 import { withoutNativeNoise } from "./native-noise.js";
 import { Pipelines } from "./pipelines.js";
+import { yielding } from "./yielding.js";
 
 /**
  * Dawn's entry objects for the life of the process: a device aborts the process if the garbage collector takes the
@@ -140,6 +141,7 @@ class DawnDevice implements Device {
       free: this.budget - this.bytes,
       countBytes: (bytes) => void (this.bytes += bytes),
       orLost: (work) => this.orLost(work),
+      wait: this.kind === "gpu" ? (work) => work : yielding,
       check: () => this.check(),
     };
     return this.orLost(loadProgram(host, compiled, sizes));
