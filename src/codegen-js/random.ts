@@ -25,24 +25,42 @@ function multiplyHigh(a: number, b: number): number {
   return (Math.imul(aHigh, bHigh) + (t >>> 16) + (w >>> 16)) >>> 0;
 }
 
-/** Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011): four random words for a counter and a key. */
-export function philox(counter: Words, key: readonly [number, number]): Words {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+/** The last four words that `generate` made: draws are far too many for an array each. */
+const WORDS = new Uint32Array(4);
+
+/** Philox4x32-10 (Salmon, Moraes, Dror and Shaw 2011): four random words for a counter and a key, in `WORDS`. */
+function generate(c0: number, c1: number, c2: number, c3: number, key0: number, key1: number): void {
+  // As signed words throughout, which are what the engine computes with; the bits are the same.
+  let [x0, x1, x2, x3] = [c0 | 0, c1 | 0, c2 | 0, c3 | 0];
+  let [k0, k1] = [key0 | 0, key1 | 0];
   for (let round = 0; round < 10; round++) {
-    const low0 = Math.imul(0xd2511f53, c0) >>> 0;
-    const low2 = Math.imul(0xcd9e8d57, c2) >>> 0;
-    const high0 = multiplyHigh(0xd2511f53, c0);
-    const high2 = multiplyHigh(0xcd9e8d57, c2);
-    [c0, c1, c2, c3] = [(high2 ^ c1 ^ k0) >>> 0, low2, (high0 ^ c3 ^ k1) >>> 0, low0];
-    k0 = (k0 + 0x9e3779b9) >>> 0;
-    k1 = (k1 + 0xbb67ae85) >>> 0;
+    const high0 = multiplyHigh(0xd2511f53, x0) | 0;
+    const high2 = multiplyHigh(0xcd9e8d57, x2) | 0;
+    const low0 = Math.imul(0xd2511f53, x0);
+    const low2 = Math.imul(0xcd9e8d57, x2);
+    x0 = high2 ^ x1 ^ k0;
+    x1 = low2;
+    x2 = high0 ^ x3 ^ k1;
+    x3 = low0;
+    k0 = (k0 + 0x9e3779b9) | 0;
+    k1 = (k1 + 0xbb67ae85) | 0;
   }
-  return [c0, c1, c2, c3];
+  WORDS[0] = x0;
+  WORDS[1] = x1;
+  WORDS[2] = x2;
+  WORDS[3] = x3;
 }
 
+/** The same, of a counter and a key as arrays. */
+export function philox([c0, c1, c2, c3]: Words, [k0, k1]: readonly [number, number]): Words {
+  generate(c0, c1, c2, c3, k0, k1);
+  return [word(0), word(1), word(2), word(3)];
+}
+
+const word = (i: 0 | 1 | 2 | 3): number => WORDS[i] ?? 0;
+
 /** One of 2^23 evenly spaced numbers strictly between 0 and 1; float32 holds each exactly. */
-const uniformOf = (word: number): number => (word >>> 9) * 2 ** -23 + 2 ** -24;
+const uniformOf = (bits: number): number => (bits >>> 9) * 2 ** -23 + 2 ** -24;
 
 /** A bijection of 32-bit words that mixes all bits: the last step of MurmurHash3 (Appleby). */
 function mix(word: number): number {
@@ -185,16 +203,16 @@ function sobolStratum(particle: number, particles: number, point: Point, run: Ra
   return last.strata[particle] ?? 0;
 }
 
-/** The word's uniform; of a run that is not iid, moved into the particle's stratum. */
+/** The uniform of these bits; of a run that is not iid, moved into the particle's stratum. */
 function place(
-  word: number,
+  bits: number,
   particle: number,
   particles: number,
   stream: Stream,
   lane: number,
   point: Point | null,
 ): number {
-  const within = uniformOf(word);
+  const within = uniformOf(bits);
   const { drawsFrom } = stream.run;
   if (drawsFrom === "iid") return within;
   const stratum =
@@ -219,8 +237,10 @@ export function stdUniform(
   setElement = 0,
   coordinate = 0,
 ): number {
-  const [word] = philox([element, particle, run.iteration, 0], [run.seed, site]);
-  return place(word, particle, particles, { site, element, run }, 0, pointOf(set, setElement, coordinate));
+  generate(element, particle, run.iteration, 0, run.seed, site);
+  if (run.drawsFrom === "iid") return uniformOf(word(0));
+  const point = pointOf(set, setElement, coordinate);
+  return place(word(0), particle, particles, { site, element, run }, 0, point);
 }
 
 /** A whole number from 0 up to (without) `count`, every particle's independent of the others'. */
@@ -232,7 +252,8 @@ export function uniformIndex(
   _particles: number,
   run: RandomRun,
 ): number {
-  return multiplyHigh(philox([element, particle, run.iteration, 0], [run.seed, site])[0], count);
+  generate(element, particle, run.iteration, 0, run.seed, site);
+  return multiplyHigh(word(0), count);
 }
 
 /**

@@ -1,31 +1,22 @@
 // The first guide: what the model's author wrote, and for the rest a robust fit to draws from the prior.
 import { InferenceError, noStart } from "./errors.js";
 import { accept, fitGuide, isUsable, runOnHost, type GuideParameters, type HostProgram } from "./guide.js";
-import { bufferAxes, elementCount, output, placesIn, writeInputs, type Inputs } from "./layout.js";
+import { bufferAxes, elementCount, output, writeInputs, type Inputs } from "./layout.js";
 import type { SavedArrays } from "./method.js";
 import { rememberVariances, type LatentMoments } from "./moments.js";
+import { averageDraws } from "./prior-moments.js";
 import { Bug } from "../diagnostic.js";
 import type { Axis, Sizes } from "../ir/axis.js";
 import { BUFFERS, PRIOR_AXIS, type ModelInterface } from "../ir/interface.js";
 
-/**
- * Shares of the prior's draws left out at each end: scales such as half-Cauchy or exp(normal) have no moments. Families
- * with a square among their statistics are fitted to the middle half, the variance scaled up to what it would be if the
- * draws were normal; others, for which there is no such remedy, to the middle 90 %.
- */
-export const TRIMMED = { squared: 0.25, other: 0.05 } as const;
-/** Variance of a standard normal between its quartiles: 1 - 2 z phi(z) / 0.5 at z = 0.6745. */
-export const MIDDLE_HALF_VARIANCE = 0.142652;
-/**
- * Draws further out say nothing: they come of priors such as inv_gamma(0.001, 0.001). Where most draws are such, only
- * near ones count, as a start that is too narrow is widened by tempering more easily than an overflowing one is narrowed.
- */
-const FARTHEST = 1e10;
-const NEAR = 1e4;
-const ENOUGH_DRAWS = 0.01;
+/** Numbers that the draws of all latents may be: where latents are many, few draws of each take long enough. */
+const MOST_NUMBERS = 2 ** 20;
 const FEWEST_PRIOR_DRAWS = 64;
 
-/** Draws from the prior that fit into `bytes`: every latent's draws and statistics are held at once, in float64. */
+/**
+ * How many draws from the prior to take, `most` where latents are few. They fit into `bytes`: every latent's draws and
+ * statistics are held at once, in float64.
+ */
 export function priorDrawCount(
   model: ModelInterface,
   sizes: Sizes,
@@ -33,11 +24,14 @@ export function priorDrawCount(
   bytes: number,
   axesOf: (latent: string) => readonly Axis[],
 ): number {
-  const numbers = model.guides.reduce((sum, guide) => {
+  let [elements, numbers] = [1, 1];
+  for (const guide of model.guides) {
     const axes = axesOf(guide.latent).filter((axis) => axis.name !== PRIOR_AXIS);
-    return sum + elementCount(axes, sizes) * (2 + guide.statistics);
-  }, 0);
-  const fit = Math.floor(bytes / (8 * Math.max(1, numbers)));
+    const own = elementCount(axes, sizes);
+    elements += own;
+    numbers += own * (2 + guide.statistics);
+  }
+  const fit = Math.floor(Math.min(bytes / (8 * numbers), MOST_NUMBERS / elements));
   return Math.max(Math.min(most, fit), Math.min(most, FEWEST_PRIOR_DRAWS));
 }
 
@@ -138,59 +132,4 @@ function unknownAsNaN({ compiled }: HostProgram, known: Inputs, sizes: Sizes): I
         : new Float64Array(elementCount(axes, sizes)).fill(NaN))
     );
   };
-}
-
-/** Robust means of one latent's statistics, per cell of its moments. `axes`: of the draws, the prior's axis last. */
-function averageDraws(
-  moments: LatentMoments,
-  axes: readonly Axis[],
-  draws: Float64Array,
-  statistics: ReadonlyMap<string, Float64Array>,
-  sizes: Sizes,
-): void {
-  const { guide, raw } = moments;
-  const elementAxes = axes.filter((axis) => axis.name !== PRIOR_AXIS);
-  const cells = placesIn(elementAxes, moments.axes, sizes);
-  const columns = guide.squareOf.map((_, i) => output(statistics, BUFFERS.statistic(guide.latent, i)));
-  const count = (columns[0] ?? draws).length / cells.length;
-  const trimmed = guide.squareOf.some((base) => base !== null) ? TRIMMED.squared : TRIMMED.other;
-  const sums = columns.map(() => new Float64Array(moments.noise.length));
-  const used = new Float64Array(moments.noise.length);
-  cells.forEach((cell, e) => {
-    // The elements of a whole vector go together: none of its draws can be left out for one of them.
-    const kept = guide.whole
-      ? Array.from({ length: count }, (_, k) => k)
-      : middle(draws.subarray(e * count, (e + 1) * count), trimmed);
-    for (const k of kept) {
-      const values = columns.map((column) => column[e * count + k] ?? NaN);
-      if (!values.every((x) => Math.abs(x) <= FARTHEST)) continue;
-      used[cell] = (used[cell] ?? 0) + 1;
-      sums.forEach((sum, i) => (sum[cell] = (sum[cell] ?? 0) + (values[i] ?? 0)));
-    }
-  });
-  raw.forEach((means, i) => means.set((sums[i] ?? means).map((sum, c) => sum / (used[c] ?? 0))));
-  guide.squareOf.forEach((base, j) => {
-    if (base === null) return;
-    const means = raw[base];
-    raw[j]?.forEach((square, c, squares) => {
-      const mean = means?.[c] ?? 0;
-      squares[c] = mean * mean + Math.max(0, square - mean * mean) / (guide.whole ? 1 : MIDDLE_HALF_VARIANCE);
-    });
-  });
-}
-
-/**
- * Indices of the draws that are left when a share `trimmed` of them is cut off at each end; of discrete draws, which have
- * honest moments, all.
- */
-export function middle(draws: Float64Array, trimmed: number): number[] {
-  const within = (most: number): number[] =>
-    Array.from(draws.keys()).filter((k) => Math.abs(draws[k] ?? NaN) <= most);
-  const [near, usable] = [within(NEAR), within(FARTHEST)];
-  const isHonest = usable.length >= draws.length / 2 || near.length < ENOUGH_DRAWS * draws.length;
-  const order = isHonest ? usable : near;
-  if (new Set(draws).size < draws.length / 2) return order;
-  order.sort((a, b) => (draws[a] ?? 0) - (draws[b] ?? 0));
-  const cut = Math.floor(trimmed * order.length);
-  return order.slice(cut, order.length - cut);
 }
