@@ -58,6 +58,8 @@ export type CompileOptions = {
   readonly optimise?: Optimisations;
   /** Groups whose joint weights `estimate` and `posterior` give besides: each entry the names of some, in the model's order. */
   readonly joint?: readonly (readonly string[])[];
+  /** Sums over plates of so many terms are of differences to first particles (src/ir/references.ts); for tests. */
+  readonly leastForReference?: number;
   /** The largest table, in bytes, that the device can bind; tables over it are diagnostics. */
   readonly largestBinding?: number;
 };
@@ -141,6 +143,20 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
       optimise: runsOnHost(graph.name, model) ? without(optimise, "share", "inline") : optimise,
     });
   };
+  /** What the host does after a run. */
+  const finished = (
+    lowered: LoweredModel,
+    graph: ProgramGraph,
+    options: CompileOptions,
+  ): CompiledProgram["finish"] => {
+    const { optimise = ALL_OPTIMISATIONS } = options;
+    const program = schedule(lowered.graph, graph, {
+      sizes: planningSizes(options),
+      adapter: ADAPTER_CLASSES.software,
+      optimise: without(optimise, "share", "inline", "blocks"),
+    });
+    return { program, js: emitJs(program) };
+  };
   const plan = (name: ProgramName, options: CompileOptions): { lowered: LoweredModel; program: Program } => {
     const lowered = lower(options);
     if ("code" in lowered) throw new DiagnosticError([lowered]);
@@ -176,7 +192,8 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
             ),
           );
         const wgsl = runsOnHost(graph.name, model) ? {} : emitWgsl(program, options.optimise);
-        programs[graph.name] = { program, wgsl, js: emitJs(program) };
+        const finish = graph.finish && finished(lowered, graph.finish, options);
+        programs[graph.name] = { program, wgsl, js: emitJs(program), ...(finish && { finish }) };
       }
       if (hasErrors(diagnostics)) return { compiled: null, diagnostics };
       return { compiled: compiledModel(model, lowered, programs, options), diagnostics };

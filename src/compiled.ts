@@ -8,6 +8,11 @@ export type CompiledProgram = {
   readonly program: Program;
   readonly wgsl: Readonly<Record<string, WgslKernel>>;
   readonly js: Readonly<Record<string, string>>;
+  /**
+   * What is left to the host, in float64: a program of the reference device whose inputs are outputs of this one, by their
+   * names. Devices run it after every run; its `log_evidence.finished` takes the place of `log_evidence`.
+   */
+  readonly finish?: Pick<CompiledProgram, "program" | "js">;
 };
 
 /**

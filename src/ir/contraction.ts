@@ -5,6 +5,7 @@ import { chainMethod, chainProduct, type ChainMethod, type ChainPart } from "./c
 import { volume, type Axis, type Sizes } from "./axis.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./cost.js";
 import type { Graph, Node } from "./node.js";
+import { looseLogSumExp, type References } from "./references.js";
 
 /** A term of the log estimator: it counts once per element of `plates`. */
 export type Term = { readonly name: string; readonly node: Node; readonly plates: readonly Axis[] };
@@ -35,7 +36,11 @@ export type Step = {
   readonly result: { readonly name: string; readonly node: Node; readonly axes: readonly Axis[] };
 };
 
-export type Contraction = { readonly root: Node; readonly steps: readonly Step[] };
+/**
+ * `root` is the log of the sum over all combinations, less `missing`: what was taken out of sums over large plates, which
+ * no particle varies; the constant 0 if nothing was.
+ */
+export type Contraction = { readonly root: Node; readonly missing: Node; readonly steps: readonly Step[] };
 
 /**
  * Why a model cannot be contracted: a term joins latents of plates that cross; or, `along` an ordered plate, the steps of
@@ -56,6 +61,8 @@ export type ContractionChoices = {
   readonly adapter?: AdapterClass;
   /** How chains are multiplied; by what takes less time if not said. */
   readonly chains?: ChainMethod;
+  /** Sums over large plates are of differences to first particles; of the terms themselves if not said. */
+  readonly references?: References;
 };
 
 type Working = Term & { readonly particles: ReadonlySet<string> };
@@ -76,9 +83,10 @@ export function contract(
   terms: readonly Term[],
   variables: readonly Variable[],
   sizes: Sizes,
-  { order = "exact", adapter = ADAPTER_CLASSES.software, chains }: ContractionChoices = {},
+  { order = "exact", adapter = ADAPTER_CLASSES.software, chains, references }: ContractionChoices = {},
 ): Contraction | Intractable {
   const steps: Step[] = [];
+  const missing: Node[] = [];
   const variableOf = new Map(variables.flatMap((v) => axesOf(v).map((axis) => [axis.name, v])));
   let left = terms.map(working);
   for (;;) {
@@ -86,7 +94,7 @@ export function contract(
       (best, term) => (best === undefined || term.plates.length > best.plates.length ? term : best),
       undefined,
     );
-    if (deepest === undefined) return { root: g.constant(0), steps };
+    if (deepest === undefined) return { root: g.constant(0), missing: g.total(missing), steps };
     const plates = deepest.plates;
     const here = left.filter((t) => key(t.plates) === key(plates));
     const own = variables.filter((v) => key(v.plates) === key(plates));
@@ -94,7 +102,15 @@ export function contract(
     for (const component of components(here, own)) {
       const chained = component.variables.filter((v) => v.past !== null);
       const single = component.variables.filter((v) => v.past === null);
-      const joined = eliminate(g, component.terms, single, { plates, sizes, adapter, order, chains, steps });
+      const joined = eliminate(g, component.terms, single, {
+        plates,
+        sizes,
+        adapter,
+        order,
+        chains,
+        references,
+        steps,
+      });
       if (plates.length === 0) {
         done.push(joined);
         continue;
@@ -112,12 +128,21 @@ export function contract(
       }
       done.push(
         along === null
-          ? plateProduct(g, joined, plates, kept, steps)
-          : multiplyChain(g, joined, chained, along, { plates, sizes, adapter, order, chains, steps }),
+          ? plateProduct(g, joined, plates, kept, { references, missing, steps })
+          : multiplyChain(g, joined, chained, along, {
+              plates,
+              sizes,
+              adapter,
+              order,
+              chains,
+              references,
+              steps,
+            }),
       );
     }
     left = [...left.filter((t) => !here.includes(t)), ...done];
-    if (plates.length === 0) return { root: g.total(left.map((t) => t.node)), steps };
+    if (plates.length === 0)
+      return { root: g.total(left.map((t) => t.node)), missing: g.total(missing), steps };
   }
 }
 
@@ -127,10 +152,17 @@ function plateProduct(
   term: Working,
   plates: readonly Axis[],
   kept: readonly Axis[],
-  steps: Step[],
+  {
+    references,
+    missing,
+    steps,
+  }: { readonly references: References | undefined; readonly missing: Node[]; readonly steps: Step[] },
 ): Working {
   const over = plates.filter((p) => !kept.some((k) => k.name === p.name));
-  const node = g.reduceAll("sum", over.toReversed(), term.node);
+  const sum = g.reduceAll("sum", over.toReversed(), term.node);
+  const parts = references?.isLarge(over) === true ? references.split(sum) : null;
+  if (parts !== null) missing.push(g.reduceAll("sum", kept.toReversed(), parts.first));
+  const node = parts?.difference ?? sum;
   const name = `product.${over.map((p) => p.name).join("_")}.${term.name}`;
   const table = g.ordered([...term.node.axes, ...over]);
   steps.push({
@@ -198,6 +230,7 @@ type EliminationContext = {
   readonly adapter: AdapterClass;
   readonly order: OrderChoice;
   readonly chains: ChainMethod | undefined;
+  readonly references: References | undefined;
   readonly steps: Step[];
 };
 
@@ -213,7 +246,10 @@ function eliminate(
     const joined = left.filter((t) => t.particles.has(variable.axis.name));
     const table = g.ordered([...joined.flatMap((t) => t.node.axes), ...context.plates]);
     const total = g.total(joined.map((t) => t.node));
-    const node = g.reduce("log_sum_exp", variable.axis, total);
+    const isLarge = context.references?.isLarge(context.plates) === true;
+    const node = isLarge
+      ? looseLogSumExp(g, variable.axis, total)
+      : g.reduce("log_sum_exp", variable.axis, total);
     const name = variable.name;
     context.steps.push({
       kind: "sum out",

@@ -169,8 +169,11 @@ export const BUFFERS = {
   statistic: (latent: string, i: number) => `statistic.${latent}.${i}`,
   /** The same with all particles weighed equally: what the guide itself says. [plates, event] */
   unweighted: (latent: string, i: number) => `unweighted.${latent}.${i}`,
-  /** [] */
+  /** [] Where sums over large plates were taken apart (references.ts), less what the host adds. */
   logEvidence: "log_evidence",
+  /** What the host computes that from, and the evidence with it. */
+  reference: (i: number) => `log_evidence.reference.${i}`,
+  finishedEvidence: "log_evidence.finished",
   /** [plates, particle]; sums to 1 over the particles. */
   weights: (group: string) => `weights.${group}`,
   /** Sum over particles of the squared weights: 1 / effective sample size. [plates] */

@@ -5,7 +5,7 @@ import { children, type Graph, type Node, type NodeOf } from "./node.js";
 import { rebuildGather, rebuildScan, rewrite } from "./rewrite.js";
 
 /** Elements of a block: a float32 sum of so many terms is good to 1e-9 of their size, and there are blocks enough. */
-const BLOCK_LENGTH = 128;
+export const BLOCK_LENGTH = 128;
 
 /** Rewrites every sum over a plate that is longer than a block as a sum over blocks of sums within them. */
 export function splitReductions(g: Graph, program: ProgramGraph, sizes: Sizes): ProgramGraph {

@@ -5,8 +5,10 @@ import type { Sizes } from "../ir/axis.js";
 import { loadProgram, type DawnHost } from "./dawn-program.js";
 import { deviceLost, noDeviceGiven } from "./device-errors.js";
 import type { Device, DeviceError, LoadedProgram } from "./device.js";
+import { loadFinished } from "./finish.js";
 import { withoutNativeNoise } from "./native-noise.js";
 import { Pipelines } from "./pipelines.js";
+import { createReferenceDevice } from "./reference.js";
 import { yielding } from "./yielding.js";
 
 /**
@@ -144,7 +146,15 @@ class DawnDevice implements Device {
       wait: this.kind === "gpu" ? (work) => work : yielding,
       check: () => this.check(),
     };
-    return this.orLost(loadProgram(host, compiled, sizes));
+    const onHost = createReferenceDevice();
+    return this.orLost(
+      loadFinished(
+        (own, lengths) => loadProgram(host, own, lengths),
+        (own, lengths) => onHost.load(own, lengths),
+        compiled,
+        sizes,
+      ),
+    );
   }
 
   private orLost<T>(work: Promise<T>): Promise<T> {

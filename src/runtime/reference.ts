@@ -12,6 +12,7 @@ import { rowArrayValues } from "../ir/ragged.js";
 import { axisLengths, bufferLengths, checkFixedSubscripts, describeBuffer } from "./buffers.js";
 import { cannotAllocate, deviceLost, outOfMemory } from "./device-errors.js";
 import type { Device, LoadedProgram, RunSettings } from "./device.js";
+import { loadFinished } from "./finish.js";
 
 type Arrays = Record<string, Float64Array>;
 type Launch = (
@@ -36,7 +37,12 @@ class ReferenceDevice implements Device {
   bytes = 0;
   closed = false;
 
-  load({ program, js }: CompiledProgram, sizes: Sizes): Promise<LoadedProgram> {
+  load(compiled: CompiledProgram, sizes: Sizes): Promise<LoadedProgram> {
+    const load = this.loadPlain.bind(this);
+    return loadFinished(load, load, compiled, sizes);
+  }
+
+  private loadPlain({ program, js }: CompiledProgram, sizes: Sizes): Promise<LoadedProgram> {
     // Failures reject the promise: no caller should have to catch twice.
     return new Promise((resolve) => {
       checkFixedSubscripts(program, sizes);

@@ -268,6 +268,7 @@ export function buildEstimator(
   const allSources = [...sources, ...joint].map((s) => s.source);
   const adjoints = differentiate(g, contraction.root, allSources);
   const zero = new Map(allSources.map((s) => [s, g.constant(0)]));
+  options.references?.replace(zero);
   const stepNodes = contraction.steps.flatMap((s) => [s.result.node, s.joined]);
   const clean = substitute(g, [contraction.root, ...adjoints, ...stepNodes], zero);
   const [root, ...rest] = clean;
@@ -277,9 +278,11 @@ export function buildEstimator(
     const joined = rest[adjoints.length + 2 * i + 1] ?? step.joined;
     return { ...step, joined, result: { ...step.result, node, axes: node.axes } };
   });
+  const { missing } = contraction;
+  options.references?.lacks(root, missing);
   return {
     logEvidence: root,
-    contraction: { root, steps },
+    contraction: { root, missing, steps },
     factors,
     particles,
     guideInputs: inputs,

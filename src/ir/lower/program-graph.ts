@@ -15,6 +15,8 @@ export type ProgramGraph = {
   readonly name: ProgramName;
   readonly outputs: readonly Output[];
   readonly labels: ReadonlyMap<Node, string>;
+  /** What the host computes from its outputs, in float64: the log evidence with what was taken out of it. */
+  readonly finish?: ProgramGraph;
   /** Its contraction where that is not the model's own, because of joint weights that were asked for. */
   readonly contraction?: Contraction;
 };

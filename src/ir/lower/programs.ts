@@ -7,6 +7,8 @@ import type { Sizes } from "../axis.js";
 import type { Contraction, ContractionChoices, Intractable } from "../contraction.js";
 import { BUFFERS, type ModelInterface } from "../interface.js";
 import { Graph, type Node } from "../node.js";
+import { finishOnHost } from "../reference-sum.js";
+import { References } from "../references.js";
 import { drawsProgram } from "./draws.js";
 import { buildEstimator, type Estimator, type LoweredFactor } from "./estimator.js";
 import { noiseAxes, turnedNoise } from "./correlated.js";
@@ -75,6 +77,8 @@ export type LoweringOptions = ContractionChoices & {
   readonly coupling?: Coupling;
   /** Groups whose joint weights `estimate` and `posterior` give besides: each entry the names of some, in the model's order. */
   readonly joint?: readonly (readonly string[])[];
+  /** Sums over plates of so many terms are of differences to first particles; of 16,384 if not said. */
+  readonly leastForReference?: number;
   /** Which algebra is applied; all of it if not said. */
   readonly optimise?: Optimisations;
 };
@@ -82,16 +86,18 @@ export type LoweringOptions = ContractionChoices & {
 /** Lowers a typed model to all its programs, or says why its estimator has no polynomial contraction. */
 export function lowerModel(
   typed: TypedModel,
-  options: LoweringOptions,
+  settings: LoweringOptions,
 ): LoweredModel | Intractable | IntractableJoint {
-  const model = options.estimator === "global" ? inOneGroup(typed) : typed;
-  const graph = new Graph(options.optimise);
-  const isRagged = (plate: Plate): boolean => options.sizes.rows?.has(plate.name) === true;
-  const isMissing = (data: Data): boolean => options.sizes.missing?.has(data.name) === true;
+  const model = settings.estimator === "global" ? inOneGroup(typed) : typed;
+  const graph = new Graph(settings.optimise);
+  const isRagged = (plate: Plate): boolean => settings.sizes.rows?.has(plate.name) === true;
+  const isMissing = (data: Data): boolean => settings.sizes.missing?.has(data.name) === true;
   const lowering = new ExpressionLowering(graph, nestingOrder(model), isRagged, isMissing);
   const modelInterface = buildInterface(model, lowering);
   for (const group of model.groups) particleAxis(lowering, group);
   const context = { model, lowering, graph };
+  const references = new References(graph, settings.sizes, settings.leastForReference ?? LEAST_FOR_REFERENCE);
+  const options = { ...settings, references };
   const given = buildEstimator(model, lowering, { ...options, source: "input" });
   if (!isEstimator(given)) return given;
   const drawn = buildEstimator(model, lowering, { ...options, source: "guide" });
@@ -132,12 +138,33 @@ export function lowerModel(
   return {
     graph,
     interface: { ...modelInterface, eventAxes: eventAxes(model, lowering) },
-    programs,
+    programs: programs.map((program) => withFirstParticles(graph, program, references)),
     factors: given.factors,
     contraction: given.contraction,
     gradientsUnavailable: "outputs" in vi ? {} : { vi: vi.reason },
     methodsUnavailable: "outputs" in viIteration ? {} : { vi: viIteration.reason },
   };
+}
+
+/** A sum of fewer terms is good enough in float32. */
+const LEAST_FOR_REFERENCE = 16_384;
+
+/** The program with the values at first particles in their place, and with what the host adds to its evidence. */
+function withFirstParticles(g: Graph, program: ProgramGraph, references: References): ProgramGraph {
+  const labelled = [...program.labels];
+  const nodes = [...program.outputs.map(({ node }) => node), ...labelled.map(([node]) => node)];
+  const resolved = references.resolve(nodes);
+  const at = (i: number): Node => resolved[i] ?? g.constant(0);
+  const done: ProgramGraph = {
+    ...program,
+    outputs: program.outputs.map((output, i) => ({ ...output, node: at(i) })),
+    labels: new Map(labelled.map(([, label], i) => [at(program.outputs.length + i), label])),
+  };
+  const logEvidence = program.outputs.find(({ name }) => name === BUFFERS.logEvidence);
+  const missing = logEvidence === undefined ? null : references.missingOf(logEvidence.node);
+  if (missing === null) return done;
+  const { program: given, finish } = finishOnHost(g, done, missing, references);
+  return { ...given, finish };
 }
 
 /** Plates as the model opens them, outer before inner; storage and results follow this order, whatever the data's is. */

@@ -1,0 +1,63 @@
+// What a program leaves to the host: sums of many numbers in float64, after every run.
+import type { CompiledProgram } from "../compiled.js";
+import { Bug } from "../diagnostic.js";
+import type { Sizes } from "../ir/axis.js";
+import { BUFFERS } from "../ir/interface.js";
+import type { LoadedProgram, RunSettings } from "./device.js";
+
+type Outputs = ReadonlyMap<string, Float64Array>;
+type Load = (program: CompiledProgram, sizes: Sizes) => Promise<LoadedProgram>;
+
+/** Loads a program by `load`, and what finishes its results by `onHost`. */
+export async function loadFinished(
+  load: Load,
+  onHost: Load,
+  compiled: CompiledProgram,
+  sizes: Sizes,
+): Promise<LoadedProgram> {
+  const { finish } = compiled;
+  if (finish === undefined) return load(compiled, sizes);
+  const loaded = await load(compiled, sizes);
+  return new FinishedProgram(loaded, await onHost({ ...finish, wgsl: {} }, sizes), finish.program);
+}
+
+class FinishedProgram implements LoadedProgram {
+  private readonly given: readonly string[];
+
+  constructor(
+    private readonly loaded: LoadedProgram,
+    private readonly finish: LoadedProgram,
+    program: CompiledProgram["program"],
+  ) {
+    this.given = program.buffers.filter((b) => b.storage === "input").map((b) => b.name);
+  }
+
+  write(name: string, values: ArrayLike<number>): void {
+    this.loaded.write(name, values);
+  }
+
+  async run(settings: RunSettings): Promise<Outputs> {
+    return this.finished(await this.loaded.run(settings), settings);
+  }
+
+  private async finished(outputs: Outputs, settings: RunSettings): Promise<Outputs> {
+    for (const name of this.given) {
+      const values = outputs.get(name);
+      if (values === undefined) throw new Bug(`'${name}' is no output`);
+      this.finish.write(name, values);
+    }
+    const finished = (await this.finish.run(settings)).get(BUFFERS.finishedEvidence);
+    if (finished === undefined) throw new Bug("a finished run without evidence");
+    const kept = [...outputs].filter(([name]) => !this.given.includes(name) || name === BUFFERS.logEvidence);
+    return new Map(kept).set(BUFFERS.logEvidence, finished);
+  }
+
+  timeLaunches(settings: RunSettings): Promise<ReadonlyMap<string, number>> {
+    return this.loaded.timeLaunches(settings);
+  }
+
+  dispose(): void {
+    this.loaded.dispose();
+    this.finish.dispose();
+  }
+}
