@@ -1,4 +1,5 @@
 // The switches of the compiler: results do not depend on them, and each of them does something.
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compileSource, type CompileOptions } from "../src/compile.js";
 import type { CompiledModel, ProgramName } from "../src/compiled.js";
@@ -6,6 +7,7 @@ import {
   ALL_OPTIMISATIONS,
   NO_OPTIMISATIONS,
   OPTIMISATION_NAMES,
+  OPTIMISATIONS,
   readOptimisations,
   without,
   writeOptimisations,
@@ -102,6 +104,12 @@ describe("every optimisation", () => {
     );
     expect(compiled?.optimisations).toEqual(OPTIMISATION_NAMES.filter((name) => name !== "tiles"));
   });
+});
+
+it("all optimisations are in the documentation", () => {
+  const page = readFileSync(new URL("../docs/performance.md", import.meta.url), "utf8");
+  const listed = [...page.matchAll(/^- `([a-z-]+)`: (.*)$/gm)].map(([, name, text]) => [name, text]);
+  expect(listed).toEqual(Object.entries(OPTIMISATIONS));
 });
 
 describe("a text of optimisations", () => {
