@@ -44,18 +44,27 @@ const TURN_AFTER = 50;
  */
 function takingTurns(device: Device): Device {
   let last = performance.now();
+  const takeTurn = async (): Promise<void> => {
+    if (performance.now() - last <= TURN_AFTER) return;
+    await turn();
+    last = performance.now();
+  };
   const load: Device["load"] = async (program, sizes) => {
     const loaded = await device.load(program, sizes);
     return {
       write: (name, values) => loaded.write(name, values),
       timeLaunches: (settings) => loaded.timeLaunches(settings),
       dispose: () => loaded.dispose(),
+      advance: () => loaded.advance(),
+      readState: () => loaded.readState(),
       run: async (settings) => {
         const outputs = await loaded.run(settings);
-        if (performance.now() - last > TURN_AFTER) {
-          await turn();
-          last = performance.now();
-        }
+        await takeTurn();
+        return outputs;
+      },
+      iterate: async (runs) => {
+        const outputs = await loaded.iterate(runs);
+        await takeTurn();
         return outputs;
       },
     };

@@ -3,15 +3,24 @@
 import type { GuideParameters } from "./guide.js";
 import { elementCount, bufferAxes, output } from "./layout.js";
 import type { Outputs } from "./method.js";
-import { MOST_NOISE, type LatentMoments, type Step } from "./moments.js";
+import type { LatentMoments } from "./moments.js";
 import { flattening, samplingNoise } from "./schedule.js";
 import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS, type GroupInterface, type ModelInterface } from "../ir/interface.js";
+import { MOST_NOISE } from "../ir/weighting.js";
 
 /** The covariance takes a full step where the weights are worth this many particles per dimension, else one less in proportion. */
 const PARTICLES_PER_DIMENSION = 0.5;
+
+/** How one iteration is averaged in. */
+export type Step = {
+  readonly weight: number;
+  readonly particles: number;
+  /** Each scalar's particles spread evenly, in strata. */
+  readonly stratified: boolean;
+};
 
 /** Where a latent's numbers stand among those of its group, element by element of the plates. */
 type Member = { readonly moments: LatentMoments; readonly from: number; readonly size: number };
@@ -91,10 +100,7 @@ export class CorrelatedGroup {
    * guide's coordinates the running mean is 0 and the running covariance (1 - noise) I. Returns how many elements met
    * results that are not finite and stayed as they were.
    */
-  update(
-    outputs: Outputs,
-    { weight, particles, stratified }: Pick<Step, "weight" | "particles" | "stratified">,
-  ): number {
+  update(outputs: Outputs, { weight, particles, stratified }: Step): number {
     const d = this.dimension;
     const means = output(outputs, BUFFERS.noiseMean(this.name));
     const products = output(outputs, BUFFERS.noiseProduct(this.name));

@@ -11,6 +11,12 @@ export const STOPPING_WORDS: Readonly<Record<StoppingReason, string>> = {
   fixed: "the guide was kept as it was at the start",
 };
 
+/**
+ * Decisions are made after every so many iterations: those between are computed without waiting for what the one before
+ * gave.
+ */
+const DECIDES_EVERY = 10;
+
 /** Which phase the fit is in, and when it ends. */
 export class Course {
   private readonly evidences: number[] = [];
@@ -32,22 +38,38 @@ export class Course {
     return this.settling === null ? null : this.evidences.length - this.settling;
   }
 
+  /** Iterations until the next after which the phase may change or the fit end: 1 or more. */
+  get undecided(): number {
+    const done = this.evidences.length;
+    return Math.min(
+      ...this.ends.map((end) => (end > done ? end - done : Infinity)),
+      DECIDES_EVERY - (done % DECIDES_EVERY),
+    );
+  }
+
+  /** Iterations after which something is decided, whatever came of them: half of all, and all. */
+  private get ends(): readonly [number, number] {
+    const most = this.of ?? this.pace.maximum;
+    return [Math.ceil(most / 2), most];
+  }
+
   /** Takes in an iteration's evidence and mean log effective size; says why to stop, or null to go on. */
   add(logEvidence: number, meanLogEss: number): StoppingReason | null {
     this.evidences.push(logEvidence);
     this.effectiveSizes.push(meanLogEss);
     const done = this.evidences.length;
+    const [half, most] = this.ends;
     if (done === this.of) return "iterations";
-    const most = this.of ?? this.pace.maximum;
+    if (done % DECIDES_EVERY !== 0 && done !== half && done !== most) return null;
     if (this.settling === null) {
       const arrived = done >= this.pace.minimumSearch && this.hasArrived(0);
-      if (arrived || done >= most / 2) this.settling = done;
+      if (arrived || done >= half) this.settling = done;
       return null;
     }
     if (this.of !== null) return null;
     const shortest = Math.max(this.pace.minimumSettle, this.pace.settleShare * this.settling);
     if (done - this.settling >= shortest && this.hasArrived(this.settling)) return "settled";
-    return done >= this.pace.maximum ? "maximum" : null;
+    return done >= most ? "maximum" : null;
   }
 
   /** Neither the evidence nor the effective sizes have risen lately, of the iterations after the first `from`. */

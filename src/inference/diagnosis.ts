@@ -137,6 +137,11 @@ export class FitHealth {
     if (elements > 0) this.nonFinite.set(latent, (this.nonFinite.get(latent) ?? 0) + elements);
   }
 
+  /** As `addNonFinite`, of all iterations so far. */
+  setNonFinite(latent: string, elements: number): void {
+    if (elements > 0) this.nonFinite.set(latent, elements);
+  }
+
   /** How often an element's results were not finite, by latent. */
   get nonFiniteElements(): ReadonlyMap<string, number> {
     return this.nonFinite;

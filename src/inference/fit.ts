@@ -5,9 +5,9 @@ import { Course, type StoppingReason } from "./course.js";
 import { afterStart, FitHealth, traceEntry, type TraceEntry } from "./diagnosis.js";
 import { InferenceError, noFiniteEvidence } from "./errors.js";
 import type { GuideParameters, HostProgram } from "./guide.js";
-import { bufferAxes, output, rewriteInputs, writeInputs, type Inputs } from "./layout.js";
+import { bufferAxes, inputsOf, output, writeInputs, type Inputs } from "./layout.js";
 import type { Method } from "./method.js";
-import { makeMethod } from "./methods.js";
+import { fitsGuide, makeMethod } from "./methods.js";
 import { refuseUnfitted } from "./qem.js";
 import { emptyMoments, type LatentMoments } from "./moments.js";
 import { PointParameters } from "./parameters.js";
@@ -21,6 +21,8 @@ import { BUFFERS } from "../ir/interface.js";
 
 /** So many iterations in a row without finite evidence are the end. */
 const PATIENCE = 25;
+/** Iterations that together take less are queued at once: what they give is read back together. */
+const SECONDS_AT_ONCE = 0.1;
 
 /** A fitted guide, and how it came about. */
 export type Fitted = {
@@ -64,9 +66,10 @@ export async function fitPosterior(context: RunContext): Promise<Fitted> {
       giveCorrelations(correlated, start.parameters);
     }
     const options = { fit, correlated, moments, start, particles, stratified, averagingWeight, data: inputs };
-    const method = makeMethod(model.interface, settings, options);
-    const begins = resumed === null && method !== null && settings.start === "tempered";
+    const begins = resumed === null && fitsGuide(settings.method) && settings.start === "tempered";
     const tempered = begins ? await temperedStart(context, options, sizes) : [];
+    // It begins with what the start has made of the parameters and moments.
+    const method = makeMethod(model.interface, settings, options);
     return new Fitting(context, keeper, method, start.parameters, particles, tempered).run(sizes);
   });
 }
@@ -144,46 +147,82 @@ class Fitting {
   private async iterate(method: Method, sizes: Sizes): Promise<StoppingReason> {
     const compiled = programOf(this.context.model, method.program);
     const loaded = await this.context.device.load(compiled, sizes);
-    const program = { compiled, loaded };
+    const takeState = async (): Promise<void> => {
+      for (const [latent, elements] of method.take(await loaded.readState()))
+        this.health.setNonFinite(latent, elements);
+    };
     try {
-      writeInputs(loaded, compiled, (name) => this.context.data.arrays.get(name) ?? method.inputs(name));
+      const data = this.context.data.arrays;
+      writeInputs(
+        loaded,
+        compiled,
+        (name) => data.get(name) ?? method.inputs(name) ?? this.parameters.get(name),
+      );
       for (;;) {
-        const stopped = await this.iteration(method, program);
-        if (stopped !== null) return stopped;
-        this.keepIfDue();
+        const stopped = await this.iterations(method, { compiled, loaded });
+        if (stopped !== null) {
+          await takeState();
+          return stopped;
+        }
+        if (!this.keeper.isDue()) continue;
+        await takeState();
+        this.keeper.keep(this.snapshot());
       }
     } finally {
       loaded.dispose();
     }
   }
 
-  /** One iteration; says why the fit ends with it, or null. */
-  private async iteration(method: Method, { compiled, loaded }: HostProgram): Promise<StoppingReason | null> {
+  /** Several iterations in a row, or one; says why the fit ends with the last, or null. */
+  private async iterations(
+    method: Method,
+    { compiled, loaded }: HostProgram,
+  ): Promise<StoppingReason | null> {
     const { settings, onProgress } = this.context;
     const { course } = this;
     const begin = performance.now();
-    const iteration = afterStart(this.trace).length + 1;
-    const { seed, drawsFrom } = settings;
-    rewriteInputs(loaded, compiled, method.inputs);
-    const outputs = await loaded.run({ seed, iteration, drawsFrom });
-    const logEvidence = hostLogEvidence(output(outputs, BUFFERS.logEvidence)[0]);
-    const step = method.step(course);
-    const sizes = this.health.add(outputs);
-    if (Number.isFinite(logEvidence))
-      for (const [name, elements] of await method.update(outputs, step))
-        this.health.addNonFinite(name, elements);
-    if (Number.isFinite(logEvidence))
-      for (const [name, elements] of this.points.update(outputs, method.parameterStep(step)))
-        this.health.addNonFinite(name, elements);
+    const done = afterStart(this.trace).length;
+    const onHost = method.updatesOnHost || this.points.values.size > 0;
+    const steps = Array.from({ length: onHost ? 1 : this.atOnce() }, (_, i) => method.step(course, i));
     const { phase } = course;
-    const entry = traceEntry({ iteration, phase, logEvidence, temper: 1, step }, sizes);
-    this.trace.push(entry);
-    if (this.trace.slice(-PATIENCE).filter((e) => !Number.isFinite(e.logEvidence)).length === PATIENCE)
-      throw new InferenceError(noFiniteEvidence(PATIENCE));
-    this.seconds.push((performance.now() - begin) / 1000);
-    const { iterations } = settings;
-    onProgress({ phase: "fit", entry, of: iterations ?? method.pace.maximum, atMost: iterations === null });
-    return course.add(logEvidence, entry.meanLogEss);
+    const results = await loaded.iterate(
+      steps.map((step, i) => ({
+        settings: { seed: settings.seed, iteration: done + i + 1, drawsFrom: settings.drawsFrom },
+        inputs: inputsOf(compiled, [...method.changes(step), ...this.points.values]),
+      })),
+    );
+    let stopped: StoppingReason | null = null;
+    for (const [i, outputs] of results.entries()) {
+      const step = steps[i] ?? NaN;
+      const logEvidence = hostLogEvidence(output(outputs, BUFFERS.logEvidence)[0]);
+      const sizes = this.health.add(outputs);
+      if (Number.isFinite(logEvidence))
+        for (const [name, elements] of [
+          ...(await method.update(outputs, step)),
+          ...this.points.update(outputs, method.parameterStep(step)),
+        ])
+          this.health.addNonFinite(name, elements);
+      const entry = traceEntry({ iteration: done + i + 1, phase, logEvidence, temper: 1, step }, sizes);
+      this.trace.push(entry);
+      if (this.trace.slice(-PATIENCE).filter((e) => !Number.isFinite(e.logEvidence)).length === PATIENCE)
+        throw new InferenceError(noFiniteEvidence(PATIENCE));
+      const { iterations } = settings;
+      onProgress({ phase: "fit", entry, of: iterations ?? method.pace.maximum, atMost: iterations === null });
+      stopped = course.add(logEvidence, entry.meanLogEss);
+    }
+    const seconds = (performance.now() - begin) / 1000 / results.length;
+    this.seconds.push(...results.map(() => seconds));
+    return stopped;
+  }
+
+  /**
+   * How many iterations go at once: as many as are done within a moment, up to the next at which the course decides. What is
+   * computed does not depend on it.
+   */
+  private atOnce(): number {
+    if (this.keeper.isDue()) return 1;
+    const seconds = this.seconds.at(-1) ?? Infinity;
+    return Math.max(1, Math.min(this.course.undecided, Math.floor(SECONDS_AT_ONCE / seconds)));
   }
 
   private keepIfDue(): void {

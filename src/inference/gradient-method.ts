@@ -67,8 +67,19 @@ export class GradientMethod implements Method {
 
   readonly inputs: Inputs = (name) => this.parameters.get(name);
 
-  step(course: Course): number {
-    return stepAfter(this.steps, this.done, course.phase === "settle");
+  /** Adam runs on the host. */
+  readonly updatesOnHost = true;
+
+  changes(): ReadonlyMap<string, Float64Array> {
+    return this.parameters;
+  }
+
+  take(): ReadonlyMap<string, number> {
+    return new Map();
+  }
+
+  step(course: Course, ahead = 0): number {
+    return stepAfter(this.steps, this.done + ahead, course.phase === "settle");
   }
 
   parameterStep(step: number): number {

@@ -24,12 +24,13 @@ export function writeInputs(loaded: LoadedProgram, { program }: CompiledProgram,
   }
 }
 
-/** Writes those inputs that have a value here; the others keep what they were written. */
-export function rewriteInputs(loaded: LoadedProgram, { program }: CompiledProgram, inputs: Inputs): void {
-  for (const buffer of program.buffers) {
-    const values = buffer.storage === "input" ? inputs(buffer.name) : undefined;
-    if (values !== undefined) loaded.write(buffer.name, values);
-  }
+/** Those of the values that the program has inputs for. */
+export function inputsOf(
+  { program }: CompiledProgram,
+  values: Iterable<readonly [string, ArrayLike<number>]>,
+): ReadonlyMap<string, ArrayLike<number>> {
+  const taken = new Set(program.buffers.filter((b) => b.storage === "input").map((b) => b.name));
+  return new Map([...values].filter(([name]) => taken.has(name)));
 }
 
 /** The output of that name. A Bug if the program did not give it. */

@@ -42,17 +42,26 @@ export interface Method {
    */
   readonly program: ProgramName;
   readonly pace: Pace;
-  /** Inputs of the program that change from one iteration to the next. */
+  /** Inputs of the program besides the data, at first. */
   readonly inputs: Inputs;
-  /** How large the coming iteration's step is: its weight in a moving average, or an optimiser's step. */
-  step(course: Course): number;
+  /** Those that the host writes anew before an iteration with this step. */
+  changes(step: number): ReadonlyMap<string, ArrayLike<number>>;
+  /** False where an iteration needs nothing from the one before that the program does not feed back itself. */
+  readonly updatesOnHost: boolean;
+  /** How large the step of the iteration after so many more is: its weight in a moving average, or an optimiser's step. */
+  step(course: Course, ahead?: number): number;
   /** The step of Adam by which the model's own parameters move. */
   parameterStep(step: number): number;
   /**
-   * Changes the parameters by an iteration's outputs (whose evidence is finite). Returns how many elements met results
-   * that are not finite and stayed as they were, by latent or parameter.
+   * What the host has to do after an iteration (whose evidence is finite): changes the parameters by its outputs. Returns how
+   * many elements met results that are not finite and stayed as they were, by latent or parameter.
    */
   update(outputs: Outputs, step: number): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Takes over what the program fed back to itself: `state` has its buffers by name. Returns how many elements stayed as
+   * they were so far, by latent.
+   */
+  take(state: SavedArrays): ReadonlyMap<string, number>;
   /** All that later updates depend on besides the parameters. */
   save(): SavedArrays;
   /** Takes up what `save` gave. */

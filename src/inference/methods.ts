@@ -5,6 +5,9 @@ import { Qem } from "./qem.js";
 import type { InferenceSettings } from "./settings.js";
 import type { ModelInterface } from "../ir/interface.js";
 
+/** Whether a method changes the guide at all. */
+export const fitsGuide = (method: InferenceSettings["method"]): boolean => method !== "importance";
+
 /** The method that the settings ask for; null where the guide is to stay as it is. */
 export function makeMethod(
   model: ModelInterface,

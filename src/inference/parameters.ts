@@ -48,6 +48,11 @@ export class PointParameters {
     });
   }
 
+  /** Their present values, by the names of their buffers. */
+  get values(): SavedArrays {
+    return new Map(this.learned.map(({ parameter, values }) => [BUFFERS.parameter(parameter.name), values]));
+  }
+
   /** Ascends. Returns how many elements stayed as they were for want of a finite gradient, by parameter. */
   update(outputs: Outputs, step: number): ReadonlyMap<string, number> {
     const stayed = new Map<string, number>();

@@ -1,12 +1,12 @@
 // Massively parallel expectation maximisation: the guide is fitted to moving averages of the posterior means of its
-// families' sufficient statistics.
+// families' sufficient statistics, which the program itself keeps and fits to (src/ir/lower/update.ts).
 import { giveCorrelations } from "./correlations.js";
 import type { Course } from "./course.js";
 import { InferenceError, notFitted } from "./errors.js";
 import { fitGuide, type GuideParameters } from "./guide.js";
-import { type Inputs } from "./layout.js";
+import { output, type Inputs } from "./layout.js";
 import type { FitOptions, Method, Outputs, SavedArrays } from "./method.js";
-import { centre, update, type LatentMoments } from "./moments.js";
+import { runningMoments, takeRunning, type LatentMoments } from "./moments.js";
 import { averagingWeight, QEM_PACE, SEARCH_WEIGHT } from "./schedule.js";
 import { BUFFERS, type ModelInterface } from "../ir/interface.js";
 
@@ -29,29 +29,56 @@ export function refuseUnfitted(model: ModelInterface): void {
 }
 
 export class Qem implements Method {
-  readonly program = "qem";
   readonly pace = QEM_PACE;
   private readonly parameters: GuideParameters;
-  /** Whose centre a buffer is. */
-  private readonly centres: ReadonlyMap<string, { readonly moments: LatentMoments; readonly i: number }>;
-  private started = false;
+  /** Running moments that the program keeps and feeds back, and the constants of their update, by buffer. */
+  private readonly running: ReadonlyMap<string, Float64Array>;
+  /** Latents whose moments the program keeps. */
+  private readonly moments: readonly LatentMoments[];
 
-  constructor(private readonly options: FitOptions) {
-    this.parameters = options.start.parameters;
-    this.centres = new Map(
-      options.moments.flatMap((moments) =>
-        moments.raw.map((_, i) => [BUFFERS.centre(moments.guide.latent, i), { moments, i }] as const),
-      ),
+  /** `program`: that of the fit, or of its tempered start. */
+  constructor(
+    private readonly options: FitOptions,
+    readonly program: "qem" | "start" = "qem",
+  ) {
+    const { moments, correlated, start } = options;
+    this.parameters = start.parameters;
+    this.moments = moments.filter(({ group }) => !correlated.some(({ name }) => name === group));
+    this.running = new Map(
+      this.moments.flatMap((each) => [
+        ...runningMoments(each, start.given.has(each.guide.latent)),
+        ...each.guide.parameters.map(({ name }): [string, Float64Array] => {
+          const length = start.parameters.get(BUFFERS.guide(each.guide.latent, name))?.length ?? 0;
+          return [BUFFERS.kept(each.guide.latent, name), new Float64Array(length)];
+        }),
+      ]),
     );
   }
 
   readonly inputs: Inputs = (name) => {
-    const of = this.centres.get(name);
-    return of === undefined ? this.parameters.get(name) : centre(of.moments, of.i);
+    if (name === BUFFERS.stratified) return [Number(this.options.stratified)];
+    if (name === BUFFERS.averagingWeight) return [SEARCH_WEIGHT];
+    return this.running.get(name) ?? this.parameters.get(name);
   };
 
-  step(course: Course): number {
-    return averagingWeight(this.options.averagingWeight, course.settledFor);
+  /** Groups that are one normal are fitted on the host: a factorisation for every element. */
+  get updatesOnHost(): boolean {
+    return this.options.correlated.length > 0;
+  }
+
+  changes(step: number): ReadonlyMap<string, ArrayLike<number>> {
+    const members = this.options.correlated.flatMap((group) => group.moments);
+    const names = [
+      ...members.flatMap(({ guide }) => guide.parameters.map((p) => BUFFERS.guide(guide.latent, p.name))),
+      ...this.options.correlated.map((group) => BUFFERS.correlations(group.name)),
+    ];
+    const values = names.map((name) => [name, output(this.parameters, name)] as const);
+    return new Map([[BUFFERS.averagingWeight, Float64Array.of(step)], ...values]);
+  }
+
+  step(course: Course, ahead = 0): number {
+    const { settledFor } = course;
+    return averagingWeight(this.options.averagingWeight, settledFor === null ? null : settledFor + ahead);
   }
 
   parameterStep(step: number): number {
@@ -59,57 +86,41 @@ export class Qem implements Method {
   }
 
   async update(outputs: Outputs, step: number): Promise<ReadonlyMap<string, number>> {
-    const { moments: all, correlated, particles, stratified, start, fit, data } = this.options;
+    const { moments, correlated, particles, stratified, fit, data } = this.options;
     const nonFinite = new Map<string, number>();
-    const count = (latent: string, elements: number): void =>
-      void nonFinite.set(latent, (nonFinite.get(latent) ?? 0) + elements);
+    if (correlated.length === 0) return nonFinite;
     for (const group of correlated) {
       const count = particles.get(group.name) ?? 1;
       const elements = group.update(outputs, { weight: step, particles: count, stratified });
       if (elements > 0) nonFinite.set(group.name, elements);
     }
-    for (const moments of all) {
-      const { latent } = moments.guide;
-      if (correlated.some((group) => group.name === moments.group)) continue;
-      const { nonFiniteElements } = update(moments, outputs, {
-        weight: step,
-        particles: particles.get(moments.group) ?? 1,
-        stratified,
-        startFromGuide: !this.started && start.given.has(latent),
-      });
-      count(latent, nonFiniteElements);
-    }
-    this.started = true;
-    const kept = await fitGuide(fit, all, this.parameters, data);
-    for (const [latent, elements] of kept) count(latent, elements);
+    const members = correlated.flatMap((group) => group.moments);
+    const kept = await fitGuide(fit, moments, this.parameters, data, members);
+    for (const [latent, elements] of kept) nonFinite.set(latent, (nonFinite.get(latent) ?? 0) + elements);
     giveCorrelations(correlated, this.parameters);
     return nonFinite;
   }
 
+  take(state: SavedArrays): ReadonlyMap<string, number> {
+    for (const [name, values] of state) (this.running.get(name) ?? output(this.parameters, name)).set(values);
+    for (const moments of this.moments) takeRunning(moments, this.running);
+    const total = (name: string): number => this.running.get(name)?.reduce((sum, n) => sum + n, 0) ?? 0;
+    return new Map(
+      this.moments.map(({ guide: { latent, parameters } }) => [
+        latent,
+        parameters.reduce(
+          (sum, { name }) => sum + total(BUFFERS.kept(latent, name)),
+          total(BUFFERS.nonFinite(latent)),
+        ),
+      ]),
+    );
+  }
+
   save(): SavedArrays {
-    return new Map([...this.arrays(), ["started", Float64Array.of(this.started ? 1 : 0)]]);
+    return new Map([...this.running, ...this.options.correlated.flatMap((group) => group.arrays)]);
   }
 
   restore(saved: SavedArrays): void {
-    this.started = saved.get("started")?.[0] === 1;
-    for (const { guide, firstVariance, raw } of this.options.moments)
-      guide.squareOf.forEach((base, j) => {
-        const length = raw[j]?.length ?? 0;
-        if (base !== null && !firstVariance.has(j)) firstVariance.set(j, new Float64Array(length));
-      });
-    for (const [name, array] of this.arrays()) array.set(saved.get(name) ?? array);
-  }
-
-  /** The moving averages themselves, by name. */
-  private arrays(): (readonly [string, Float64Array])[] {
-    const groups = this.options.correlated.flatMap((group) => group.arrays);
-    const latents = this.options.moments.flatMap(
-      ({ guide: { latent }, raw, noise, firstVariance }): [string, Float64Array][] => [
-        ...raw.map((values, i): [string, Float64Array] => [`moment.${latent}.${i}`, values]),
-        ...[...firstVariance].map(([i, v]): [string, Float64Array] => [`first_variance.${latent}.${i}`, v]),
-        [`noise.${latent}`, noise],
-      ],
-    );
-    return [...groups, ...latents];
+    for (const [name, array] of this.save()) array.set(saved.get(name) ?? array);
   }
 }

@@ -1,4 +1,5 @@
 // How boldly the fit moves: the moving average's weight, the flattening of collapsed weights, and when to stop.
+import * as weighting from "../ir/weighting.js";
 
 /** Weight of the newest iteration in the moving average while the evidence still rises. */
 export const SEARCH_WEIGHT = 0.3;
@@ -32,9 +33,6 @@ export const GRADIENT_PACE: Pace = {
   window: [100, 500],
 };
 
-/** Flattening of weights that rest on one or two particles. */
-const MOST_FLATTENING = 0.7;
-
 /**
  * The weight of an iteration in the moving average. In the search it is constant; in the settling, where `settled`
  * counts the iterations already done, it falls from there like a power of t, so that the average's noise vanishes.
@@ -46,41 +44,13 @@ export function averagingWeight(constant: number | null, settled: number | null)
     : (settled + 1 + SEARCH_WEIGHT ** (-1 / SETTLE_POWER)) ** -SETTLE_POWER;
 }
 
-/**
- * How far the weights of `particles` particles are flattened towards equal ones, between 0 and 0.7: nothing where they
- * are equal already, most where they rest on one particle. Flattened moments are
- * (1 - flattening) * weighted + flattening * unweighted; as the unweighted ones are the guide's own, this only shortens
- * the step: the fixed points of the fit stay what they are.
- */
-export function flattening(effectiveSize: number, particles: number): number {
-  if (particles === 1) return 0;
-  const ess = Math.min(Math.max(effectiveSize, 1), particles);
-  const inequality = (1 / ess - 1 / particles) / (1 - 1 / particles);
-  return MOST_FLATTENING * Math.min(1, 2 * inequality);
-}
+/** The formula of the same name, of numbers. */
+export const flattening = (effectiveSize: number, particles: number): number =>
+  weighting.flattening(weighting.NUMBERS, effectiveSize, particles);
 
-/**
- * Variance of a flattened mean by the weights' inequality, as a share of the variance of the particles. Stratified
- * particles are taken for fixed points whose weights are exchangeable: equal weights then have no noise.
- */
-export function samplingNoise(effectiveSize: number, particles: number, stratified: boolean): number {
-  const ess = Math.min(Math.max(effectiveSize, 1), particles);
-  const flat = flattening(ess, particles);
-  const unequal = (1 - flat) ** 2 * (1 / ess - 1 / particles);
-  if (!stratified) return unequal + 1 / particles;
-  return particles === 1 ? 0 : (unequal * particles) / (particles - 1);
-}
-
-/**
- * The factor by which a variance must be multiplied after one step of its moving average, lest its logarithm drift
- * down: the average of squares takes a step of relative variance 2 weight^2 / n where n is what the weights' inequality
- * leaves of the particles, and E log(1 + x) is -Var(x) / 2 to leading order.
- */
-export function driftCorrection(weight: number, effectiveSize: number, particles: number): number {
-  const ess = Math.min(Math.max(effectiveSize, 1), particles);
-  const step = weight * (1 - flattening(ess, particles));
-  return 1 + step ** 2 * (1 / ess - 1 / particles);
-}
+/** The formula of the same name, of numbers. */
+export const samplingNoise = (effectiveSize: number, particles: number, stratified: boolean): number =>
+  weighting.samplingNoise(weighting.NUMBERS, effectiveSize, particles, Number(stratified));
 
 /**
  * Has a trace stopped rising by more than its Monte Carlo error? Compares the mean of the newest `window`

@@ -2,7 +2,7 @@
 import { NO_KEEPER } from "./checkpoint.js";
 import { effectiveSizes, FitHealth, traceEntry, type TraceEntry } from "./diagnosis.js";
 import type { GuideParameters } from "./guide.js";
-import { output, rewriteInputs, writeInputs, type Inputs } from "./layout.js";
+import { inputsOf, output, writeInputs, type Inputs } from "./layout.js";
 import type { FitOptions, Outputs } from "./method.js";
 import { Qem } from "./qem.js";
 import { hostLogEvidence, programOf, type RunContext } from "./run.js";
@@ -51,10 +51,10 @@ export async function temperedStart(
   if ([...options.particles.values()].includes(1)) return [];
   const path = new TemperPath();
   const weight = startWeight(Math.min(...options.particles.values()));
-  const qem = new Qem(options);
+  const qem = new Qem(options, "start");
   const first = firstGuide(model.interface, options.start.parameters);
   const entries: TimedEntry[] = [];
-  const compiled = programOf(model, "start");
+  const compiled = programOf(model, qem.program);
   const loaded = await device.load(compiled, sizes);
   const inputs =
     (temper: number): Inputs =>
@@ -66,18 +66,24 @@ export async function temperedStart(
       if (keeper.isDue()) keeper.keep({ ...NOTHING_DONE, health: health.counts });
       const begin = performance.now();
       const iteration = entries.length + 1;
-      rewriteInputs(loaded, compiled, inputs(path.temper));
+      for (const [name, values] of inputsOf(compiled, [
+        ...qem.changes(weight),
+        [BUFFERS.temper, [path.temper]],
+      ]))
+        loaded.write(name, values);
       const outputs = await loaded.run({ seed, iteration: START_ITERATIONS + iteration, drawsFrom });
       const logEvidence = hostLogEvidence(output(outputs, BUFFERS.logEvidence)[0]);
       const share = Number.isFinite(logEvidence) ? worstShare(outputs, options.particles) : NaN;
       const { temper } = path;
       if (!path.accepts(share)) continue;
+      loaded.advance();
       if (Number.isFinite(logEvidence)) await qem.update(outputs, weight);
       const sizes = health.add(outputs);
       const entry = traceEntry({ iteration, phase: "start", logEvidence, temper, step: weight }, sizes);
       entries.push({ entry, seconds: (performance.now() - begin) / 1000 });
       onProgress({ phase: "fit", entry, of: settings.iterations ?? qem.pace.maximum, atMost: true });
     }
+    qem.take(await loaded.readState());
   } finally {
     loaded.dispose();
   }

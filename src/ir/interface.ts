@@ -163,12 +163,28 @@ export const BUFFERS = {
   /** Posterior means of the independent normals behind a group's particles, and of their products. [plates, row (, column)] */
   noiseMean: (group: string) => `noise_mean.${group}`,
   noiseProduct: (group: string) => `noise_product.${group}`,
-  /** Centre of statistic i, subtracted on the device against cancellation. [over, event] */
-  centre: (latent: string, i: number) => `centre.${latent}.${i}`,
-  /** Posterior mean of statistic i less its centre (of its square for a squared one). [plates, event] */
+  /** Statistic i of draws from the prior, output of `initial`. [plates, event, particle] */
   statistic: (latent: string, i: number) => `statistic.${latent}.${i}`,
-  /** The same with all particles weighed equally: what the guide itself says. [plates, event] */
-  unweighted: (latent: string, i: number) => `unweighted.${latent}.${i}`,
+  /**
+   * What a fit by moments keeps of a latent between iterations: the running mean of statistic i, or, where that is the
+   * square of another one, that one's running variance; the variance of the running mean by the weights' noise, as a share
+   * of the variance; how often results were not finite. [over, event]
+   */
+  running: (latent: string, i: number) => `running.${latent}.${i}`,
+  noise: (latent: string) => `noise.${latent}`,
+  nonFinite: (latent: string) => `non_finite.${latent}`,
+  /** The least variance of statistic i, itself a square, that is fitted to. [over, event] */
+  leastVariance: (latent: string, i: number) => `least_variance.${latent}.${i}`,
+  /** 1 where the running moments are those of the guide as given, and not known yet. [] */
+  fromGuide: (latent: string) => `from_guide.${latent}`,
+  /** How often an element's parameters stayed as they were for want of usable ones. [over, event] of the parameter */
+  kept: (latent: string, parameter: string) => `kept.${latent}.${parameter}`,
+  /** The weight of an iteration in the running moments. [] */
+  averagingWeight: "averaging_weight",
+  /** 1 where each scalar's particles are spread evenly, in strata; 0 where they are independent. [] */
+  stratified: "stratified",
+  /** What an input is after an iteration. */
+  next: (input: string) => `next.${input}`,
   /** [] Where sums over large plates were taken apart (references.ts), less what the host adds. */
   logEvidence: "log_evidence",
   /** What the host computes that from, and the evidence with it. */

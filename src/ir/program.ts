@@ -111,6 +111,8 @@ export type Kernel = {
   readonly writes: readonly string[];
 };
 
+export type Feedback = { readonly from: string; readonly to: string };
+
 /** Kernels in the order of their launches. `outputs` are the buffers that the host reads back after a run. */
 export type Program = {
   readonly name: string;
@@ -118,6 +120,8 @@ export type Program = {
   readonly buffers: readonly Buffer[];
   readonly kernels: readonly Kernel[];
   readonly outputs: readonly string[];
+  /** Tables that become the values of inputs of the same axes before the next run: what is kept from one to the other. */
+  readonly feedback?: readonly Feedback[];
   /** Axes that the program is wrong for if they have more elements than this: the rounds of a chain's product are fixed. */
   readonly longest?: Readonly<Record<string, number>>;
 };

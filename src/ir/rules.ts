@@ -63,6 +63,11 @@ export const MAP_RULES: readonly MapRule[] = [
     const [nb] = as("neg", b) ?? [];
     return nb === undefined ? undefined : g.add(a, nb);
   }),
+  // A mean square, given as variance and squared mean, less the squared mean: exact where the difference would cancel.
+  always("(x + y) - y = x", "sub", (_, a, b) => {
+    const [x, y] = as("add", a) ?? [];
+    return y === b ? x : x === b ? y : undefined;
+  }),
   always("x - x = 0", "sub", (g, a, b) => (a === b ? g.constant(0) : undefined)),
   always("-(-x) = x", "neg", (_, a) => as("neg", a)?.[0]),
   rule("-(x - y) = y - x", "neg", (g, a) => {

@@ -334,6 +334,11 @@ class Plan {
       storage: "table",
       comment: t.comment,
     }));
+    const feedback = this.source.outputs.flatMap(({ name, feeds }) =>
+      feeds === undefined ? [] : [{ from: name, to: feeds }],
+    );
+    const unfed = feedback.find(({ to }) => !inputs.some((input) => input.name === to));
+    if (unfed !== undefined) throw new Bug(`'${unfed.from}' feeds '${unfed.to}', which nothing reads`);
     const axes = new Map<string, Axis>();
     for (const node of nodes) for (const axis of nodeAxes(node)) axes.set(axis.name, axis);
     for (const table of this.#tables) for (const axis of table.axes) axes.set(axis.name, axis);
@@ -342,7 +347,8 @@ class Plan {
       axes: this.graph.axes.filter((axis) => axes.has(axis.name)),
       buffers: [...new Set([...inputs, ...rows.values()]), ...tables],
       kernels,
-      outputs: this.source.outputs.map((o) => o.name),
+      outputs: this.source.outputs.filter((o) => o.feeds === undefined).map((o) => o.name),
+      ...(feedback.length > 0 ? { feedback } : {}),
       // Only what holds steps of a contraction depends on how many rounds it was given.
       ...(this.source.labels.size > 0 && this.graph.longest.size > 0
         ? { longest: Object.fromEntries(this.graph.longest) }

@@ -1,5 +1,6 @@
 // Where the buffers of a program lie in GPU memory, and whether the device can hold them.
 import type { CompiledProgram } from "../compiled.js";
+import { Bug } from "../diagnostic.js";
 import { rowAxis, rowStride, sizeOf, VECTOR_LENGTH, volume, type Axis, type Sizes } from "../ir/axis.js";
 import type { Program } from "../ir/program.js";
 import { describeBuffer } from "./buffers.js";
@@ -29,6 +30,8 @@ export type MemoryPlan = {
   /** Outputs one after the other, as they are read back. */
   readonly outputs: readonly (Slice & { readonly name: string; readonly stagedAt: number })[];
   readonly stagedElements: number;
+  /** Tables that are copied to inputs between runs. */
+  readonly feedback: readonly { readonly name: string; readonly from: Slice; readonly to: Slice }[];
   /** Bytes of all of these. */
   readonly bytes: number;
 };
@@ -73,7 +76,12 @@ export function planMemory(
     gpuBuffers.set(INPUTS, { elements: inputElements, input: true });
   }
   const tables = arrays.filter(({ storage }) => storage === "table");
-  const alive = lifetimes(tables, launches, new Set(program.outputs));
+  const fedBack = program.feedback ?? [];
+  const alive = lifetimes(
+    tables,
+    launches,
+    new Set([...program.outputs, ...fedBack.map(({ from }) => from)]),
+  );
   if (packsTables) {
     const shared = shareOneBuffer(alive);
     gpuBuffers.set(TABLES, { elements: shared.elements, input: false });
@@ -92,9 +100,16 @@ export function planMemory(
     stagedElements += slice.length;
     return [{ ...slice, name, stagedAt }];
   });
+  const feedback = fedBack.map(({ from, to }) => {
+    const [source, target] = [slices.get(from), slices.get(to)];
+    if (source === undefined || target?.length !== source.length)
+      throw new Bug(`'${from}' cannot be copied to '${to}'`);
+    return { name: to, from: source, to: target };
+  });
   const total = [...gpuBuffers.values()].reduce((sum, b) => sum + b.elements, stagedElements);
-  return { gpuBuffers, slices, outputs, stagedElements, bytes: FLOAT_BYTES * total };
+  return { gpuBuffers, slices, outputs, stagedElements, feedback, bytes: FLOAT_BYTES * total };
 }
+
 /** How an array's rows lie in memory; if it has none, all of it is one row. */
 function rowsInMemory(axes: readonly Axis[], sizes: Sizes): Rows {
   const elements = volume(axes, sizes);

@@ -19,9 +19,10 @@ import {
   uniformStride,
   workgroups,
   type MemoryPlan,
+  type Rows,
 } from "./dawn-memory.js";
 import { driverOutOfMemory } from "./device-errors.js";
-import { DeviceError, type LoadedProgram, type RunSettings } from "./device.js";
+import { DeviceError, type LoadedProgram, type Run, type RunSettings } from "./device.js";
 import type { Pipelines } from "./pipelines.js";
 
 /** Flags of WebGPU, of which npm `webgpu` defines no globals. */
@@ -172,20 +173,20 @@ async function allocate(device: GPUDevice, plan: MemoryPlan, uniformBytes: numbe
   device.pushErrorScope("validation");
   const storage = new Map<string, GPUBuffer>();
   for (const [label, { elements, input }] of plan.gpuBuffers) {
-    const usage = USE.storage | (input ? USE.copyDestination : USE.copySource);
+    const usage = USE.storage | USE.copySource | (input ? USE.copyDestination : 0);
     storage.set(label, device.createBuffer({ label, size: byteSize(elements), usage }));
   }
   const uniforms = device.createBuffer({ size: uniformBytes, usage: USE.uniform | USE.copyDestination });
-  const staging = device.createBuffer({
-    size: byteSize(plan.stagedElements),
-    usage: USE.mapRead | USE.copyDestination,
-  });
+  const staging = stagingBuffer(device, byteSize(plan.stagedElements));
   const [invalid, exhausted] = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
   if (invalid === null && exhausted === null) return { storage, uniforms, staging };
   for (const buffer of [...storage.values(), uniforms, staging]) buffer.destroy();
   if (exhausted !== null) throw driverOutOfMemory(plan.bytes);
   throw new Bug(`buffers cannot be made: ${invalid?.message ?? ""}`);
 }
+
+const stagingBuffer = (device: GPUDevice, size: number): GPUBuffer =>
+  device.createBuffer({ label: "staging", size, usage: USE.mapRead | USE.copyDestination });
 
 /** Everything that a kernel sees: its uniforms, the inputs, its tables. */
 function bind(
@@ -258,7 +259,8 @@ class DawnProgram implements LoadedProgram {
   /** Resolves when the run in progress is over: the staging buffer serves one at a time. */
   private last: Promise<unknown> = Promise.resolve();
   private disposed = false;
-  private readonly bytes: number;
+  private bytes: number;
+  private staging: GPUBuffer;
 
   constructor(
     private readonly host: DawnHost,
@@ -268,6 +270,7 @@ class DawnProgram implements LoadedProgram {
     private readonly uniforms: Uniforms,
     private readonly launches: readonly Launch[],
   ) {
+    this.staging = buffers.staging;
     this.bytes = plan.bytes + uniforms.bytes;
     host.countBytes(this.bytes);
   }
@@ -283,36 +286,134 @@ class DawnProgram implements LoadedProgram {
     this.dirty.set(name, intoRows(finiteFloats(values), rows));
   }
 
-  run(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>> {
-    const results = this.last.then(() => this.submit(settings));
-    this.last = results.catch(() => undefined);
-    return results;
+  async run(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>> {
+    const [outputs] = await this.inTurn(async () => {
+      this.submit(settings, 0, []);
+      return this.results(1);
+    });
+    return outputs ?? new Map<string, Float64Array>();
   }
 
-  private async submit(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>> {
-    if (this.disposed) throw new Bug(`'${this.name}' runs after it was disposed of`);
-    const { staging } = this.buffers;
+  iterate(runs: readonly Run[]): Promise<readonly ReadonlyMap<string, Float64Array>[]> {
+    return this.inTurn(() => {
+      this.makeRoomFor(runs.length);
+      runs.forEach(({ settings, inputs }, i) => {
+        for (const [name, values] of inputs) this.write(name, values);
+        this.submit(settings, i, this.plan.feedback);
+      });
+      return this.results(runs.length);
+    });
+  }
+
+  advance(): void {
+    const encoder = this.host.device.createCommandEncoder({ label: this.name });
+    this.feedBack(encoder, this.plan.feedback);
+    this.host.device.queue.submit([encoder.finish()]);
+  }
+
+  readState(): Promise<ReadonlyMap<string, Float64Array>> {
+    return this.inTurn(async () => {
+      const { feedback } = this.plan;
+      const bytes = FLOAT_BYTES * feedback.reduce((sum, { to }) => sum + to.length, 0);
+      if (bytes === 0) return new Map<string, Float64Array>();
+      const { device } = this.host;
+      const staging = stagingBuffer(device, byteSize(bytes / FLOAT_BYTES));
+      try {
+        const encoder = device.createCommandEncoder({ label: this.name });
+        let at = 0;
+        const places = feedback.map(({ name, to }) => {
+          const { length, start, rows } = to;
+          if (length > 0)
+            encoder.copyBufferToBuffer(
+              this.storage(INPUTS),
+              FLOAT_BYTES * start,
+              staging,
+              FLOAT_BYTES * at,
+              FLOAT_BYTES * length,
+            );
+          const stagedAt = at;
+          at += length;
+          return { name, stagedAt, length, rows };
+        });
+        device.queue.submit([encoder.finish()]);
+        await this.map(staging);
+        return valuesAt(new Float32Array(staging.getMappedRange()), 0, places);
+      } finally {
+        staging.destroy();
+      }
+    });
+  }
+
+  /** One use of the device after the other: the staging buffer serves one at a time. */
+  private inTurn<T>(use: () => Promise<T>): Promise<T> {
+    const result = this.last.then(() => {
+      if (this.disposed) throw new Bug(`'${this.name}' runs after it was disposed of`);
+      return use();
+    });
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Queues a run whose outputs are staged as the `slot`th. */
+  private submit(settings: RunSettings, slot: number, feedback: MemoryPlan["feedback"]): void {
     this.upload(settings);
     const encoder = this.host.device.createCommandEncoder({ label: this.name });
     this.encode(encoder, this.launches);
-    this.copyOutputs(encoder);
+    this.copyOutputs(encoder, slot);
+    this.feedBack(encoder, feedback);
     this.host.device.queue.submit([encoder.finish()]);
-    await this.map();
-    const staged = new Float32Array(staging.getMappedRange());
-    const results = this.plan.outputs.map(
-      ({ name, stagedAt, length, rows }) =>
-        [name, outOfRows(staged.subarray(stagedAt, stagedAt + length), rows)] as const,
-    );
-    staging.unmap();
-    this.host.check();
-    return new Map(results);
   }
 
-  /** Waits for the submission and opens its outputs for reading. */
-  private async map(): Promise<void> {
+  /** Waits for what was queued, and reads the outputs of the first `slots` runs. */
+  private async results(slots: number): Promise<readonly ReadonlyMap<string, Float64Array>[]> {
+    const { outputs, stagedElements } = this.plan;
+    await this.map(this.staging);
+    const staged = new Float32Array(this.staging.getMappedRange());
+    const results = Array.from({ length: slots }, (_, slot) =>
+      valuesAt(staged, slot * stagedElements, outputs),
+    );
+    this.staging.unmap();
+    this.host.check();
+    return results;
+  }
+
+  private makeRoomFor(slots: number): void {
+    const size = byteSize(slots * this.plan.stagedElements);
+    if (size <= this.staging.size) return;
+    this.count(size - this.staging.size);
+    this.staging.destroy();
+    this.staging = stagingBuffer(this.host.device, size);
+  }
+
+  /** Counts bytes as taken, or as given back if negative. */
+  private count(bytes: number): void {
+    this.bytes += bytes;
+    this.host.countBytes(bytes);
+  }
+
+  private storage(gpuBuffer: string): GPUBuffer {
+    const buffer = this.buffers.storage.get(gpuBuffer);
+    if (buffer === undefined) throw new Bug(`'${gpuBuffer}' was not allocated`);
+    return buffer;
+  }
+
+  private feedBack(encoder: GPUCommandEncoder, feedback: MemoryPlan["feedback"]): void {
+    for (const { from, to } of feedback)
+      if (to.length > 0)
+        encoder.copyBufferToBuffer(
+          this.storage(from.gpuBuffer),
+          FLOAT_BYTES * from.start,
+          this.storage(to.gpuBuffer),
+          FLOAT_BYTES * to.start,
+          FLOAT_BYTES * to.length,
+        );
+  }
+
+  /** Waits for what was queued, and opens a staging buffer for reading. */
+  private async map(staging: GPUBuffer): Promise<void> {
     const { orLost, check, wait } = this.host;
     try {
-      await orLost(wait(this.buffers.staging.mapAsync(MAP_READ)));
+      await orLost(wait(staging.mapAsync(MAP_READ)));
     } catch (problem) {
       if (problem instanceof DeviceError) throw problem;
       check();
@@ -326,20 +427,17 @@ class DawnProgram implements LoadedProgram {
 
   private upload(settings: RunSettings): void {
     const { queue } = this.host.device;
-    const inputs = this.buffers.storage.get(INPUTS);
     for (const [name, values] of this.dirty) {
       const start = this.plan.slices.get(name)?.start;
-      if (inputs === undefined || start === undefined) throw new Bug(`'${name}' has no place`);
-      if (values.length > 0) queue.writeBuffer(inputs, FLOAT_BYTES * start, values);
+      if (start === undefined) throw new Bug(`'${name}' has no place`);
+      if (values.length > 0) queue.writeBuffer(this.storage(INPUTS), FLOAT_BYTES * start, values);
     }
     this.dirty.clear();
     queue.writeBuffer(this.buffers.uniforms, 0, this.uniforms.with(settings));
   }
 
   timeLaunches(settings: RunSettings): Promise<ReadonlyMap<string, number>> {
-    const times = this.last.then(() => this.launchOneByOne(settings));
-    this.last = times.catch(() => undefined);
-    return times;
+    return this.inTurn(() => this.launchOneByOne(settings));
   }
 
   private async launchOneByOne(settings: RunSettings): Promise<ReadonlyMap<string, number>> {
@@ -369,26 +467,42 @@ class DawnProgram implements LoadedProgram {
     pass.end();
   }
 
-  private copyOutputs(encoder: GPUCommandEncoder): void {
-    for (const { gpuBuffer, start, stagedAt, length } of this.plan.outputs) {
-      const from = this.buffers.storage.get(gpuBuffer);
-      if (from === undefined) throw new Bug(`'${gpuBuffer}' was not allocated`);
+  private copyOutputs(encoder: GPUCommandEncoder, slot: number): void {
+    const { outputs, stagedElements } = this.plan;
+    for (const { gpuBuffer, start, stagedAt, length } of outputs)
       if (length > 0)
         encoder.copyBufferToBuffer(
-          from,
+          this.storage(gpuBuffer),
           FLOAT_BYTES * start,
-          this.buffers.staging,
-          FLOAT_BYTES * stagedAt,
+          this.staging,
+          FLOAT_BYTES * (slot * stagedElements + stagedAt),
           FLOAT_BYTES * length,
         );
-    }
   }
 
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
     this.host.countBytes(-this.bytes);
-    const { storage, uniforms, staging } = this.buffers;
-    for (const buffer of [...storage.values(), uniforms, staging]) buffer.destroy();
+    const { storage, uniforms } = this.buffers;
+    for (const buffer of [...storage.values(), uniforms, this.staging]) buffer.destroy();
   }
 }
+
+/** Arrays among staged elements, from `start` on, by their names. */
+const valuesAt = (
+  staged: Float32Array,
+  start: number,
+  places: readonly {
+    readonly name: string;
+    readonly stagedAt: number;
+    readonly length: number;
+    readonly rows: Rows;
+  }[],
+): ReadonlyMap<string, Float64Array> =>
+  new Map(
+    places.map(({ name, stagedAt, length, rows }) => [
+      name,
+      outOfRows(staged.subarray(start + stagedAt, start + stagedAt + length), rows),
+    ]),
+  );

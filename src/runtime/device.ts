@@ -23,11 +23,23 @@ export interface Device {
   close(): Promise<void>;
 }
 
+/** One of several runs in a row, with inputs that are written before it. */
+export type Run = {
+  readonly settings: RunSettings;
+  readonly inputs: ReadonlyMap<string, ArrayLike<number>>;
+};
+
 export interface LoadedProgram {
   /** Sets an input buffer (row-major over its axes); it stays until written again. Unknown names and wrong lengths are Bugs. */
   write(name: string, values: ArrayLike<number>): void;
-  /** Runs every kernel once, in one submission, and reads the outputs. */
+  /** Runs every kernel once, in one submission, and reads the outputs. The program's feedback is not applied. */
   run(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>>;
+  /** Makes what the last run computed for its feedback the inputs of the next one. */
+  advance(): void;
+  /** Runs one after the other, advancing after each; the outputs of every one are read back together. */
+  iterate(runs: readonly Run[]): Promise<readonly ReadonlyMap<string, Float64Array>[]>;
+  /** The present values of the inputs that the feedback feeds, by their names. */
+  readState(): Promise<ReadonlyMap<string, Float64Array>>;
   /** Runs every kernel in a submission of its own; the seconds that each took, by the kernels' names, in order. */
   timeLaunches(settings: RunSettings): Promise<ReadonlyMap<string, number>>;
   dispose(): void;

@@ -3,7 +3,7 @@ import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
-import type { LoadedProgram, RunSettings } from "./device.js";
+import type { LoadedProgram, Run, RunSettings } from "./device.js";
 
 type Outputs = ReadonlyMap<string, Float64Array>;
 type Load = (program: CompiledProgram, sizes: Sizes) => Promise<LoadedProgram>;
@@ -38,6 +38,24 @@ class FinishedProgram implements LoadedProgram {
 
   async run(settings: RunSettings): Promise<Outputs> {
     return this.finished(await this.loaded.run(settings), settings);
+  }
+
+  async iterate(runs: readonly Run[]): Promise<readonly Outputs[]> {
+    const all: Outputs[] = [];
+    for (const [i, outputs] of (await this.loaded.iterate(runs)).entries()) {
+      const settings = runs[i]?.settings;
+      if (settings === undefined) throw new Bug("more results than runs");
+      all.push(await this.finished(outputs, settings));
+    }
+    return all;
+  }
+
+  advance(): void {
+    this.loaded.advance();
+  }
+
+  readState(): Promise<Outputs> {
+    return this.loaded.readState();
   }
 
   private async finished(outputs: Outputs, settings: RunSettings): Promise<Outputs> {

@@ -7,11 +7,11 @@ import { RANDOM } from "../codegen-js/random.js";
 import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
-import type { Buffer } from "../ir/program.js";
+import type { Buffer, Feedback } from "../ir/program.js";
 import { rowArrayValues } from "../ir/ragged.js";
 import { axisLengths, bufferLengths, checkFixedSubscripts, describeBuffer } from "./buffers.js";
 import { cannotAllocate, deviceLost, outOfMemory } from "./device-errors.js";
-import type { Device, LoadedProgram, RunSettings } from "./device.js";
+import type { Device, LoadedProgram, Run, RunSettings } from "./device.js";
 import { loadFinished } from "./finish.js";
 
 type Arrays = Record<string, Float64Array>;
@@ -57,6 +57,7 @@ class ReferenceDevice implements Device {
           buffers,
           lengths,
           program.outputs,
+          program.feedback ?? [],
           inputs(program.buffers),
         ),
       );
@@ -116,6 +117,7 @@ class ReferenceProgram implements LoadedProgram {
     private readonly buffers: Arrays,
     private readonly sizes: Record<string, number>,
     private readonly outputs: readonly string[],
+    private readonly feedback: readonly Feedback[],
     private readonly inputs: ReadonlySet<string>,
   ) {
     this.bytes = Object.values(buffers).reduce((sum, array) => sum + array.byteLength, 0);
@@ -143,6 +145,26 @@ class ReferenceProgram implements LoadedProgram {
       if (this.device.closed) throw deviceLost(this.device.description, "it was closed");
     }
     return new Map(this.outputs.map((output) => [output, new Float64Array(this.buffers[output] ?? [])]));
+  }
+
+  advance(): void {
+    for (const { from, to } of this.feedback) this.buffers[to]?.set(this.buffers[from] ?? []);
+  }
+
+  async iterate(runs: readonly Run[]): Promise<readonly ReadonlyMap<string, Float64Array>[]> {
+    const results: ReadonlyMap<string, Float64Array>[] = [];
+    for (const { settings, inputs } of runs) {
+      for (const [name, values] of inputs) this.write(name, values);
+      results.push(await this.run(settings));
+      this.advance();
+    }
+    return results;
+  }
+
+  readState(): Promise<ReadonlyMap<string, Float64Array>> {
+    return Promise.resolve(
+      new Map(this.feedback.map(({ to }) => [to, new Float64Array(this.buffers[to] ?? [])])),
+    );
   }
 
   timeLaunches(settings: RunSettings): Promise<ReadonlyMap<string, number>> {

@@ -118,6 +118,21 @@ describe("Course", () => {
     expect(course.add(20, 0)).toBe("iterations");
   });
 
+  it("says for how long nothing is decided", () => {
+    const course = new Course(57, QEM_PACE);
+    for (let t = 0; t < 57; t++) {
+      const { undecided, phase } = course;
+      expect(undecided).toBeGreaterThan(0);
+      for (let ahead = 1; ahead < undecided; ahead++) {
+        expect(course.add(-t, 0)).toBe(null);
+        expect(course.phase).toBe(phase);
+        t++;
+      }
+      course.add(-t, 0);
+    }
+    expect(course.phase).toBe("settle");
+  });
+
   it("gives up on evidence that rises for ever", () => {
     const course = new Course(null, QEM_PACE);
     for (let t = 1; t < QEM_PACE.maximum; t++) expect(course.add(t, 0)).toBe(null);

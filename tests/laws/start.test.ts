@@ -37,7 +37,7 @@ it("lies between the guide and the fit's estimator", async () => {
   );
 });
 
-/** The values with what the programs of the fit take besides: centres of zero, the guide as the start, the temper. */
+/** The values with what the programs of the fit take besides: nothing averaged so far, the guide as the start, the temper. */
 function withStart(
   compiled: { readonly program: { readonly buffers: readonly Buffer[] } } | undefined,
   { sizes, arrays }: Values,
@@ -49,7 +49,7 @@ function withStart(
     const guide = arrays.get(name.replace(/^start_guide\./, "guide."));
     const length = axes.reduce((n, axis) => n * (sizes.get(axis.name) ?? 1), 1);
     if (name.startsWith("start_guide.") && guide !== undefined) all.set(name, guide);
-    else if (name.startsWith("centre."))
+    else if (!all.has(name))
       all.set(name, { axes: axes.map((axis) => axis.name), values: new Array<number>(length).fill(0) });
   }
   return { sizes, arrays: all };

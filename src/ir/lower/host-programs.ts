@@ -12,7 +12,8 @@ import type {
 } from "../../typecheck/model.js";
 import { isWhole } from "../../typecheck/types.js";
 import { hasAxis } from "../axis.js";
-import { BUFFERS, PRIOR_AXIS } from "../interface.js";
+import { BUFFERS, PRIOR_AXIS, type GuideParameterInterface } from "../interface.js";
+import { learnedScale } from "./interface.js";
 import { reachable, type Node } from "../node.js";
 import { drawAtNormal } from "./correlated.js";
 import { priorSite } from "./estimator.js";
@@ -167,24 +168,38 @@ export function fitProgram(context: Context): ProgramGraph {
   const { graph: g, model, lowering } = context;
   const inputs = guideInputNodes(model, lowering);
   const outputs = model.guides.filter(isFitted).flatMap((guide) => {
-    const { fit } = guide.distribution;
-    if (fit === null) return [];
     const args = guideArguments(lowering, guide, inputs, new Map());
     const axes = momentAxes(context, guide);
-    const moments = fit.moments.map(
-      (m, i) => [m, g.input(BUFFERS.moment(guide.latent.name, i), axes)] as const,
+    const moments = (guide.distribution.fit?.moments ?? []).map((_, i) =>
+      g.input(BUFFERS.moment(guide.latent.name, i), axes),
     );
-    const fitted = lowering.named(guide.distribution, args, fit.values, moments);
-    return guide.args.flatMap((argument, i): Output[] => {
-      const node = fitted.get(argument.parameter.name);
-      const input = args[i];
-      if (argument.kind === "fixed" || node === undefined || input === undefined) return [];
-      const extra = node.axes.filter((axis) => !hasAxis(input, axis));
-      const name = BUFFERS.newGuide(guide.latent.name, argument.parameter.name);
-      return [{ name, node: meanOver(g, extra, node), axes: input.axes }];
-    });
+    return fittedParameters(context, guide, args, moments).map(({ name, node, axes: own }): Output => ({
+      name: BUFFERS.newGuide(guide.latent.name, name),
+      node,
+      axes: own,
+    }));
   });
   return { name: "fit", outputs, labels: new Map() };
+}
+
+/** What a family fits to the moments of its statistics: its learned parameters, each over its own axes. */
+export function fittedParameters(
+  { graph: g, lowering }: Context,
+  guide: Guide,
+  args: readonly Node[],
+  moments: readonly Node[],
+): (Output & Pick<GuideParameterInterface, "scale">)[] {
+  const { fit } = guide.distribution;
+  if (fit === null) return [];
+  const named = fit.moments.map((m, i) => [m, moments[i] ?? g.constant(0)] as const);
+  const fitted = lowering.named(guide.distribution, args, fit.values, named);
+  return guideInputs(lowering, guide).flatMap(({ name, type, fitted: isFit }) => {
+    const node = fitted.get(name);
+    const input = args[guide.args.findIndex(({ parameter }) => parameter.name === name)];
+    if (!isFit || node === undefined || input === undefined) return [];
+    const extra = node.axes.filter((axis) => !hasAxis(input, axis));
+    return [{ name, node: meanOver(g, extra, node), axes: input.axes, scale: learnedScale(type) }];
+  });
 }
 
 /** Every parameter of every guide, its family's spread times a factor where the family knows how. */

@@ -8,7 +8,13 @@ import type { ExpressionLowering } from "./expressions.js";
 import { guideInputs } from "./guide.js";
 
 /** A buffer that a program gives back: its axes are promised even where the value does not vary along them. */
-export type Output = { readonly name: string; readonly node: Node; readonly axes: readonly Axis[] };
+export type Output = {
+  readonly name: string;
+  readonly node: Node;
+  readonly axes: readonly Axis[];
+  /** Not given back: it becomes the value of this input, of the same axes, when the program goes on to its next run. */
+  readonly feeds?: string;
+};
 
 /** A program before scheduling. `labels` name the tables that a contraction passes through. */
 export type ProgramGraph = {

@@ -1,6 +1,6 @@
 // The programs of a model, each as named output nodes of one graph; src/compiled.ts says what each is for.
 import type { CompiledModel } from "../../compiled.js";
-import type { Data, Guide, Latent, Plate, TypedModel, Variable } from "../../typecheck/model.js";
+import type { Data, Latent, Plate, TypedModel, Variable } from "../../typecheck/model.js";
 import type { Optimisations } from "../../optimisations.js";
 import { isDrawn } from "../../typecheck/walk.js";
 import type { Sizes } from "../axis.js";
@@ -29,7 +29,7 @@ import {
   viProgram,
 } from "./gradient-programs.js";
 import { correlatedGroups } from "./group-gradients.js";
-import { groupOf, isFitted, noiseOf, particleAxis, type Coupling } from "./guide.js";
+import { groupOf, noiseOf, particleAxis, type Coupling } from "./guide.js";
 import {
   boundsProgram,
   fitProgram,
@@ -39,7 +39,7 @@ import {
   widenProgram,
 } from "./host-programs.js";
 import { predictProgram } from "./predict.js";
-import { buildInterface, eventAxes, groupsOf, squaredStatistics } from "./interface.js";
+import { buildInterface, eventAxes, groupsOf } from "./interface.js";
 import {
   buildJointEstimator,
   jointOutput,
@@ -48,16 +48,8 @@ import {
   type IntractableJoint,
 } from "./joint.js";
 import { inOneGroup, type EstimatorKind } from "./one-group.js";
-import {
-  elementAxes,
-  nodesOrNone,
-  momentAxes,
-  statisticAxes,
-  type Context,
-  type Output,
-  type ProgramGraph,
-} from "./program-graph.js";
-import { meanOver } from "./reparameterise.js";
+import { elementAxes, type Context, type Output, type ProgramGraph } from "./program-graph.js";
+import { updateOutputs } from "./update.js";
 
 export type LoweredModel = {
   readonly graph: Graph;
@@ -224,45 +216,15 @@ const particleOutputs = (context: Context, estimator: Estimator, latents: readon
     axes: [...elementAxes(context, latent), particleAxis(context.lowering, groupOf(context.model, latent))],
   }));
 
-/** A guide's statistics less their centres; a squared one is the square of the centred other. */
-function centredStatistics(context: Context, guide: Guide, args: readonly Node[], z: Node): readonly Node[] {
-  const { graph: g, lowering } = context;
-  const axes = momentAxes(context, guide);
-  const statistics = lowering.statistics(guide.distribution, args, z);
-  const squareOf = squaredStatistics(lowering, guide);
-  const centred = statistics.map((node, i) =>
-    g.sub(node, g.input(BUFFERS.centre(guide.latent.name, i), axes)),
-  );
-  return statistics.map((_, i) => {
-    const of = squareOf[i];
-    const node = of === null || of === undefined ? centred[i] : g.map("square", centred[of] ?? g.constant(0));
-    return node ?? g.constant(0);
-  });
-}
-
 function qemProgram(context: Context, name: "qem" | "start", estimator: Estimator): ProgramGraph {
-  const { graph: g, model, lowering } = context;
-  const statistics = model.guides.filter(isFitted).flatMap((guide) => {
-    const { latent } = guide;
-    const axis = particleAxis(lowering, groupOf(model, latent));
-    const weights = weightsOf(context, estimator, latent);
-    const args = nodesOrNone(estimator.guideArguments.get(latent));
-    const axes = statisticAxes(context, guide);
-    return centredStatistics(context, guide, args, particlesOf(estimator, latent)).flatMap(
-      (node, i): Output[] => [
-        { name: BUFFERS.statistic(latent.name, i), node: g.reduce("sum", axis, g.mul(weights, node)), axes },
-        { name: BUFFERS.unweighted(latent.name, i), node: meanOver(g, [axis], node), axes },
-      ],
-    );
-  });
   return {
     name,
     outputs: [
       evidence(estimator),
       ...weightSquares(context, estimator),
-      ...statistics,
       ...(name === "qem" ? parameterGradients(context, estimator) : []),
       ...noiseStatistics(context, estimator),
+      ...updateOutputs(context, estimator),
     ],
     labels: labels(estimator.contraction),
   };
