@@ -143,8 +143,10 @@ function compile(text: string): CompiledModel {
   return compiled;
 }
 
+type How = { readonly weight?: number; readonly drawsFrom?: DrawsFrom; readonly given?: number };
+
 /** Three iterations of a program from these moments: what it keeps afterwards, and what the plain update makes of it. */
-async function threeIterations(each: Case, { weight = 0.3, drawsFrom = "stratified", given = 0 } = {}) {
+async function threeIterations(each: Case, { weight = 0.3, drawsFrom = "stratified", given = 0 }: How) {
   const { family, cells, parameters } = each;
   const compiled = compile(each.model);
   const device = createReferenceDevice();
