@@ -57,7 +57,7 @@ export type TiledEntryPoint = {
  * - `estimate`: particles and guide parameters given; evidence, weights, moments.
  * - `gradients_vi`, `gradients_rws`: the same inputs; evidence and gradients by the guide's learned parameters. Missing
  *   where the guide cannot be differentiated so; `gradientsUnavailable` says why.
- * - `qem`: draws particles; evidence, sums of squared weights, posterior and unweighted means of statistics.
+ * - `qem`: draws particles; evidence and sums of squared weights. Feeds back what its moving averages and parameters become.
  * - `start`: as `qem`, of P tempered towards the guide Q0 that the fit starts from: log P becomes
  *   (1 - temper) log Q0 + temper log P, for a start whose guide is far from the posterior.
  * - `rws`, `vi`: draw particles; evidence, sums of squared weights, gradients by the guide's learned parameters. `vi` is
