@@ -2,7 +2,8 @@
 import { Bug } from "../diagnostic.js";
 import type { CompiledProgram } from "../compiled.js";
 import type { Sizes } from "../ir/axis.js";
-import { loadProgram, type DawnHost } from "./dawn-program.js";
+import { loadProgram } from "./dawn-program.js";
+import type { DawnHost } from "./loaded-dawn-program.js";
 import { deviceLost, noDeviceGiven } from "./device-errors.js";
 import type { Device, DeviceError, LoadedProgram } from "./device.js";
 import { loadFinished } from "./finish.js";
