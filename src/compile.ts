@@ -43,10 +43,15 @@ const runsOnHost = (name: ProgramName, model: TypedModel): boolean =>
   HOST_PROGRAMS.includes(name) ||
   (name === "predict" && (model.groups.some((group) => group.along !== null) || isSequential(model)));
 
+/** WebGPU takes WGSL, the reference device JavaScript. */
+export type KernelLanguage = "wgsl" | "js";
+
 export type CompileOptions = {
   /** Lengths of axes to plan for (plates, event axes, `k_<group>`); nominal ones for those not given. */
   readonly sizes?: Sizes;
   readonly adapter?: AdapterClass["name"];
+  /** In which language to make the programs of a device; in both if not given. */
+  readonly language?: KernelLanguage;
   /** Which programs to make; all of them if not given. */
   readonly programs?: readonly ProgramName[];
   readonly order?: OrderChoice;
@@ -191,9 +196,11 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
               places(model),
             ),
           );
-        const wgsl = runsOnHost(graph.name, model) ? {} : emitWgsl(program, options.optimise);
+        const language = runsOnHost(graph.name, model) ? "js" : options.language;
+        const wgsl = language === "js" ? {} : emitWgsl(program, options.optimise);
+        const js = language === "wgsl" ? {} : emitJs(program);
         const finish = graph.finish && finished(lowered, graph.finish, options);
-        programs[graph.name] = { program, wgsl, js: emitJs(program), ...(finish && { finish }) };
+        programs[graph.name] = { program, wgsl, js, ...(finish && { finish }) };
       }
       if (hasErrors(diagnostics)) return { compiled: null, diagnostics };
       return { compiled: compiledModel(model, lowered, programs, options), diagnostics };

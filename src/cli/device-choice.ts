@@ -1,5 +1,6 @@
 // The device of a command: opened as the user chose, its remarks told, closed in the end whatever happens.
 import { setImmediate as turn } from "node:timers/promises";
+import type { KernelLanguage } from "../compile.js";
 import type { AdapterClass } from "../ir/cost.js";
 import type { DeviceKind, Device } from "../runtime/device.js";
 import type { DeviceChoice } from "./options.js";
@@ -23,6 +24,9 @@ export async function withDevice<T>(
 /** The class of adapters for which kernels on this device are scheduled. */
 export const adapterOf = (device: Device): AdapterClass["name"] =>
   device.kind === "gpu" ? "gpu" : "software";
+
+/** The language that this device takes. */
+export const languageOf = (device: Device): KernelLanguage => (device.kind === "reference" ? "js" : "wgsl");
 
 /**
  * Bytes that a table may take, for the compiler to say which latents a larger one joins: a buffer binding of software

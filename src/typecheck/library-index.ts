@@ -1,24 +1,27 @@
 // What a library file defines, without parsing it: start-up parses only the definitions that a model uses.
 import type { SourceFile } from "../source.js";
 
-/** One definition; parsing `source`, which is the file with all else blanked out, gives it with the file's offsets. */
+/** One definition; parsing `source()`, which is the file with all else blanked out, gives it with the file's offsets. */
 export type IndexedItem = {
   /** Null: this is no definition, and parsing it tells what is wrong. */
   readonly kind: "function" | "distribution" | null;
   readonly name: string;
   /** Without its comments. */
   readonly code: string;
-  readonly source: SourceFile;
+  readonly source: () => SourceFile;
 };
 
 const COMMENT = /\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
 const HEAD =
   /^\s*(?:(?<distribution>distribution)|function\s+\w+\s*(?:<.*?>)?\s*(?:\[[^\]]*\])?)\s*(?<name>\b\w+)\s*\(/s;
 
+/** Blanks for all but line breaks; whole lines at a time, as a replacement of each letter costs memory for each. */
+const blank = (text: string): string => text.replace(/[^\n]+/g, (line) => " ".repeat(line.length));
+
 /** The definitions of a file in their order. */
 export function indexLibrary(file: SourceFile): readonly IndexedItem[] {
   // Comments become blanks of their length, so that no bracket or semicolon in them counts.
-  const code = file.text.replace(COMMENT, (comment) => comment.replace(/[^\n]/g, " "));
+  const code = file.text.replace(COMMENT, blank);
   const items: IndexedItem[] = [];
   let start = 0;
   for (let end = itemEnd(code, start); end !== null; end = itemEnd(code, start)) {
@@ -27,8 +30,11 @@ export function indexLibrary(file: SourceFile): readonly IndexedItem[] {
       const head = HEAD.exec(own)?.groups;
       const kind =
         head === undefined ? null : head["distribution"] === undefined ? "function" : "distribution";
-      const blank = file.text.slice(0, start).replace(/[^\n]/g, " ");
-      const source = { path: file.path, text: blank + file.text.slice(start, end) };
+      const [from, to] = [start, end];
+      const source = (): SourceFile => ({
+        path: file.path,
+        text: blank(file.text.slice(0, from)) + file.text.slice(from, to),
+      });
       items.push({ kind, name: head?.["name"] ?? "", code: own, source });
     }
     start = end;

@@ -44,7 +44,7 @@ export function loadLibrary(sources: readonly SourceFile[]): { library: Library;
   const definitions = sources.flatMap(indexLibrary).flatMap((item) => {
     const { kind } = item;
     if (kind !== null) return [unparsed(item, kind)];
-    const parsed = parseLibrary(item.source);
+    const parsed = parseLibrary(item.source());
     outline.push(...parsed.diagnostics);
     return parsed.functions.map(alreadyParsed);
   });
@@ -71,11 +71,11 @@ function unparsed(indexed: IndexedItem, kind: FunctionItem["kind"]): Definition 
   const { name, code, source } = indexed;
   let parsed: Checked<FunctionItem> | undefined;
   const parse = (): Checked<FunctionItem> => {
-    const { functions, diagnostics } = parseLibrary(source);
+    const file = source();
+    const { functions, diagnostics } = parseLibrary(file);
     const [item] = functions;
     const isWhole = functions.length === 1 && item?.kind === kind && item.name.text === name;
-    if (!isWhole && !hasErrors(diagnostics))
-      throw new Bug(`'${name}' of ${source.path} is not one definition`);
+    if (!isWhole && !hasErrors(diagnostics)) throw new Bug(`'${name}' of ${file.path} is not one definition`);
     return { value: hasErrors(diagnostics) ? null : (item ?? null), diagnostics };
   };
   return {

@@ -26,7 +26,7 @@ describe("the standard library", () => {
       parseLibrary(source).functions.map(({ kind, name }) => [kind, name.text, name.span.start]);
     for (const file of readLibrarySources()) {
       const indexed = indexLibrary(file);
-      expect(indexed.flatMap((item) => outline(item.source))).toEqual(outline(file));
+      expect(indexed.flatMap((item) => outline(item.source()))).toEqual(outline(file));
       expect(indexed.map((item) => [item.kind, item.name])).toEqual(
         parseLibrary(file).functions.map(({ kind, name }) => [kind, name.text]),
       );

@@ -12,7 +12,7 @@ import type { Device } from "../../runtime/device.js";
 import { createReferenceDevice } from "../../runtime/reference.js";
 import type { EstimateOptions, GradientKind } from "../commands/estimate.js";
 import { loadData } from "../data-files.js";
-import { adapterOf, largestTable, withDevice } from "../device-choice.js";
+import { adapterOf, languageOf, largestTable, withDevice } from "../device-choice.js";
 import { gradientsUnavailable } from "../errors.js";
 import { readGuideParameters, readParticles, type EstimateInput } from "../estimate-input.js";
 import { estimateOutput } from "../estimate-output.js";
@@ -42,6 +42,7 @@ export async function estimate(path: string, options: EstimateOptions, terminal:
       sizes,
       ...jointPrograms(source.head.interface, joint, pairs),
       adapter: adapterOf(device),
+      language: languageOf(device),
       largestBinding: largestTable(device),
     });
     const fixed = await fixedParameters(model, data);

@@ -23,7 +23,7 @@ import { VERSION } from "../../version.js";
 import type { RunOptions } from "../commands/run.js";
 import { readUnfinished, RunKeeper } from "../checkpoints.js";
 import { loadData } from "../data-files.js";
-import { adapterOf, largestTable, withDevice } from "../device-choice.js";
+import { adapterOf, languageOf, largestTable, withDevice } from "../device-choice.js";
 import { methodUnavailable, optionWithoutUse } from "../errors.js";
 import { readGuideParameters } from "../estimate-input.js";
 import { Interrupted, printDiagnostics, UsageError } from "../failures.js";
@@ -80,6 +80,7 @@ export async function run(path: string, options: RunOptions, terminal: Terminal)
       sizes,
       ...(pairs.length === 0 ? {} : { joint: allJointGroups(source.head.interface, pairs) }),
       adapter: adapterOf(device),
+      language: languageOf(device),
       largestBinding: largestTable(device),
     });
     checkCovariances(model, pairs, sizes);
