@@ -27,7 +27,18 @@ import { measureCase } from "./lib/measure.mjs";
 import { renewDocs } from "./lib/docs.mjs";
 import { caseTable, peakTable, stepTable } from "./lib/tables.mjs";
 
+/** What is to be left out begins with a dash, which a value may not unless it is joined to its option. */
+const args = process.argv
+  .slice(2)
+  .flatMap((arg, i, all) =>
+    /^-[a-z]/.test(arg) && ["--against", "--optimize"].includes(all[i - 1])
+      ? []
+      : ["--against", "--optimize"].includes(arg) && /^-[a-z]/.test(all[i + 1] ?? "")
+        ? [`${arg}=${all[i + 1]}`]
+        : [arg],
+  );
 const { values } = parseArgs({
+  args,
   options: {
     case: { type: "string", multiple: true },
     against: { type: "string" },

@@ -14,6 +14,7 @@ import type { Coupling } from "./ir/lower/guide.js";
 import { correlatedAmongOthers, type EstimatorKind } from "./ir/lower/one-group.js";
 import type { ProgramGraph } from "./ir/lower/program-graph.js";
 import { isLowered, lowerModel, type LoweredModel } from "./ir/lower/programs.js";
+import type { Note } from "./ir/notes.js";
 import { printFactors, printGraph, printKernels, printPlan } from "./ir/print.js";
 import type { Program } from "./ir/program.js";
 import { schedule } from "./ir/schedule.js";
@@ -80,11 +81,11 @@ export type CheckedModel = {
   };
   /** The text of a stage, with one program's part where a stage has several (`qem` if not given). */
   dump(stage: Stage, program?: ProgramName, options?: CompileOptions): string;
-  /** The lowered model and the kernels of one program, for `explain` and tests. */
+  /** The lowered model and the kernels of one program, and what optimisations did to it, for `explain` and tests. */
   plan(
     program: ProgramName,
     options: CompileOptions,
-  ): { readonly lowered: LoweredModel; readonly program: Program };
+  ): { readonly lowered: LoweredModel; readonly program: Program; readonly notes: readonly Note[] };
 };
 
 /** Parses and checks a model. Every mistake of the file is among the diagnostics. */
@@ -139,13 +140,19 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
     const span = model.groups.find((group) => group.name === term)?.span ?? factorSpan(model, term);
     return seriesNotAlone(term, variables, along, span);
   };
-  const scheduled = (lowered: LoweredModel, graph: ProgramGraph, options: CompileOptions): Program => {
+  const scheduled = (
+    lowered: LoweredModel,
+    graph: ProgramGraph,
+    options: CompileOptions,
+    note: (note: Note) => void = () => undefined,
+  ): Program => {
     const { optimise = ALL_OPTIMISATIONS } = options;
     return schedule(lowered.graph, graph, {
       sizes: planningSizes(options),
       adapter: ADAPTER_CLASSES[options.adapter ?? "software"],
       // What runs once, on the host, is not worth the search.
       optimise: runsOnHost(graph.name, model) ? without(optimise, "share", "inline") : optimise,
+      note,
     });
   };
   /** What the host does after a run. */
@@ -162,12 +169,14 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
     });
     return { program, js: emitJs(program) };
   };
-  const plan = (name: ProgramName, options: CompileOptions): { lowered: LoweredModel; program: Program } => {
+  const plan: CheckedModel["plan"] = (name, options) => {
     const lowered = lower(options);
     if ("code" in lowered) throw new DiagnosticError([lowered]);
     const graph = lowered.programs.find((p) => p.name === name);
     if (graph === undefined) throw new Bug(`this model has no program '${name}'`);
-    return { lowered, program: scheduled(lowered, graph, options) };
+    const notes: Note[] = [];
+    const program = scheduled(lowered, graph, options, (note) => notes.push(note));
+    return { lowered, program, notes };
   };
   return {
     syntax,

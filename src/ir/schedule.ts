@@ -6,7 +6,9 @@ import { kernelCost, opTime, type AdapterClass } from "./cost.js";
 import { buildKernel, MustBeStored, type Built, type Table } from "./kernels.js";
 import { groupTables, MOST_TABLES_PER_KERNEL, sequentialKernel } from "./launches.js";
 import type { Output, ProgramGraph } from "./lower/program-graph.js";
-import { children, reachable, type Graph, type Node, type NodeOf } from "./node.js";
+import { estimatedTime, type Note } from "./notes.js";
+import { inScans, nodeAxes } from "./mentioned.js";
+import { reachable, type Graph, type Node, type NodeOf } from "./node.js";
 import type { Buffer, Kernel, Program } from "./program.js";
 import { rowArrayBuffer, rowArrayName, rowArraysUsed, type RowArray } from "./ragged.js";
 import { splitReductions } from "./split.js";
@@ -16,6 +18,8 @@ export type ScheduleOptions = {
   readonly adapter: AdapterClass;
   /** All of them if not said. */
   readonly optimise?: Optimisations;
+  /** Is told what was done. */
+  readonly note?: (note: Note) => void;
 };
 
 /** What a table beyond that is taken to cost, in nanoseconds: all tables of the program would have to share a buffer. */
@@ -32,9 +36,9 @@ const MOST_REJECTIONS = 4;
 
 /** Turns a program's output nodes into kernels. */
 export function schedule(graph: Graph, program: ProgramGraph, options: ScheduleOptions): Program {
-  const { optimise = ALL_OPTIMISATIONS, sizes } = options;
+  const { optimise = ALL_OPTIMISATIONS, note = () => undefined, sizes } = options;
   const split = optimise.has("blocks") ? splitReductions(graph, program, sizes) : program;
-  const plan = new Plan(graph, split, { ...options, optimise });
+  const plan = new Plan(graph, split, { ...options, optimise, note });
   plan.optimise();
   return plan.program();
 }
@@ -53,6 +57,8 @@ class Plan {
   /** What looks back at a scan's table while it is being filled: it has no table of its own. */
   readonly #inScans: ReadonlySet<Node>;
   readonly #built = new Map<Table, Costed>();
+  /** What storing tables beyond the contraction's saved, and computing them inline again, in nanoseconds, by their names. */
+  readonly #gains = new Map<string, { readonly of: Optimisation; readonly time: number }>();
   #numbered = 0;
 
   constructor(
@@ -228,6 +234,8 @@ class Plan {
     }
     // What was stored first may since be used by another table alone.
     this.#inlineWhatIsCheap(time);
+    for (const [where, gain] of this.#gains)
+      this.options.note({ optimisation: gain.of, where, saved: `${estimatedTime(gain.time)} by estimate` });
   }
 
   #storeWhatIsDear(start: number): number {
@@ -238,11 +246,13 @@ class Plan {
       if (this.#stored.has(node)) continue;
       if (rejected === MOST_REJECTIONS) return time;
       const before = this.#snapshot();
-      this.#store(node, "shared");
+      const { name } = this.#store(node, "shared");
       const changed = this.#time();
       rejected = changed < time - LEAST_GAIN * time ? 0 : rejected + 1;
-      if (rejected === 0) time = changed;
-      else this.#restore(before);
+      if (rejected === 0) {
+        this.#gains.set(name, { of: "share", time: time - changed });
+        time = changed;
+      } else this.#restore(before);
     }
     return time;
   }
@@ -257,8 +267,12 @@ class Plan {
       const before = this.#snapshot();
       this.#unstore(table.node);
       const changed = this.#time();
-      if (changed < time || (tooLarge && Number.isFinite(changed))) time = changed;
-      else this.#restore(before);
+      if (changed < time || (tooLarge && Number.isFinite(changed))) {
+        // What was stored for its gain and is no more leaves nothing to tell.
+        if (!this.#gains.delete(table.name) && changed < time)
+          this.#gains.set(table.name, { of: "inline", time: time - changed });
+        time = changed;
+      } else this.#restore(before);
     }
     return time;
   }
@@ -357,37 +371,6 @@ class Plan {
   }
 }
 
-/** What a scan's step computes from the scan's own table: the nodes above that table and below the scan. */
-function inScans(nodes: readonly Node[]): ReadonlySet<Node> {
-  const inside = new Set<Node>();
-  for (const scan of nodes) {
-    if (scan.kind !== "scan") continue;
-    const own = new Set<Node>();
-    for (const node of reachable([scan.arg])) {
-      const isTable = node.kind === "input" && node.name === scan.name;
-      if (isTable || children(node).some((child) => own.has(child))) own.add(node);
-    }
-    for (const node of own) inside.add(node);
-  }
-  return inside;
-}
-
 /** Whether a node's value can be kept in a table of its own, rather than being an input or a number. */
 const isTable = (node: Node): boolean =>
   node.kind === "map" || node.kind === "reduce" || node.kind === "stored";
-
-/** Every axis that computing a node mentions. */
-function nodeAxes(node: Node): readonly Axis[] {
-  switch (node.kind) {
-    case "size":
-      return [node.axis];
-    case "reduce":
-      return [...node.axes, node.over];
-    case "random":
-      return [...node.axes, ...node.element, node.particle, ...(node.coordinate?.vectors.flat() ?? [])];
-    case "gather":
-      return [...node.axes, ...node.places.map((place) => place.over)];
-    default:
-      return node.axes;
-  }
-}

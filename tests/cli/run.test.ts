@@ -247,6 +247,27 @@ describe("mppc explain", () => {
     expect(out).toContain("Kernels of one iteration");
     expect(out).toContain("Stored tables");
   });
+
+  it("shows what optimisations did, and what an iteration takes without each of them", async () => {
+    const args = ["explain", "model.mpp", "--data", "data.json", "--optimize", "all,-share", "--savings"];
+    const { code, out } = await runCaughtIn(folder, args);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^optimisation +where +saves$/m);
+    expect(out).toMatch(/^merge +k\d+_\S+ +\d+ kernel/m);
+    expect(out).not.toContain("share ");
+    const times = [...out.matchAll(/^(as it is|with(?:out)? [\w-]+) +([\d.]+) (us|ms)/gm)].map(
+      ([, what, time, unit]) => [what, Number(time) * (unit === "us" ? 1 : 1000)] as const,
+    );
+    const own = new Map(times).get("as it is") ?? NaN;
+    expect(times.map(([what]) => what)).toContain("without merge");
+    expect(new Map(times).get("with none")).toBeGreaterThan(own);
+  });
+
+  it("knows its optimisations by name", async () => {
+    const { code, err } = await runCaughtIn(folder, ["explain", "model.mpp", "--optimize", "all,-tile"]);
+    expect(code).toBe(2);
+    expect(err).toContain("There is no '-tile'. Did you mean tiles?");
+  });
 });
 
 const ROW = { mean: 1, sd: 1, mcse_mean: 0.1, q5: -1, q50: 0, q95: 1, ess: 100 };

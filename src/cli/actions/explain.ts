@@ -6,9 +6,11 @@ import { ADAPTER_CLASSES, kernelCost, programCost, type AdapterClass } from "../
 import type { GroupInterface } from "../../ir/interface.js";
 import type { Program } from "../../ir/program.js";
 import { PlanningSizes } from "../../ir/sizes.js";
+import type { Optimisations } from "../../optimisations.js";
 import type { ExplainOptions } from "../commands/explain.js";
 import { loadData } from "../data-files.js";
 import { adapterOf, withDevice } from "../device-choice.js";
+import { mergeNotes, notesText, savingsText } from "../optimisation-texts.js";
 import { estimationOf, loadModel, type Model } from "../model-file.js";
 import type { DeviceChoice } from "../options.js";
 import { alignedTable, byteSize } from "../table.js";
@@ -30,11 +32,14 @@ export async function explain(path: string, options: ExplainOptions, terminal: T
       ? await measure(model, sizes, data?.arrays ?? new Map(), options.device, terminal)
       : null;
   const adapter = times?.adapter ?? "software";
-  const { lowered, program } = checked().plan("qem", {
+  const planned = {
     ...estimationOf({ ...head.estimation, optimize: head.optimisations }),
     sizes,
     adapter,
-  });
+  };
+  const { lowered, program, notes } = checked().plan("qem", planned);
+  const without = (optimise: Optimisations): Program =>
+    checked().plan("qem", { ...planned, optimise }).program;
   const parts = [
     sizeText(
       head.interface.plates.map((plate) => plate.name),
@@ -45,6 +50,10 @@ export async function explain(path: string, options: ExplainOptions, terminal: T
     stepsText(lowered.contraction.steps, sizes),
     kernelsText(program, sizes, ADAPTER_CLASSES[adapter], times?.seconds ?? null),
     tablesText(program, sizes, ADAPTER_CLASSES[adapter]),
+    notesText([...notes, ...mergeNotes(program)]),
+    options.savings === true
+      ? savingsText(new Set(head.optimisations), without, sizes, ADAPTER_CLASSES[adapter])
+      : "",
   ];
   terminal.out(parts.filter((part) => part !== "").join("\n"));
 }

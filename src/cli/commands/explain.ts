@@ -18,6 +18,7 @@ export type ExplainOptions = EstimationOptions & {
   readonly data?: readonly string[];
   readonly K?: Particles;
   readonly measure?: true;
+  readonly savings?: true;
   readonly device: DeviceChoice;
 };
 
@@ -32,6 +33,7 @@ export function explainCommand(context: Context): Command {
     .addOption(optimizeOption())
     .addOption(particlesOption())
     .option("--measure", "time every kernel on the device")
+    .option("--savings", "estimate an iteration without each optimisation, too")
     .addOption(deviceOption())
     .addHelpText("after", "\nExample:\n  mppc explain radon.mpp --data radon.json -K 30\n")
     .action(async (first: string | undefined, given: ExplainOptions, command: Command) => {
