@@ -206,7 +206,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
             ),
           );
         const language = runsOnHost(graph.name, model) ? "js" : options.language;
-        const wgsl = language === "js" ? {} : emitWgsl(program, options.optimise);
+        const wgsl = language === "js" ? {} : emitWgsl(program, options.optimise, planningSizes(options));
         const js = language === "wgsl" ? {} : emitJs(program);
         const finish = graph.finish && finished(lowered, graph.finish, options);
         programs[graph.name] = { program, wgsl, js, ...(finish && { finish }) };
@@ -235,7 +235,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
         case "kernels":
           return printKernels(program);
         case "wgsl":
-          return Object.values(emitWgsl(program, options.optimise))
+          return Object.values(emitWgsl(program, options.optimise, planningSizes(options)))
             .map((k) => k.source)
             .join("\n");
         case "js":

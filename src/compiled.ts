@@ -3,10 +3,10 @@ import type { ModelInterface } from "./ir/interface.js";
 import type { Program } from "./ir/program.js";
 import type { Optimisation } from "./optimisations.js";
 
-/** A program with the source text of its kernels, by the kernels' names. */
+/** A program with the source text of its launches in WGSL and of its kernels in JavaScript, by their names. */
 export type CompiledProgram = {
   readonly program: Program;
-  readonly wgsl: Readonly<Record<string, WgslKernel>>;
+  readonly wgsl: Readonly<Record<string, WgslLaunch>>;
   readonly js: Readonly<Record<string, string>>;
   /**
    * What is left to the host, in float64: a program of the reference device whose inputs are outputs of this one, by their
@@ -16,34 +16,42 @@ export type CompiledProgram = {
 };
 
 /**
- * One kernel in WGSL. Binding 0 is the uniform struct `run`: u32 fields named in `uniforms`, in order: `seed`,
- * `iteration`, `draws_from` (0 iid, 1 stratified, 2 sobol), and `n_<axis>` for loop bounds. Binding 1 is the packed input buffer if `usesInputs`.
- * Tables follow in the order of `tables`; if `packsTables`, all of the program's tables lie in one read_write buffer at
- * the next binding instead, each at its override offset. However many workgroups are launched along x, they share out
- * the points of the grid.
+ * One launch in WGSL. Binding 0 is the uniform struct `run`: u32 fields named in `uniforms`, in order: `seed`,
+ * `iteration`, `draws_from` (0 iid, 1 stratified, 2 sobol), and `n_<axis>` for loop bounds. From binding 1 on come
+ * `bindings`. However many workgroups a kernel alone is launched with along x, they share out the points of its grid;
+ * the kernels of a launch of several each have a range of workgroups, which overrides give.
  */
-export type WgslKernel = {
+export type WgslLaunch = {
   readonly source: string;
   readonly entryPoint: string;
   readonly workgroupSize: number;
   /** Other entry points that compute the same with fewer loads; the first that can be used is the fastest. */
   readonly tiled: readonly TiledEntryPoint[];
   readonly uniforms: readonly string[];
-  readonly usesInputs: boolean;
-  readonly tables: readonly { readonly buffer: string; readonly access: "read" | "read_write" }[];
-  readonly packsTables: boolean;
+  readonly bindings: readonly Binding[];
   /**
    * Pipeline-overridable constants by name: the length of an axis, what lies from one row along it to the next (see
-   * rowStride), or the offset of a buffer in its packed one.
+   * rowStride), the offset of a buffer in its packed one, or of a kernel the first of its workgroups and their number.
    */
   readonly overrides: readonly (
     | { readonly name: string; readonly kind: "size" | "stride"; readonly axis: string }
     | { readonly name: string; readonly kind: "offset"; readonly buffer: string }
+    | { readonly name: string; readonly kind: "first-group" | "groups"; readonly kernel: string }
   )[];
 };
 
 /**
- * An entry point that computes VECTOR_LENGTH points at a time along each of some axes, and so leaves fewer invocations.
+ * A storage buffer that a launch sees, and the program's buffers that it uses of it: inputs lie in one, packed tables in
+ * one, each at its override offset; any other table is alone.
+ */
+export type Binding = {
+  readonly holds: "inputs" | "packed" | "table";
+  readonly buffers: readonly string[];
+  readonly access: "read" | "read_write";
+};
+
+/**
+ * An entry point of a kernel alone that computes VECTOR_LENGTH points at a time along each of some axes, and so leaves fewer invocations.
  * It can be used if the rows along `rows` start at multiples of VECTOR_LENGTH.
  */
 export type TiledEntryPoint = {

@@ -11,7 +11,8 @@ export const OPTIMISATIONS = {
   inline: "tables that are estimated to take less time computed where they are used are not stored",
   loops: "reductions over the same axis share a loop",
   hoist: "what does not change within a loop is computed before it",
-  merge: "tables over the same axes share a launch",
+  merge: "tables over the same axes share a kernel",
+  launches: "kernels of little work that do not need each other share a launch",
   tiles: "an invocation computes four points along each of up to two axes, which share what they load",
   vectors: "innermost loops go four turns at a time, which load neighbours in memory together",
 } as const;

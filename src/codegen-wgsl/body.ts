@@ -3,9 +3,10 @@ import { absurd, Bug } from "../diagnostic.js";
 import type { AddressedStatement } from "../ir/addresses.js";
 import { countedAxes, isImplied, VECTOR_LENGTH, type Axis } from "../ir/axis.js";
 import { Scope, type Identifiers } from "../ir/identifiers.js";
+import type { Kernel } from "../ir/program.js";
 import { loopParent, rowArrayName, type RowArray } from "../ir/ragged.js";
 import { axisKey, Expressions, offsetKey, type Copy } from "./expressions.js";
-import type { KernelModule } from "./module.js";
+import type { LaunchModule } from "./module.js";
 import { bitsOf, splitByTurns, type Loop, type Simple, type Tile } from "./tile.js";
 import {
   add,
@@ -25,18 +26,19 @@ export type EntryPoint = { readonly statements: readonly WgslStatement[]; readon
 export const UNTILED: Tile = { axes: [], loops: new Set() };
 
 /**
- * An entry point of a kernel from its statements with their addresses. However many workgroups are launched along x,
- * their invocations share out the points of the grid (or its tiles); neighbours take neighbouring points. `written`: buffers that are stored to.
+ * An entry point of a kernel, or the kernel's part of one, from its statements with their addresses. However many
+ * workgroups the kernel has along x, their invocations share out the points of the grid (or its tiles); neighbours take
+ * neighbouring points. `written`: buffers that are stored to.
  */
 export function entryPoint(
-  module: KernelModule,
+  module: LaunchModule,
   addressed: readonly AddressedStatement[],
-  grid: readonly Axis[],
+  kernel: Kernel,
   written: ReadonlySet<string>,
   workgroupSize: number,
   tile: Tile,
 ): EntryPoint {
-  const body = new Body(module, grid, written, tile, addressed);
+  const body = new Body(module, kernel, written, tile, addressed);
   const statements = withoutUnused(body.main(workgroupSize));
   return { statements, rows: [...body.expressions.rows] };
 }
@@ -46,14 +48,16 @@ class Body {
   private readonly identifiers: Identifiers;
   private readonly point: string;
   private readonly outer = new Scope(null);
+  private readonly grid: readonly Axis[];
 
   constructor(
-    private readonly module: KernelModule,
-    private readonly grid: readonly Axis[],
+    private readonly module: LaunchModule,
+    private readonly kernel: Kernel,
     written: ReadonlySet<string>,
     private readonly tile: Tile,
     private readonly statements: readonly AddressedStatement[],
   ) {
+    this.grid = kernel.grid;
     this.identifiers = module.locals();
     this.point = this.identifiers.fresh("point");
     this.expressions = new Expressions(module, this.identifiers, this.point, written, tile, statements);
@@ -69,9 +73,13 @@ class Body {
     const together = bitsOf(this.tile.axes, this.expressions.variation);
     const body = this.expressions.side(copies, together, () => this.block(this.statements));
     const inner = [...lets, ...body];
-    const first = binary("+", binary("*", named("group.x"), unsigned(workgroupSize)), named("lane"));
+    const share = this.module.groupsOf(this.kernel);
+    const group = share === null ? named("group.x") : binary("-", named("group.x"), share.first);
+    const first = binary("+", binary("*", group, unsigned(workgroupSize)), named("lane"));
     if (this.grid.length === 0)
-      return [{ kind: "return-if", test: binary(">", first, unsigned(0)) }, ...inner];
+      return share === null
+        ? [{ kind: "return-if", test: binary(">", first, unsigned(0)) }, ...inner]
+        : [{ kind: "if", test: binary("==", first, unsigned(0)), body: inner }];
     // A row's parent is loaded once the row is known, and may itself be a row.
     for (const axis of this.grid)
       if (this.expressions.used.has(axis.name))
@@ -84,9 +92,13 @@ class Body {
     const along = [...(counted ?? []), ...(implied ?? []).toReversed()].map(
       ({ index, axis }): WgslStatement => ({ kind: "let", name: index, value: this.along(axis, outer) }),
     );
-    const step = binary("*", named("groups.x"), unsigned(workgroupSize));
+    const step = binary("*", share?.count ?? named("groups.x"), unsigned(workgroupSize));
     const below = this.volume(this.grid);
-    return [{ kind: "for", name: this.point, from: first, below, step, body: [...along, ...inner] }];
+    const points: WgslStatement[] = [
+      { kind: "for", name: this.point, from: first, below, step, body: [...along, ...inner] },
+    ];
+    // Earlier workgroups are beyond it, too, since these numbers have no sign.
+    return share === null ? points : [{ kind: "if", test: binary("<", group, share.count), body: points }];
   }
 
   private isTiled(axis: Axis): boolean {

@@ -1,62 +1,82 @@
 // Kernels as WGSL, in float32, with names from the model.
-import type { WgslKernel } from "../compiled.js";
+import type { Binding, WgslLaunch } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { lowerAddresses } from "../ir/addresses.js";
-import { VECTOR_LENGTH } from "../ir/axis.js";
-import type { Kernel, Program } from "../ir/program.js";
+import { rowStride, sizeOf, VECTOR_LENGTH, type Axis, type Sizes } from "../ir/axis.js";
+import type { Buffer, Kernel, Launch, Program } from "../ir/program.js";
 import { ALL_OPTIMISATIONS, type Optimisations } from "../optimisations.js";
-import { entryPoint, UNTILED } from "./body.js";
+import { entryPoint, UNTILED, type EntryPoint } from "./body.js";
 import { preludeFor, RESERVED_BY_HELPERS } from "./functions.js";
-import { KernelModule, type Uses } from "./module.js";
+import { LaunchModule, STORAGE_BUFFERS, type Uses } from "./module.js";
 import { chooseTiles, separateTurns, type Tile } from "./tile.js";
 import { namesUsed, printModule, type WgslDeclaration, type WgslStatement } from "./wgsl.js";
 
 const WORKGROUP_SIZE = 64;
-/** Storage buffers per shader stage that every device has. */
-const STORAGE_BUFFERS = 8;
 
-/** The kernels of a program in WGSL, by the kernels' names. */
+type How = { readonly optimise: Optimisations; readonly sizes: Sizes | null };
+
+/** The launches of a program in WGSL, by their names; `sizes`: those that it was planned for, if there are any. */
 export function emitWgsl(
   program: Program,
   optimise: Optimisations = ALL_OPTIMISATIONS,
-): Record<string, WgslKernel> {
-  const uses = program.kernels.map((kernel) => usesOf(kernel, program));
-  const packsTables = uses.some((u) => u.tables.length + Math.min(u.inputs.length, 1) > STORAGE_BUFFERS);
-  return Object.fromEntries(uses.map((u) => [u.kernel.name, emitKernel(u, program, packsTables, optimise)]));
+  sizes: Sizes | null = null,
+): Record<string, WgslLaunch> {
+  const emit = (isPacked: (table: Buffer) => boolean): Uses[] => {
+    const packed = new Set(
+      program.buffers.filter((b) => b.storage === "table" && isPacked(b)).map((b) => b.name),
+    );
+    return program.launches.map((launch) => usesOf(launch, program, packed));
+  };
+  const some = emit((table) => table.packed === true);
+  const isCrowded = some.some(({ bindings }) => bindings.length > STORAGE_BUFFERS);
+  const uses = isCrowded ? emit(() => true) : some;
+  return Object.fromEntries(uses.map((u) => [u.name, emitLaunch(u, program, { optimise, sizes })]));
 }
 
-function usesOf(kernel: Kernel, program: Program): Uses {
+function usesOf(launch: Launch, program: Program, isPacked: ReadonlySet<string>): Uses {
   const inputNames = new Set(program.buffers.filter((b) => b.storage !== "table").map((b) => b.name));
-  const reads = [...new Set(kernel.reads)];
-  const writes = [...new Set(kernel.writes)];
+  const kernels = launch.kernels.map((name) => {
+    const kernel = program.kernels.find((each) => each.name === name);
+    if (kernel === undefined) throw new Bug(`the launch '${launch.name}' has no kernel '${name}'`);
+    return kernel;
+  });
+  const reads = [...new Set(kernels.flatMap((kernel) => kernel.reads))];
+  const writes = [...new Set(kernels.flatMap((kernel) => kernel.writes))];
   const input = writes.find((b) => inputNames.has(b));
-  if (input !== undefined) throw new Bug(`kernel '${kernel.name}' stores to the input '${input}'`);
+  if (input !== undefined) throw new Bug(`'${launch.name}' stores to the input '${input}'`);
   const loaded = reads.filter((b) => !inputNames.has(b) && !writes.includes(b));
-  const tables: WgslKernel["tables"] = [
+  const tables = [
     ...writes.map((buffer) => ({ buffer, access: "read_write" as const })),
     ...loaded.map((buffer) => ({ buffer, access: "read" as const })),
   ];
-  return { kernel, inputs: reads.filter((b) => inputNames.has(b)), tables };
+  const packed = tables.filter(({ buffer }) => isPacked.has(buffer));
+  const access = packed.some((table) => table.access === "read_write") ? "read_write" : "read";
+  const bindings: readonly Binding[] = [
+    { holds: "inputs", buffers: reads.filter((b) => inputNames.has(b)), access: "read" },
+    { holds: "packed", buffers: packed.map((table) => table.buffer), access },
+    ...tables
+      .filter((table) => !packed.includes(table))
+      .map((table): Binding => ({ holds: "table", buffers: [table.buffer], access: table.access })),
+  ];
+  return { name: launch.name, kernels, bindings: bindings.filter(({ buffers }) => buffers.length > 0) };
 }
 
-function emitKernel(uses: Uses, program: Program, packsTables: boolean, optimise: Optimisations): WgslKernel {
-  const { kernel } = uses;
-  const module = new KernelModule(uses, program, packsTables);
+function emitLaunch(uses: Uses, program: Program, how: How): WgslLaunch {
+  const module = new LaunchModule(uses, program);
   // An array that is stored to cannot be seen as vectors, too.
-  const written = new Set(packsTables ? uses.tables.map((t) => t.buffer) : kernel.writes);
-  const byPoints = lowerAddresses(kernel, program.buffers, "points");
-  const plain = [...byPoints.levels.flatMap((level) => level.offsets), ...byPoints.body];
-  const main = entryPoint(module, plain, kernel.grid, written, WORKGROUP_SIZE, UNTILED).statements;
-  const byAxes = lowerAddresses(kernel, program.buffers, "axes");
-  const looksBack = kernel.reads.some((read) => kernel.writes.includes(read));
-  const offsets = byAxes.levels.flatMap((level) => level.offsets);
-  const statements = separateTurns([...offsets, ...byAxes.body], written);
-  const tiles = looksBack ? [] : chooseTiles(kernel.grid, statements, written, optimise);
-  const tiled = tiles.map((tile) => ({
-    name: tile.axes.length > 0 ? "main_tiled" : "main_vectors",
-    tile,
-    ...entryPoint(module, statements, kernel.grid, written, WORKGROUP_SIZE, tile),
-  }));
+  const written = new Set(
+    uses.bindings.flatMap(({ access, buffers }) => (access === "read_write" ? buffers : [])),
+  );
+  const [kernel] = uses.kernels;
+  const isAlone = uses.kernels.length === 1 && kernel !== undefined;
+  const main = uses.kernels.flatMap((each): readonly WgslStatement[] => {
+    const byPoints = lowerAddresses(each, program.buffers, "points");
+    const plain = [...byPoints.levels.flatMap((level) => level.offsets), ...byPoints.body];
+    const body = entryPoint(module, plain, each, written, WORKGROUP_SIZE, UNTILED).statements;
+    const comment = { kind: "comment" as const, text: `${each.name}. ${pointsOf(each)}` };
+    return isAlone ? body : [comment, ...body];
+  });
+  const tiled = isAlone ? tiledEntryPoints(module, kernel, program, written, how) : [];
   const used = namesUsed([...main, ...tiled.flatMap((each) => each.statements)]);
   const prelude = preludeFor([...used].filter((name) => RESERVED_BY_HELPERS.has(name)));
   const compute = (name: string, comment: string, body: readonly WgslStatement[]): WgslDeclaration => ({
@@ -66,12 +86,11 @@ function emitKernel(uses: Uses, program: Program, packsTables: boolean, optimise
     workgroupSize: WORKGROUP_SIZE,
     body,
   });
-  const grid = kernel.grid.map((axis) => axis.name).join(", ");
   const source = printModule([
-    { kind: "comment", text: `${kernel.name}: ${kernel.comment}` },
+    ...uses.kernels.map((each) => ({ kind: "comment" as const, text: `${each.name}: ${each.comment}` })),
     ...module.declarations(),
     ...(prelude === "" ? [] : [{ kind: "prelude" as const, text: prelude }]),
-    compute("main", grid === "" ? "One point." : `Points: (${grid}).`, main),
+    compute("main", isAlone ? pointsOf(kernel) : "Each kernel has its range of workgroups.", main),
     ...tiled.map((each) => compute(each.name, describe(each.tile), each.statements)),
   ]);
   return {
@@ -84,11 +103,34 @@ function emitKernel(uses: Uses, program: Program, packsTables: boolean, optimise
       rows,
     })),
     uniforms: module.uniforms(),
-    usesInputs: uses.inputs.length > 0,
-    tables: uses.tables,
-    packsTables,
+    bindings: module.bindings(),
     overrides: module.overrides(),
   };
+}
+
+function pointsOf({ grid }: Kernel): string {
+  return grid.length === 0 ? "One point." : `Points: (${grid.map((axis) => axis.name).join(", ")}).`;
+}
+
+/** The other entry points of a kernel alone. */
+function tiledEntryPoints(
+  module: LaunchModule,
+  kernel: Kernel,
+  program: Program,
+  written: ReadonlySet<string>,
+  { optimise, sizes }: How,
+): readonly (EntryPoint & { readonly name: string; readonly tile: Tile })[] {
+  if (kernel.reads.some((read) => kernel.writes.includes(read))) return [];
+  const lengthOf = (axis: Axis): number | null => (sizes === null ? null : sizeOf(axis, sizes));
+  const isRow = (axis: Axis): boolean => rowStride(lengthOf(axis) ?? VECTOR_LENGTH) % VECTOR_LENGTH === 0;
+  const byAxes = lowerAddresses(kernel, program.buffers, "axes", isRow);
+  const offsets = byAxes.levels.flatMap((level) => level.offsets);
+  const statements = separateTurns([...offsets, ...byAxes.body], written);
+  return chooseTiles(kernel.grid, statements, written, optimise, lengthOf).map((tile) => ({
+    name: tile.axes.length > 0 ? "main_tiled" : "main_vectors",
+    tile,
+    ...entryPoint(module, statements, kernel, written, WORKGROUP_SIZE, tile),
+  }));
 }
 
 /** What a tiled entry point does several of at a time. */

@@ -6,7 +6,7 @@ import type { Axis } from "../ir/axis.js";
 import type { Identifiers, Scope } from "../ir/identifiers.js";
 import { rowArrayName } from "../ir/ragged.js";
 import { applyRow, type Op } from "../ops.js";
-import type { KernelModule } from "./module.js";
+import type { LaunchModule } from "./module.js";
 import { WGSL_SPELLING } from "./spell.js";
 import { Variation, vectorAxis, vectorLoads, type Tile } from "./tile.js";
 import { add, binary, call, named, unsigned, type WgslExpression, type WgslStatement } from "./wgsl.js";
@@ -32,7 +32,7 @@ export class Expressions {
   readonly used = new Set<string>();
   readonly vectorAxes: ReadonlySet<string>;
   readonly variation: Variation;
-  /** Arrays that are seen as vectors. */
+  /** Arrays that are seen as nothing but vectors. */
   private readonly asVectors: ReadonlySet<string>;
   /** The points and turns that are written side by side, and the axes along which they differ (see Variation). */
   copies: readonly Copy[] = [];
@@ -45,7 +45,7 @@ export class Expressions {
 
   /** `point`: the name of the index over the grid; `written`: buffers that are stored to. */
   constructor(
-    private readonly module: KernelModule,
+    private readonly module: LaunchModule,
     private readonly identifiers: Identifiers,
     private readonly point: string,
     private readonly written: ReadonlySet<string>,
@@ -54,7 +54,8 @@ export class Expressions {
   ) {
     this.variation = new Variation(statements, [...tile.axes, ...[...tile.loops].map((loop) => loop.axis)]);
     const vectors = vectorLoads(statements, tile, this.variation, written);
-    this.asVectors = new Set(vectors.map((load) => module.arrayOfBuffer(load.buffer)));
+    const arrays = new Set(vectors.map((load) => module.arrayOfBuffer(load.buffer)));
+    this.asVectors = new Set([...arrays].filter((array) => module.seeAsVectors(array)));
     this.vectorAxes = new Set(vectors.map((load) => load.row.name));
   }
 

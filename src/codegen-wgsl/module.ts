@@ -1,5 +1,5 @@
-// What a kernel's module declares around its entry points: uniforms, storage buffers, pipeline constants, their names.
-import type { WgslKernel } from "../compiled.js";
+// What a launch's module declares around its entry points: uniforms, storage buffers, pipeline constants, their names.
+import type { Binding, WgslLaunch } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { rowAxis, VECTOR_LENGTH, type Axis } from "../ir/axis.js";
 import { Identifiers } from "../ir/identifiers.js";
@@ -8,13 +8,16 @@ import { RESERVED_BY_HELPERS } from "./functions.js";
 import { add, binary, named, unsigned, type WgslDeclaration, type WgslExpression } from "./wgsl.js";
 import { WGSL_WORDS } from "./words.js";
 
-/** The buffers that a kernel uses, each once: what it writes first. */
+/** The kernels of a launch and the buffers that they use, each once: what they write first. */
 export type Uses = {
-  readonly kernel: Kernel;
-  readonly inputs: readonly string[];
-  readonly tables: WgslKernel["tables"];
+  readonly name: string;
+  readonly kernels: readonly Kernel[];
+  readonly bindings: readonly Binding[];
 };
-type Override = WgslKernel["overrides"][number];
+type Override = WgslLaunch["overrides"][number];
+
+/** Storage buffers per shader stage that every device has. */
+export const STORAGE_BUFFERS = 8;
 
 /** Names that every module uses: entry points and their parameters, the uniform, packed buffers. */
 const OWN_WORDS = [
@@ -30,12 +33,14 @@ const OWN_WORDS = [
   "lane",
 ];
 const RESERVED: ReadonlySet<string> = new Set([...WGSL_WORDS, ...RESERVED_BY_HELPERS, ...OWN_WORDS]);
+/** The arrays of what several buffers share. */
+const SHARED = { inputs: "inputs", packed: "tables" } as const;
 const SETTINGS = ["seed", "iteration", "draws_from"];
 
 /** The uniform's field that holds the length of an axis. */
 const boundField = (axis: Axis): string => `n_${axis.name}`;
 
-export class KernelModule {
+export class LaunchModule {
   /** Axes whose lengths are read from the uniform. */
   private readonly bounds = new Set<string>();
   /** Every pipeline constant that the module may declare, by what it stands for, and those that it does. */
@@ -43,9 +48,10 @@ export class KernelModule {
   private readonly used = new Set<Override>();
   /** How many tiles an axis has, by its name. */
   private readonly tilings = new Map<string, { readonly name: string; readonly axis: Axis }>();
-  private readonly arrays: Extract<WgslDeclaration, { kind: "array" }>[] = [];
+  private readonly arrays: (Extract<WgslDeclaration, { kind: "array" }> & { readonly holds: Binding })[] = [];
   /** The same arrays as vectors, where an entry point loads those, by the arrays' names. */
-  private readonly vectors = new Map<string, string>();
+  private readonly vectors = new Map<string, { readonly name: string; readonly binding: number }>();
+  private readonly storage: Binding[] = [];
   /** Tables that have an array to themselves; all other buffers lie in `inputs` or `tables`. */
   private readonly arrayOf = new Map<string, string>();
   private readonly packed = new Map<string, string>();
@@ -54,40 +60,64 @@ export class KernelModule {
   constructor(
     private readonly uses: Uses,
     private readonly program: Program,
-    packsTables: boolean,
   ) {
-    const tables = uses.tables.map((t) => t.buffer);
-    if (uses.inputs.length > 0) this.pack("inputs", "read", uses.inputs);
-    if (packsTables) this.pack("tables", "read_write", tables);
-    else
-      for (const { buffer, access } of uses.tables) {
-        const array = this.identifiers.fresh(buffer);
-        this.arrayOf.set(buffer, array);
-        this.declare(array, access, [buffer]);
-      }
+    const { bindings, kernels } = uses;
+    for (const binding of bindings) this.declare(binding);
     for (const axis of axesOf(uses, program)) {
       const name = this.identifiers.fresh(boundField(axis));
       this.constants.set(sizeKey(axis), { name, kind: "size", axis: axis.name });
       const stride = this.identifiers.fresh(`stride_${axis.name}`);
       this.constants.set(strideKey(axis), { name: stride, kind: "stride", axis: axis.name });
     }
-  }
-
-  private pack(array: string, access: "read" | "read_write", buffers: readonly string[]): void {
-    this.declare(array, access, buffers);
-    for (const buffer of buffers) {
-      this.packed.set(buffer, array);
-      this.constants.set(offsetKey(buffer), { name: this.identifiers.fresh(buffer), kind: "offset", buffer });
+    for (const kernel of kernels.length > 1 ? kernels.map(({ name }) => name) : []) {
+      const first = this.identifiers.fresh(`first_group_of_${kernel}`);
+      this.constants.set(firstGroupKey(kernel), { name: first, kind: "first-group", kernel });
+      const groups = this.identifiers.fresh(`groups_of_${kernel}`);
+      this.constants.set(groupsKey(kernel), { name: groups, kind: "groups", kernel });
     }
   }
 
-  private declare(name: string, access: "read" | "read_write", buffers: readonly string[]): void {
+  private declare(binding: Binding): void {
+    const { holds, buffers, access } = binding;
+    const [table = ""] = buffers;
+    const name = holds === "table" ? this.identifiers.fresh(table) : SHARED[holds];
+    if (holds === "table") this.arrayOf.set(table, name);
+    else
+      for (const buffer of buffers) {
+        this.packed.set(buffer, name);
+        const offset = this.identifiers.fresh(buffer);
+        this.constants.set(offsetKey(buffer), { name: offset, kind: "offset", buffer });
+      }
     const comment = this.program.buffers
       .filter((b) => buffers.includes(b.name))
       .map((b) => `${b.name} [${b.axes.map((axis) => axis.name).join(", ")}]: ${b.comment}`)
       .join("\n");
-    const binding = 1 + this.arrays.length;
-    this.arrays.push({ kind: "array", binding, access, name, comment, element: "f32" });
+    this.storage.push(binding);
+    const array = { kind: "array", binding: this.storage.length, access, name, comment } as const;
+    this.arrays.push({ ...array, element: "f32", holds: binding });
+  }
+
+  /**
+   * Makes an array visible as vectors, too. Returns whether an entry point that sees vectors of it can see nothing else:
+   * it has one binding. What several buffers share is bound twice, where bindings are left.
+   */
+  seeAsVectors(array: string): boolean {
+    let vectors = this.vectors.get(array);
+    if (vectors === undefined) {
+      const declared = this.arrays.find(({ name }) => name === array);
+      if (declared === undefined) throw new Bug(`'${this.uses.name}' does not declare '${array}'`);
+      const again = declared.holds.holds !== "table" && this.storage.length < STORAGE_BUFFERS;
+      if (again) this.storage.push(declared.holds);
+      const binding = again ? this.storage.length : declared.binding;
+      vectors = { name: this.identifiers.fresh(`${array}_vectors`), binding };
+      this.vectors.set(array, vectors);
+    }
+    return this.arrays.some(({ binding }) => binding === vectors.binding);
+  }
+
+  /** What is bound, from binding 1 on. */
+  bindings(): readonly Binding[] {
+    return this.storage;
   }
 
   /** Names for one entry point: those of the module are taken. */
@@ -97,8 +127,7 @@ export class KernelModule {
 
   private constant(key: string): WgslExpression {
     const constant = this.constants.get(key);
-    if (constant === undefined)
-      throw new Bug(`kernel '${this.uses.kernel.name}' does not declare its ${key}`);
+    if (constant === undefined) throw new Bug(`'${this.uses.name}' does not declare its ${key}`);
     this.used.add(constant);
     return named(constant.name);
   }
@@ -106,6 +135,12 @@ export class KernelModule {
   /** An axis's length in index arithmetic: a pipeline constant, so that dividing and multiplying by it is cheap. */
   size(axis: Axis): WgslExpression {
     return this.constant(sizeKey(axis));
+  }
+
+  /** Where a kernel's workgroups start among the launch's and how many there are, or null if it has all of them. */
+  groupsOf({ name }: Kernel): { readonly first: WgslExpression; readonly count: WgslExpression } | null {
+    if (this.uses.kernels.length === 1) return null;
+    return { first: this.constant(firstGroupKey(name)), count: this.constant(groupsKey(name)) };
   }
 
   /** From one row along an axis to the next in memory. */
@@ -153,14 +188,10 @@ export class KernelModule {
 
   /** The vector of a buffer that starts at an offset, a multiple of its length. */
   vector(buffer: string, at: WgslExpression): WgslExpression {
-    const array = this.arrayOfBuffer(buffer);
-    let vectors = this.vectors.get(array);
-    if (vectors === undefined) {
-      vectors = this.identifiers.fresh(`${array}_vectors`);
-      this.vectors.set(array, vectors);
-    }
+    const vectors = this.vectors.get(this.arrayOfBuffer(buffer));
+    if (vectors === undefined) throw new Bug(`'${this.uses.name}' does not see '${buffer}' as vectors`);
     const index = binary("/", this.indexOf(buffer, at), unsigned(VECTOR_LENGTH));
-    return { kind: "element", array: vectors, index };
+    return { kind: "element", array: vectors.name, index };
   }
 
   /** The element of a buffer at an offset, by way of the vector that holds it: of an array that is seen as vectors. */
@@ -191,12 +222,17 @@ export class KernelModule {
       { kind: "uniform", struct: "Run", name: "run", fields: this.uniforms() },
       ...this.arrays.flatMap((array) => {
         const vectors = this.vectors.get(array.name);
-        if (vectors === undefined) return [array];
         const comment = `${array.name}, four at a time.`;
-        return [array, { ...array, name: vectors, comment, element: "vec4f" as const }];
+        return vectors === undefined
+          ? [array]
+          : [array, { ...array, ...vectors, comment, element: "vec4f" as const }];
       }),
       ...this.overrides().map(({ name, kind }): WgslDeclaration => {
-        return { kind: "override", name, value: unsigned(kind === "offset" ? 0 : 1) };
+        return {
+          kind: "override",
+          name,
+          value: unsigned(kind === "offset" || kind === "first-group" ? 0 : 1),
+        };
       }),
       ...tilings,
     ];
@@ -205,14 +241,16 @@ export class KernelModule {
 
 const sizeKey = (axis: Axis): string => `length of axis '${axis.name}'`;
 const strideKey = (axis: Axis): string => `stride of axis '${axis.name}'`;
+const firstGroupKey = (kernel: string): string => `first workgroup of '${kernel}'`;
+const groupsKey = (kernel: string): string => `workgroups of '${kernel}'`;
 const offsetKey = (buffer: string): string => `buffer '${buffer}'`;
 
-/** Every axis that the index arithmetic of a kernel may need the length of. */
-function axesOf({ kernel, inputs, tables }: Uses, program: Program): Axis[] {
-  const buffers = new Set([...inputs, ...tables.map((t) => t.buffer)]);
+/** Every axis that the index arithmetic of a launch may need the length of. */
+function axesOf({ kernels, bindings }: Uses, program: Program): Axis[] {
+  const buffers = new Set(bindings.flatMap((binding) => binding.buffers));
   const inBuffers = program.buffers.filter((b) => buffers.has(b.name)).flatMap((b) => b.axes);
-  const inBody = kernel.body.flatMap(axesOfStatement);
-  const all = [...kernel.grid, ...inBuffers, ...inBody];
+  const inBody = kernels.flatMap((kernel) => kernel.body.flatMap(axesOfStatement));
+  const all = [...kernels.flatMap((kernel) => kernel.grid), ...inBuffers, ...inBody];
   return [...new Map(all.map((axis) => [axis.name, axis])).values()];
 }
 

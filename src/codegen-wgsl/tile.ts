@@ -153,13 +153,14 @@ const LEAST_GAIN = 0.1;
 /**
  * Ways to go over a kernel that beat one point and one turn at a time, the fastest first; the last one has no axes of the
  * grid, so that it leaves as many invocations. Never along blocks or ragged rows, whose loops differ in length.
- * `written`: buffers that the kernel stores to.
+ * `written`: buffers that the kernel stores to; `lengthOf`: how long axes are planned to be.
  */
 export function chooseTiles(
   grid: readonly Axis[],
   statements: readonly AddressedStatement[],
   written: ReadonlySet<string>,
   optimise: Optimisations,
+  lengthOf: LengthOf,
 ): readonly Tile[] {
   const depth = Math.max(0, ...statements.map(depthOf));
   if (depth === 0) return [];
@@ -171,7 +172,7 @@ export function chooseTiles(
   const variation = new Variation(statements, [...candidates, ...[...loops].map((loop) => loop.axis)]);
   const timed = (axes: readonly Axis[], over: ReadonlySet<Loop>): Timed => {
     const tile = { axes, loops: over };
-    return { tile, ...estimate(statements, tile, variation, depth, written) };
+    return { tile, ...estimate(statements, tile, variation, depth, written, lengthOf) };
   };
   const plain = timed([], new Set());
   const best = (options: readonly Timed[], than: Timed): Timed =>
@@ -191,6 +192,9 @@ export function chooseTiles(
   return chosen.filter((each) => each !== plain).map(({ tile }) => tile);
 }
 
+/** How long an axis is planned to be, if that is known. */
+export type LengthOf = (axis: Axis) => number | null;
+
 type Timed = { readonly tile: Tile; readonly time: number; readonly fits: boolean };
 
 /** What a point costs in the innermost loops, and whether the code stays short. */
@@ -200,13 +204,19 @@ function estimate(
   variation: Variation,
   depth: number,
   written: ReadonlySet<string>,
+  lengthOf: LengthOf,
 ): { readonly time: number; readonly fits: boolean } {
   const tiled = bitsOf(axes, variation);
   let [loads, operations, randoms, time] = [0, 0, 0, 0];
+  // Where an axis ends within the last of its tiles or turns, that one does less.
+  const sideBySide = (axis: Axis): number => {
+    const length = lengthOf(axis);
+    return length === null ? VECTOR_LENGTH : length / Math.ceil(length / VECTOR_LENGTH);
+  };
   const visit = (s: AddressedStatement, outside: number, together: number, points: number): void => {
     if (s.kind === "loop") {
       const inner = loops.has(s) ? together | variation.bit(s.axis) : together;
-      const turns = points * (loops.has(s) ? VECTOR_LENGTH : 1);
+      const turns = points * (loops.has(s) ? sideBySide(s.axis) : 1);
       if (outside === 1) time += TIME.turn / turns;
       s.body.forEach((each) => visit(each, outside - 1, inner, turns));
       return;
@@ -225,7 +235,7 @@ function estimate(
       if (outside === 0) time += spent / points;
     }
   };
-  const points = VECTOR_LENGTH ** axes.length;
+  const points = axes.reduce((product, axis) => product * sideBySide(axis), 1);
   statements.forEach((s) => visit(s, depth, tiled, points));
   return { time, fits: loads <= MOST_LOADS && operations <= MOST_OPERATIONS && randoms === 0 };
 }
@@ -255,9 +265,16 @@ const simple = (s: AddressedStatement): Simple[] => (s.kind === "loop" ? s.body.
 const loopsIn = (s: AddressedStatement): Loop[] => (s.kind === "loop" ? [s, ...s.body.flatMap(loopsIn)] : []);
 
 const expressionsOf = (s: Simple): AddressedExpression[] =>
-  s.kind === "offset" ? [] : subexpressions(s.value);
-const subexpressions = (e: AddressedExpression): AddressedExpression[] =>
-  e.kind === "apply" || e.kind === "random" ? [e, ...e.args.flatMap(subexpressions)] : [e];
+  s.kind === "offset" ? placesIn(s.value) : subexpressions(s.value);
+const subexpressions = (e: AddressedExpression): AddressedExpression[] => {
+  if (e.kind === "load") return [e, ...placesIn(e.at)];
+  return e.kind === "apply" || e.kind === "random" ? [e, ...e.args.flatMap(subexpressions)] : [e];
+};
+/** What an index computes places from. */
+const placesIn = (i: Index): AddressedExpression[] => {
+  if (i.kind === "place") return subexpressions(i.value);
+  return i.kind === "sum" || i.kind === "product" ? [...placesIn(i.left), ...placesIn(i.right)] : [];
+};
 
 /**
  * The statements of a loop that differ from turn to turn only by its index, and those that go on from what the turn

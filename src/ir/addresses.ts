@@ -84,10 +84,17 @@ export type Offset = Extract<AddressedStatement, { kind: "offset" }>;
 export type Walk = "points" | "axes" | "loops";
 
 /**
- * Finds every address of a kernel. In nested loops, rows lie one after the other; on a GPU, a stride apart. Throws a Bug if a subscript's axis is not bound there or a buffer is unknown.
+ * Finds every address of a kernel. In nested loops, rows lie one after the other; on a GPU, a stride apart. `isRow`: whether
+ * loads along an axis may be told to be of its rows. Throws a Bug if a subscript's axis is not bound there or a buffer is
+ * unknown.
  */
-export function lowerAddresses(kernel: Kernel, buffers: readonly Buffer[], walk: Walk): AddressedKernel {
-  const lowering = new Lowering(kernel, new Map(buffers.map((b) => [b.name, b])), walk);
+export function lowerAddresses(
+  kernel: Kernel,
+  buffers: readonly Buffer[],
+  walk: Walk,
+  isRow: (axis: Axis) => boolean = () => true,
+): AddressedKernel {
+  const lowering = new Lowering(kernel, new Map(buffers.map((b) => [b.name, b])), walk, isRow);
   return lowering.kernel();
 }
 
@@ -143,6 +150,7 @@ class Lowering {
     private readonly source: Kernel,
     private readonly buffers: ReadonlyMap<string, Buffer>,
     private readonly walk: Walk,
+    private readonly isRow: (axis: Axis) => boolean,
   ) {}
 
   kernel(): AddressedKernel {
@@ -263,7 +271,7 @@ class Lowering {
   private rowOf(buffer: string, subscripts: readonly Subscript[]): Axis | null {
     const axes = this.axesOf(buffer);
     const row = rowAxis(axes);
-    if (row === null || subscripts.some((s) => s.kind === "value")) return null;
+    if (row === null || !this.isRow(row) || subscripts.some((s) => s.kind === "value")) return null;
     const along = subscripts[axes.indexOf(row)];
     if (along?.kind !== "axis" || along.axis.blocks !== null) return null;
     const { name } = along.axis;

@@ -11,6 +11,8 @@ export type AdapterClass = {
   /** Operations that run side by side when there are invocations enough. */
   readonly lanes: number;
   readonly launch: number;
+  /** A launch of less work than this, by one lane, is worth no more care: several such kernels share one. */
+  readonly littleWork: number;
   /** A load or store of four bytes that hits a cache. */
   readonly load: number;
   readonly store: number;
@@ -26,6 +28,7 @@ export const ADAPTER_CLASSES: Readonly<Record<AdapterClass["name"], AdapterClass
     name: "software",
     lanes: 16,
     launch: 20_000,
+    littleWork: 600_000,
     load: 14,
     store: 14,
     loop: 6,
@@ -35,6 +38,7 @@ export const ADAPTER_CLASSES: Readonly<Record<AdapterClass["name"], AdapterClass
     name: "gpu",
     lanes: 16_384,
     launch: 5_000,
+    littleWork: 80_000_000,
     load: 8,
     store: 10,
     loop: 4,

@@ -1,56 +1,61 @@
-// Which tables share a launch, and in what order launches come.
+// Which tables share a kernel, which kernels share a launch, and in what order launches come.
 import { Bug } from "../diagnostic.js";
 import { ALL_OPTIMISATIONS, type Optimisations } from "../optimisations.js";
 import type { Axis } from "./axis.js";
 import type { Table } from "./kernels.js";
-import type { Kernel, Statement } from "./program.js";
+import type { Kernel, Launch, Statement } from "./program.js";
 
-/** More tables than this in one kernel would pass the least number of storage buffers that every adapter has. */
-export const MOST_TABLES_PER_KERNEL = 7;
+/** More of a program's GPU buffers than this, besides the inputs, is more than every adapter lets a launch bind. */
+export const MOST_BUFFERS = 7;
+/** Drivers take long over long code. */
+const MOST_TABLES_PER_KERNEL = 7;
+const MOST_TABLES_PER_LAUNCH = 28;
 
-/** Tables of one launch. `isSequential`: they look back at each other's earlier elements. */
-export type Launch = { readonly tables: readonly Table[]; readonly isSequential: boolean };
+/** Tables of one kernel. `isSequential`: they look back at each other's earlier elements. */
+type TableGroup = { readonly tables: readonly Table[]; readonly isSequential: boolean };
 
 type Reads = (table: Table) => readonly string[];
 
 /**
  * Tables of the same axes that become computable at the same time share a kernel, as far as its buffers allow; tables
- * that look back at each other always do. Returns the launches in order.
+ * that look back at each other always do. `bound`: how many GPU buffers hold the tables of these names. Returns the
+ * kernels' tables in order.
  */
 export function groupTables(
   tables: readonly Table[],
   reads: Reads,
+  bound: (names: ReadonlySet<string>) => number,
   optimise: Optimisations = ALL_OPTIMISATIONS,
-): Launch[] {
+): TableGroup[] {
   const done = new Set<string>();
   const names = new Set(tables.map((t) => t.name));
   const waiting = new Set(lookingBack(tables, reads));
-  const launches: Launch[] = [];
+  const groups: TableGroup[] = [];
   while (waiting.size > 0) {
     const ready = [...waiting].filter(({ tables: own }) =>
       own.every((t) => reads(t).every((r) => done.has(r) || !names.has(r) || own.some((o) => o.name === r))),
     );
     if (ready.length === 0) throw new Bug("tables depend on each other");
     const wave: Table[][] = [];
-    for (const launch of ready) {
-      waiting.delete(launch);
-      const [table] = launch.tables;
-      if (launch.isSequential || table === undefined || !optimise.has("merge")) {
-        launches.push(launch);
+    for (const group of ready) {
+      waiting.delete(group);
+      const [table] = group.tables;
+      if (group.isSequential || table === undefined || !optimise.has("merge")) {
+        groups.push(group);
         continue;
       }
-      const same = wave.find((group) => shareKernel(group, table, reads, names));
+      const same = wave.find((others) => shareKernel(others, table, reads, bound));
       if (same === undefined) wave.push([table]);
       else same.push(table);
     }
-    launches.push(...wave.map((group) => ({ tables: group, isSequential: false })));
-    for (const launch of ready) for (const table of launch.tables) done.add(table.name);
+    groups.push(...wave.map((group) => ({ tables: group, isSequential: false })));
+    for (const group of ready) for (const table of group.tables) done.add(table.name);
   }
-  return launches;
+  return groups;
 }
 
 /** Every table by itself, but those together whose earlier elements each other's need. */
-function lookingBack(tables: readonly Table[], reads: Reads): Launch[] {
+function lookingBack(tables: readonly Table[], reads: Reads): TableGroup[] {
   const byName = new Map(tables.map((t) => [t.name, t]));
   const below = new Map<Table, ReadonlySet<Table>>();
   for (const table of tables) {
@@ -67,7 +72,7 @@ function lookingBack(tables: readonly Table[], reads: Reads): Launch[] {
   }
   const needs = (a: Table, b: Table): boolean => below.get(a)?.has(b) === true;
   const left = new Set(tables);
-  return tables.flatMap((table): Launch[] => {
+  return tables.flatMap((table): TableGroup[] => {
     if (!left.has(table)) return [];
     const isSequential = needs(table, table);
     const together = isSequential ? tables.filter((t) => needs(table, t) && needs(t, table)) : [table];
@@ -80,15 +85,83 @@ function shareKernel(
   group: readonly Table[],
   table: Table,
   reads: Reads,
-  names: ReadonlySet<string>,
+  bound: (names: ReadonlySet<string>) => number,
 ): boolean {
   const key = (t: Table): string => t.axes.map((a) => a.name).join();
   const [first] = group;
   if (first === undefined || key(first) !== key(table)) return false;
-  const buffers = new Set(
-    [...group, table].flatMap((t) => [t.name, ...reads(t).filter((r) => names.has(r))]),
-  );
-  return buffers.size <= MOST_TABLES_PER_KERNEL;
+  const used = new Set([...group, table].flatMap((t) => [t.name, ...reads(t)]));
+  return group.length < MOST_TABLES_PER_KERNEL && bound(used) <= MOST_BUFFERS;
+}
+
+/** Kernels of one launch, in order. */
+export type Merged = readonly Kernel[];
+
+/**
+ * Kernels of little work share launches. A large kernel, alone in its launch, comes as soon as it can; the small ones wait
+ * until no large one can go on without them, so that there are as few launches as may be: each is of all that are ready.
+ */
+export function mergeKernels(
+  kernels: readonly Kernel[],
+  isSmall: (kernel: Kernel) => boolean,
+  bound: (names: ReadonlySet<string>) => number,
+  optimise: Optimisations = ALL_OPTIMISATIONS,
+): Merged[] {
+  if (!optimise.has("launches")) return kernels.map((kernel) => [kernel]);
+  const missing = new Set(kernels.flatMap((kernel) => kernel.writes));
+  const waiting = new Set(kernels);
+  const launches: Merged[] = [];
+  const launch = (merged: Merged): void => {
+    launches.push(merged);
+    for (const kernel of merged) {
+      waiting.delete(kernel);
+      for (const write of kernel.writes) missing.delete(write);
+    }
+  };
+  while (waiting.size > 0) {
+    const ready = [...waiting].filter(({ reads, writes }) =>
+      reads.every((read) => !missing.has(read) || writes.includes(read)),
+    );
+    if (ready.length === 0) throw new Bug("kernels depend on each other");
+    const large = ready.filter((kernel) => !isSmall(kernel));
+    for (const kernel of large) launch([kernel]);
+    if (large.length > 0) continue;
+    for (const merged of shareLaunches(ready, bound)) launch(merged);
+  }
+  return launches;
+}
+
+/** Kernels that are ready at the same time, as few launches as their buffers and the length of code allow. */
+function shareLaunches(ready: readonly Kernel[], bound: (names: ReadonlySet<string>) => number): Merged[] {
+  const launches: Kernel[][] = [];
+  for (const kernel of ready) {
+    const shared = launches.find((others) => {
+      const together = [...others, kernel];
+      const tables = together.reduce((sum, { writes }) => sum + writes.length, 0);
+      const used = new Set(together.flatMap(({ reads, writes }) => [...reads, ...writes]));
+      return tables <= MOST_TABLES_PER_LAUNCH && bound(used) <= MOST_BUFFERS;
+    });
+    if (shared === undefined) launches.push([kernel]);
+    else shared.push(kernel);
+  }
+  return launches;
+}
+
+/** The launches of kernels that have been given their names: k1, k2 and so on in front. */
+export function namedLaunches(merged: readonly Merged[]): {
+  readonly kernels: readonly Kernel[];
+  readonly launches: readonly Launch[];
+} {
+  let count = 0;
+  const kernels: Kernel[] = [];
+  const launches = merged.map((group): Launch => {
+    const first = count + 1;
+    const own = group.map((kernel): Kernel => ({ ...kernel, name: `k${++count}_${kernel.name}` }));
+    kernels.push(...own);
+    const names = own.map((kernel) => kernel.name);
+    return { name: names.length === 1 ? (names[0] ?? "") : `k${first}_to_k${count}`, kernels: names };
+  });
+  return { kernels, launches };
 }
 
 /**

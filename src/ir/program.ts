@@ -22,6 +22,8 @@ export type Buffer = {
   readonly comment: string;
   /** Where `storage` is "rows": which array it is. */
   readonly rows?: RowArray;
+  /** A small table: on a GPU it shares a buffer with all others, for a launch can bind few. */
+  readonly packed?: true;
 };
 
 /**
@@ -113,12 +115,22 @@ export type Kernel = {
 
 export type Feedback = { readonly from: string; readonly to: string };
 
-/** Kernels in the order of their launches. `outputs` are the buffers that the host reads back after a run. */
+/**
+ * Kernels that a GPU runs side by side in one dispatch, by name: none of them needs what another of them computes. A
+ * kernel alone gives the launch its name.
+ */
+export type Launch = { readonly name: string; readonly kernels: readonly string[] };
+
+/**
+ * Kernels in the order in which they may be run one by one, and the launches that they come in, in the same order.
+ * `outputs` are the buffers that the host reads back after a run.
+ */
 export type Program = {
   readonly name: string;
   readonly axes: readonly Axis[];
   readonly buffers: readonly Buffer[];
   readonly kernels: readonly Kernel[];
+  readonly launches: readonly Launch[];
   readonly outputs: readonly string[];
   /** Tables that become the values of inputs of the same axes before the next run: what is kept from one to the other. */
   readonly feedback?: readonly Feedback[];

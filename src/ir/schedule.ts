@@ -4,10 +4,11 @@ import { ALL_OPTIMISATIONS, type Optimisation, type Optimisations } from "../opt
 import { volume, type Axis, type Sizes } from "./axis.js";
 import { kernelCost, opTime, type AdapterClass } from "./cost.js";
 import { buildKernel, MustBeStored, type Built, type Table } from "./kernels.js";
-import { groupTables, MOST_TABLES_PER_KERNEL, sequentialKernel } from "./launches.js";
+import { groupTables, mergeKernels, MOST_BUFFERS, namedLaunches, sequentialKernel } from "./launches.js";
 import type { Output, ProgramGraph } from "./lower/program-graph.js";
 import { estimatedTime, type Note } from "./notes.js";
 import { inScans, nodeAxes } from "./mentioned.js";
+import { boundBuffers, isPacked } from "./packing.js";
 import { reachable, type Graph, type Node, type NodeOf } from "./node.js";
 import type { Buffer, Kernel, Program } from "./program.js";
 import { rowArrayBuffer, rowArrayName, rowArraysUsed, type RowArray } from "./ragged.js";
@@ -206,12 +207,11 @@ class Plan {
 
   /** Nanoseconds of one run, or infinity where a kernel is not possible. */
   #time(): number {
-    const names = new Set(this.#tables.map((t) => t.name));
+    const bound = boundBuffers(this.#tables, this.options.sizes);
     try {
       return this.#tables.reduce((sum, table) => {
         const { kernel, time } = this.#build(table);
-        const tables = kernel.reads.filter((read) => names.has(read)).length + kernel.writes.length;
-        const over = Math.max(0, tables - MOST_TABLES_PER_KERNEL);
+        const over = Math.max(0, bound(new Set([...kernel.reads, ...kernel.writes])) - MOST_BUFFERS);
         return sum + time + over * CROWDED_TIME;
       }, 0);
     } catch (error) {
@@ -323,17 +323,22 @@ class Plan {
 
   /** The finished program: tables grouped into kernels, kernels in order of their dependencies. */
   program(): Program {
-    const { sizes, optimise } = this.options;
+    const { sizes, adapter, optimise } = this.options;
+    const bound = boundBuffers(this.#tables, this.options.sizes);
     const reads = (table: Table): readonly string[] => this.#build(table).kernel.reads;
-    const launches = groupTables(this.#tables, reads, optimise);
     const kernelOf = (name: string, of: readonly Table[]): Kernel =>
       buildKernel(name, of, this.#stored, sizes, optimise).kernel;
-    const kernels = launches.map(({ tables, isSequential }, i): Kernel => {
-      const name = `k${i + 1}_${tables[0]?.name ?? ""}`;
-      return isSequential
-        ? sequentialKernel(name, tables, (table) => kernelOf(name, [table]))
-        : kernelOf(name, tables);
-    });
+    const built = groupTables(this.#tables, reads, bound, optimise).map(
+      ({ tables, isSequential }): Kernel => {
+        const name = tables[0]?.name ?? "";
+        return isSequential
+          ? sequentialKernel(name, tables, (table) => kernelOf(name, [table]))
+          : kernelOf(name, tables);
+      },
+    );
+    const isSmall = (kernel: Kernel): boolean =>
+      kernelCost(kernel, sizes, adapter).laneTime < adapter.littleWork;
+    const { kernels, launches } = namedLaunches(mergeKernels(built, isSmall, bound, optimise));
     const computed = new Set(this.#tables.map((t) => t.name));
     const nodes = reachable(this.source.outputs.map((o) => o.node));
     const rows = this.#rowArrays(nodes, kernels);
@@ -347,6 +352,7 @@ class Plan {
       axes: t.axes,
       storage: "table",
       comment: t.comment,
+      ...(isPacked(t, sizes) ? { packed: true } : {}),
     }));
     const feedback = this.source.outputs.flatMap(({ name, feeds }) =>
       feeds === undefined ? [] : [{ from: name, to: feeds }],
@@ -361,6 +367,7 @@ class Plan {
       axes: this.graph.axes.filter((axis) => axes.has(axis.name)),
       buffers: [...new Set([...inputs, ...rows.values()]), ...tables],
       kernels,
+      launches,
       outputs: this.source.outputs.filter((o) => o.feeds === undefined).map((o) => o.name),
       ...(feedback.length > 0 ? { feedback } : {}),
       // Only what holds steps of a contraction depends on how many rounds it was given.

@@ -10,7 +10,7 @@ import { lifetimes, shareBuffers, shareOneBuffer, type Touches } from "./shared-
 export const FLOAT_BYTES = 4;
 /** Uniform bindings may start at multiples of this on every device. */
 const UNIFORM_ALIGNMENT = 256;
-/** Names of the GPU buffers that hold all inputs, and all tables if they are packed. */
+/** Names of the GPU buffers that hold all inputs, and all tables that are packed. */
 export const INPUTS = "inputs";
 export const TABLES = "tables";
 
@@ -24,7 +24,7 @@ export type Slice = {
   readonly rows: Rows;
 };
 export type MemoryPlan = {
-  /** Elements of each GPU buffer. Inputs have one; tables another if they are packed, else several (see shareBuffers). */
+  /** Elements of each GPU buffer. Inputs have one, packed tables another, all other tables several (see shareBuffers). */
   readonly gpuBuffers: ReadonlyMap<string, { readonly elements: number; readonly input: boolean }>;
   readonly slices: ReadonlyMap<string, Slice>;
   /** Outputs one after the other, as they are read back. */
@@ -52,7 +52,8 @@ export function planMemory(
   sizes: Sizes,
   launches: readonly Touches[],
 ): MemoryPlan {
-  const packsTables = Object.values(wgsl).some((kernel) => kernel.packsTables);
+  const bindings = Object.values(wgsl).flatMap((launch) => launch.bindings);
+  const packed = new Set(bindings.flatMap(({ holds, buffers }) => (holds === "packed" ? buffers : [])));
   const gpuBuffers = new Map<string, { elements: number; input: boolean }>();
   const slices = new Map<string, Slice>();
   const arrays = program.buffers.map(({ name, storage, axes }) => {
@@ -82,16 +83,14 @@ export function planMemory(
     launches,
     new Set([...program.outputs, ...fedBack.map(({ from }) => from)]),
   );
-  if (packsTables) {
-    const shared = shareOneBuffer(alive);
-    gpuBuffers.set(TABLES, { elements: shared.elements, input: false });
-    for (const [name, start] of shared.starts) place(name, TABLES, start);
-  } else
-    for (const together of shareBuffers(alive)) {
-      const gpuBuffer = `tables ${together.map(({ name }) => name).join(", ")}`;
-      gpuBuffers.set(gpuBuffer, { elements: together[0]?.elements ?? 0, input: false });
-      for (const { name } of together) place(name, gpuBuffer, 0);
-    }
+  const shared = shareOneBuffer(alive.filter(({ name }) => packed.has(name)));
+  if (packed.size > 0) gpuBuffers.set(TABLES, { elements: shared.elements, input: false });
+  for (const [name, start] of shared.starts) place(name, TABLES, start);
+  for (const together of shareBuffers(alive.filter(({ name }) => !packed.has(name)))) {
+    const gpuBuffer = `tables ${together.map(({ name }) => name).join(", ")}`;
+    gpuBuffers.set(gpuBuffer, { elements: together[0]?.elements ?? 0, input: false });
+    for (const { name } of together) place(name, gpuBuffer, 0);
+  }
   let stagedElements = 0;
   const outputs = program.outputs.flatMap((name) => {
     const slice = slices.get(name);

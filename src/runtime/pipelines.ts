@@ -1,5 +1,5 @@
 // Compute pipelines of one device, compiled once for each source and each set of constants.
-import type { WgslKernel } from "../compiled.js";
+import type { WgslLaunch } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 
 export type Pipeline = { readonly pipeline: GPUComputePipeline; readonly layout: GPUBindGroupLayout };
@@ -17,7 +17,7 @@ export class Pipelines {
   /** The pipeline of one entry point of a kernel with these values of its overrides. Rejects with a Bug if the WGSL does not compile. */
   get(
     name: string,
-    kernel: WgslKernel,
+    kernel: WgslLaunch,
     entryPoint: string,
     constants: Readonly<Record<string, number>>,
   ): Promise<Pipeline> {
@@ -32,7 +32,7 @@ export class Pipelines {
 
   private async create(
     name: string,
-    kernel: WgslKernel,
+    kernel: WgslLaunch,
     entryPoint: string,
     constants: Readonly<Record<string, number>>,
   ): Promise<Pipeline> {
@@ -58,11 +58,10 @@ export class Pipelines {
     return module;
   }
 
-  private layout(kernel: WgslKernel): GPUBindGroupLayout {
+  private layout({ bindings }: WgslLaunch): GPUBindGroupLayout {
     const types: GPUBufferBindingType[] = [
       "uniform",
-      ...(kernel.usesInputs ? ["read-only-storage" as const] : []),
-      ...storageTypes(kernel),
+      ...bindings.map(({ access }) => (access === "read" ? "read-only-storage" : "storage")),
     ];
     const key = types.join(" ");
     let layout = this.layouts.get(key);
@@ -72,11 +71,6 @@ export class Pipelines {
     }
     return layout;
   }
-}
-
-function storageTypes({ tables, packsTables }: WgslKernel): GPUBufferBindingType[] {
-  if (packsTables) return ["storage"];
-  return tables.map(({ access }) => (access === "read" ? "read-only-storage" : "storage"));
 }
 
 async function explain(module: GPUShaderModule, error: GPUError): Promise<string> {

@@ -11,6 +11,7 @@ import {
   type WgslExpression,
 } from "../../src/codegen-wgsl/wgsl.js";
 import { WGSL_WORDS } from "../../src/codegen-wgsl/words.js";
+import type { WgslLaunch } from "../../src/compiled.js";
 import { Bug } from "../../src/diagnostic.js";
 import type { Axis } from "../../src/ir/axis.js";
 import type { KernelExpression, Program } from "../../src/ir/program.js";
@@ -43,7 +44,7 @@ const storing = (value: KernelExpression): Program =>
   );
 
 describe("the text", () => {
-  it.each(["elementwise", "logSumExp", "blocked", "draws", "manyTables", "tiled"] as const)(
+  it.each(["elementwise", "logSumExp", "blocked", "draws", "manyTables", "tiled", "together"] as const)(
     "of %s",
     async (name) => {
       const sources = Object.values(emitWgsl(programs[name])).map(({ source }) => withoutPrelude(source));
@@ -213,9 +214,10 @@ describe("buffers", () => {
     const { density } = emitWgsl(programs.elementwise);
     expect(density).toMatchObject({
       uniforms: ["seed", "iteration", "draws_from"],
-      usesInputs: true,
-      tables: [{ buffer: "log_f", access: "read_write" }],
-      packsTables: false,
+      bindings: [
+        { holds: "inputs", buffers: ["log_radon", "particles.state_mean", "sigma"], access: "read" },
+        { holds: "table", buffers: ["log_f"], access: "read_write" },
+      ],
     });
     expect(density?.overrides).toContainEqual({ name: "log_radon", kind: "offset", buffer: "log_radon" });
     expect(density?.overrides).toContainEqual({ name: "n_zips", kind: "size", axis: "zips" });
@@ -223,9 +225,24 @@ describe("buffers", () => {
 
   it("are packed, in all kernels of the program, where one kernel has too many", () => {
     const { parts, gather } = emitWgsl(programs.manyTables);
-    expect([parts?.packsTables, gather?.packsTables]).toEqual([true, true]);
+    const holds = (launch: WgslLaunch | undefined): string[] => launch?.bindings.map((b) => b.holds) ?? [];
+    expect(holds(parts)).toEqual(["inputs", "packed"]);
+    expect(holds(gather)).toEqual(["packed"]);
     expect(gather?.source.match(/var<storage/g)).toHaveLength(1);
     expect(gather?.source).toContain("tables[part_0 + point]");
+  });
+
+  it("are bound once for all kernels of a launch, and small tables are one", () => {
+    const { first, gather } = emitWgsl(programs.together);
+    expect(first?.bindings).toEqual([
+      { holds: "inputs", buffers: ["x"], access: "read" },
+      { holds: "packed", buffers: ["total", "square"], access: "read_write" },
+      { holds: "table", buffers: ["scaled"], access: "read_write" },
+    ]);
+    expect(gather?.bindings.slice(0, 2)).toEqual([
+      { holds: "packed", buffers: ["sum", "total", "square"], access: "read_write" },
+      { holds: "table", buffers: ["scaled"], access: "read" },
+    ]);
   });
 
   it("that a kernel both loads and stores are bound once, for both", () => {
@@ -236,7 +253,7 @@ describe("buffers", () => {
       [kernel("k", [rows], [store("t", [rows], load("t", rows))])],
     );
     const { k } = emitWgsl(p);
-    expect(k?.tables).toEqual([{ buffer: "t", access: "read_write" }]);
+    expect(k?.bindings).toEqual([{ holds: "table", buffers: ["t"], access: "read_write" }]);
     expect(k?.source.match(/var<storage, read_write> t\b/g)).toHaveLength(1);
   });
 

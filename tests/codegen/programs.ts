@@ -4,6 +4,7 @@ import type {
   Buffer,
   Kernel,
   KernelExpression,
+  Launch,
   Program,
   Statement,
   Subscript,
@@ -76,14 +77,20 @@ export function kernel(name: string, grid: Axis[], body: Statement[], comment = 
   return { name, comment, grid, body, reads: [...reads], writes: [...writes] };
 }
 
-/** A program whose outputs are all of its tables. */
-export function program(name: string, buffers: Buffer[], kernels: Kernel[]): Program {
+/** A program whose outputs are all of its tables; every kernel has a launch of its own if nothing else is said. */
+export function program(
+  name: string,
+  buffers: Buffer[],
+  kernels: Kernel[],
+  launches: readonly Launch[] = kernels.map((each) => ({ name: each.name, kernels: [each.name] })),
+): Program {
   const axes = [...new Map(buffers.flatMap((b) => b.axes).map((axis) => [axis.name, axis])).values()];
   return {
     name,
     axes,
     buffers,
     kernels,
+    launches,
     outputs: buffers.filter((b) => b.storage === "table").map((b) => b.name),
   };
 }
@@ -311,6 +318,58 @@ export const manyTables = program(
         ),
       ],
     ),
+  ],
+);
+
+const packed = (name: string, axes: Axis[]): Buffer => ({ ...buffer("table", name, axes), packed: true });
+/**
+ * Three kernels in one launch, of a grid over two axes, of one point and of one over an axis that the first lacks; then
+ * one that uses what all of them computed. Two tables are packed.
+ */
+export const together = program(
+  "together",
+  [
+    buffer("input", "x", [states], "data"),
+    buffer("table", "scaled", [states, k]),
+    packed("total", []),
+    packed("square", [zips]),
+    packed("sum", [states, zips]),
+  ],
+  [
+    kernel(
+      "scale",
+      [states, k],
+      [
+        store(
+          "scaled",
+          [states, k],
+          apply("mul", load("x", states), apply("add", literal(1), { kind: "index", axis: k })),
+        ),
+      ],
+    ),
+    kernel(
+      "add",
+      [],
+      [
+        varBe("total", literal(0)),
+        loop(states, "sum", [assign("total", apply("add", local("total"), load("x", states)))]),
+        store("total", [], local("total")),
+      ],
+    ),
+    kernel("count", [zips], [store("square", [zips], apply("square", { kind: "index", axis: zips }))]),
+    kernel(
+      "gather",
+      [states, zips],
+      [
+        varBe("sum", apply("add", load("total"), load("square", zips))),
+        loop(k, "sum", [assign("sum", apply("add", local("sum"), load("scaled", states, k)))]),
+        store("sum", [states, zips], local("sum")),
+      ],
+    ),
+  ],
+  [
+    { name: "first", kernels: ["scale", "add", "count"] },
+    { name: "gather", kernels: ["gather"] },
   ],
 );
 

@@ -125,6 +125,16 @@ describeOnDevice("programs on a device", (device) => {
     loaded.dispose();
   });
 
+  it.each([
+    [3, 2, 5],
+    [200, 1, 300],
+    [0, 7, 5],
+    [70, 0, 3],
+  ] as const)("kernels side by side in a launch: %d x %d points, %d", (states, k_states, zips) => {
+    const inputs = { x: numbers(states, -1, 1).map((x) => Math.round(64 * x) / 64) };
+    return agree(programs.together, { sizes: { states, k_states, zips }, inputs }, 0); // all sums are exact
+  });
+
   it("plates without elements", async () => {
     const outputs = await runOn(device(), programs.blocked, { zips: 0, states: 2 }, { y: [] });
     expect(outputs.get("partial")).toHaveLength(0);

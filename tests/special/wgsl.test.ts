@@ -93,6 +93,7 @@ function programOf(op: Op): Program {
         writes: ["out"],
       },
     ],
+    launches: [{ name: op, kernels: [op] }],
     outputs: ["out"],
   };
 }

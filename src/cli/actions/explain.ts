@@ -88,31 +88,41 @@ function stepsText(steps: readonly Step[], sizes: Sizes): string {
   return `Contraction of the evidence\n${alignedTable(["step", "looks at", "leaves", "combinations"], rows, 3)}`;
 }
 
-/** With the seconds of each kernel, by its name, if they were measured. */
+/** By launches, with the seconds of each, by its name, if they were measured. */
 function kernelsText(
   program: Program,
   sizes: Sizes,
   adapter: AdapterClass,
   seconds: ReadonlyMap<string, number> | null,
 ): string {
+  const first = new Map(program.launches.map(({ name, kernels }, i) => [kernels[0], { i, name }]));
   const rows = program.kernels.map((kernel) => {
     const { flops, bytes } = kernelCost(kernel, sizes, adapter);
-    const time = seconds?.get(kernel.name);
-    const measured = seconds === null ? [] : [time === undefined ? "-" : `${(1e3 * time).toFixed(3)} ms`];
-    return [kernel.name, names(kernel.grid) || "1", whole(flops), byteSize(bytes), ...measured];
+    const launch = first.get(kernel.name);
+    const time = launch === undefined ? undefined : seconds?.get(launch.name);
+    const measured = seconds === null ? [] : [time === undefined ? "" : `${(1e3 * time).toFixed(3)} ms`];
+    const number = launch === undefined ? "" : String(launch.i + 1);
+    return [number, kernel.name, names(kernel.grid) || "1", whole(flops), byteSize(bytes), ...measured];
   });
-  const head = ["kernel", "runs over", "operations", "memory traffic", ...(seconds === null ? [] : ["time"])];
+  const head = [
+    "launch",
+    "kernel",
+    "runs over",
+    "operations",
+    "memory traffic",
+    ...(seconds === null ? [] : ["time"]),
+  ];
   const total = [...(seconds?.values() ?? [])].reduce((sum, time) => sum + time, 0);
   const sum =
     seconds === null ? "" : `All of them: ${(1e3 * total).toFixed(2)} ms, each submitted by itself.\n`;
-  return `Kernels of one iteration\n${alignedTable(head, rows, 2)}${sum}`;
+  return `Kernels of one iteration\n${alignedTable(head, rows, 3)}${sum}`;
 }
 
 type Measured = { readonly adapter: AdapterClass["name"]; readonly seconds: ReadonlyMap<string, number> };
 const REPETITIONS = 7;
 
 /**
- * The median time of each kernel on a device. Inputs that the data does not give are ones: how long a kernel takes hardly
+ * The median time of each launch on a device. Inputs that the data does not give are ones: how long a launch takes hardly
  * depends on them.
  */
 async function measure(

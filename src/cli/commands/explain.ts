@@ -32,7 +32,7 @@ export function explainCommand(context: Context): Command {
     .addOption(couplingOption())
     .addOption(optimizeOption())
     .addOption(particlesOption())
-    .option("--measure", "time every kernel on the device")
+    .option("--measure", "time every launch on the device")
     .option("--savings", "estimate an iteration without each optimisation, too")
     .addOption(deviceOption())
     .addHelpText("after", "\nExample:\n  mppc explain radon.mpp --data radon.json -K 30\n")

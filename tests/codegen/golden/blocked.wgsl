@@ -9,7 +9,7 @@ struct Run {
 // y [zips, states]: data
 @group(0) @binding(1) var<storage, read> inputs: array<f32>;
 // inputs, four at a time.
-@group(0) @binding(1) var<storage, read> inputs_vectors: array<vec4f>;
+@group(0) @binding(3) var<storage, read> inputs_vectors: array<vec4f>;
 // partial [zips_blocks, states]: sums of 4 zips
 @group(0) @binding(2) var<storage, read_write> partial_: array<f32>;
 override y: u32 = 0u;

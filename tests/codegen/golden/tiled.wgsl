@@ -11,7 +11,7 @@ struct Run {
 // particles.b [states, k_b]: particles of b
 @group(0) @binding(1) var<storage, read> inputs: array<f32>;
 // inputs, four at a time.
-@group(0) @binding(1) var<storage, read> inputs_vectors: array<vec4f>;
+@group(0) @binding(4) var<storage, read> inputs_vectors: array<vec4f>;
 // log_f [states, k_a, k_b]: sum of squares
 @group(0) @binding(2) var<storage, read_write> log_f: array<f32>;
 // last [states, k_a, k_b]: a times the last square
@@ -798,12 +798,12 @@ fn main_vectors(
     let at_states = states * stride_zips;
     var sum = 0.0;
     var scaled = 0.0;
-    let mean = inputs_vectors[(particles_a + states * stride_k_a + k_a) / 4u][(particles_a + states * stride_k_a + k_a) % 4u];
+    let mean = inputs[particles_a + states * stride_k_a + k_a];
     // zips: sum
     let zips_whole = run.n_zips - run.n_zips % 4u;
     for (var zips = 0u; zips < zips_whole; zips += 4u) {
       let zips_0 = zips;
-      let b = inputs_vectors[(particles_b + at_states_k_b) / 4u][(particles_b + at_states_k_b) % 4u];
+      let b = inputs[particles_b + at_states_k_b];
       let y_vector = inputs_vectors[(y + at_states + zips_0) / 4u];
       let shared_ = mean + b;
       let square_0 = square(y_vector.x - shared_);
@@ -825,7 +825,7 @@ fn main_vectors(
     }
     if zips_whole < run.n_zips {
       let zips_0_2 = min(zips_whole, run.n_zips - 1u);
-      let b_2 = inputs_vectors[(particles_b + at_states_k_b) / 4u][(particles_b + at_states_k_b) % 4u];
+      let b_2 = inputs[particles_b + at_states_k_b];
       let y_vector_2 = inputs_vectors[(y + at_states + zips_0_2) / 4u];
       let shared__2 = mean + b_2;
       let square_0_2 = square(y_vector_2.x - shared__2);
