@@ -326,16 +326,19 @@ class Plan {
     const { sizes, adapter, optimise } = this.options;
     const bound = boundBuffers(this.#tables, this.options.sizes);
     const reads = (table: Table): readonly string[] => this.#build(table).kernel.reads;
-    const kernelOf = (name: string, of: readonly Table[]): Kernel =>
-      buildKernel(name, of, this.#stored, sizes, optimise).kernel;
-    const built = groupTables(this.#tables, reads, bound, optimise).map(
-      ({ tables, isSequential }): Kernel => {
-        const name = tables[0]?.name ?? "";
-        return isSequential
-          ? sequentialKernel(name, tables, (table) => kernelOf(name, [table]))
-          : kernelOf(name, tables);
-      },
-    );
+    const kernelOf = (of: readonly Table[]): Kernel =>
+      buildKernel(of[0]?.name ?? "", of, this.#stored, sizes, optimise).kernel;
+    const built = groupTables(this.#tables, reads, bound, optimise).flatMap(({ tables, isSequential }) => {
+      if (isSequential)
+        return [sequentialKernel(tables[0]?.name ?? "", tables, (table) => kernelOf([table]))];
+      try {
+        return [kernelOf(tables)];
+      } catch (error) {
+        // Loops that each could do with their order may not have one in common.
+        if (!(error instanceof MustBeStored) || tables.length === 1) throw error;
+        return tables.map((table) => kernelOf([table]));
+      }
+    });
     const isSmall = (kernel: Kernel): boolean =>
       kernelCost(kernel, sizes, adapter).laneTime < adapter.littleWork;
     const { kernels, launches } = namedLaunches(mergeKernels(built, isSmall, bound, optimise));
