@@ -98,8 +98,7 @@ function bind(
   };
   const resources = storage.map((name): GPUBufferBinding => {
     const buffer = buffers.storage.get(name);
-    if (buffer === undefined)
-      throw new Bug(`'${launch}' uses '${name}', which its program lacks`);
+    if (buffer === undefined) throw new Bug(`'${launch}' uses '${name}', which its program lacks`);
     return { buffer };
   });
   const entries = [uniforms, ...resources].map((resource, binding) => ({ binding, resource }));
