@@ -1,10 +1,11 @@
 // Compiled files: read back as written, and refused in every other state.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compileSource } from "../../src/compile.js";
 import type { CompiledModel } from "../../src/compiled.js";
+import { OPTIMISATION_NAMES } from "../../src/optimisations.js";
 import { readCompiledFile, writeCompiledFile } from "../../src/runtime/compiled-file.js";
 import { VERSION } from "../../src/version.js";
 import { runCaughtIn } from "./terminal.js";
@@ -73,6 +74,23 @@ describe("compiled files", () => {
     const other = await runCaughtIn(folder, ["explain", "m.mppc", "--estimator", "massively-parallel"]);
     expect(other.code).toBe(2);
     expect(other.err).toContain("error[E0830]");
+    rmSync(folder, { recursive: true });
+  });
+
+  it("keep the optimisations that they were compiled with", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "mppc-"));
+    writeFileSync(join(folder, "m.mpp"), SOURCE);
+    await runCaughtIn(folder, ["compile", "m.mpp", "--optimize", "-tiles,-vectors"]);
+    const written = readCompiledFile("m.mppc", readFileSync(join(folder, "m.mppc"), "utf8"), VERSION);
+    expect(written.model?.optimisations).toEqual(
+      OPTIMISATION_NAMES.filter((name) => name !== "tiles" && name !== "vectors"),
+    );
+    const other = await runCaughtIn(folder, ["explain", "m.mppc", "--optimize", "all"]);
+    expect(other.code).toBe(2);
+    expect(other.err).toContain("error[E0830]");
+    expect(other.err).toContain("--optimize -tiles,-vectors");
+    const same = await runCaughtIn(folder, ["explain", "m.mppc", "--optimize", "all,-vectors,-tiles"]);
+    expect(same.code).toBe(0);
     rmSync(folder, { recursive: true });
   });
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { summaryCsv } from "../../src/cli/csv.js";
 import { summaryText } from "../../src/cli/summary-text.js";
 import { byteSize, duration, shown } from "../../src/cli/table.js";
+import { OPTIMISATION_NAMES } from "../../src/optimisations.js";
 import { normalGroups } from "../support/normal-groups.js";
 import { runCaughtIn, type Caught } from "./terminal.js";
 
@@ -64,6 +65,8 @@ describe("mppc run", () => {
       "trace.csv",
     ];
     expect(readdirSync(join(folder, "first")).sort()).toEqual(files);
+    const settings = JSON.parse(read("first", "settings.json")) as { optimisations: unknown };
+    expect(settings.optimisations).toEqual(OPTIMISATION_NAMES);
     expect(read("first", "summary.csv")).toMatch(/^name,mean,sd,mcse_mean,q5,q50,q95,ess\nm,-?\d/);
     const iterations = read("first", "trace.csv").split("\n").slice(1, -1);
     expect(iterations.filter((line) => !line.includes(",start,"))).toHaveLength(12);
