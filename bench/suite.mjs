@@ -11,7 +11,7 @@
 //   --most-seconds S      leaves out what is predicted to take longer an iteration (default: 4)
 //   --limit S             begins no other case after so many seconds (default: none)
 //   --cold                the first iteration of each model without the driver's cache of shaders, too
-//   --figures             times what each optimisation gives, too (another two minutes), and draws docs/figures/
+//   --figures             times what each optimisation gives, too (two minutes), and draws docs/figures/
 //   --docs                writes the tables into docs/performance.md
 //   --json FILE           writes all results; --from FILE takes them from there and measures nothing
 import { spawnSync } from "node:child_process";
@@ -80,6 +80,7 @@ async function measureAll() {
     seconds: Number(values.seconds),
     mostSeconds: Number(values["most-seconds"]),
   };
+  const steps = values.figures ? await measureSteps(settings, remark) : [];
   const second = values.against === undefined ? [] : [against(values.against)];
   const cases = [];
   for (const each of values.case?.flatMap(casesNamed) ?? CASES) {
@@ -94,7 +95,6 @@ async function measureAll() {
     remark(`${labelOf(each)} after ${Math.round(spent())} s`);
   }
   second.forEach(({ close }) => close());
-  const steps = values.figures ? await measureSteps(settings, remark) : [];
   return { cores: availableParallelism(), peaks, steps, cases, seconds: spent() };
 }
 
