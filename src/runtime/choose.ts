@@ -2,6 +2,7 @@
 import type { createDawnDevice } from "./dawn.js";
 import { noGpu } from "./device-errors.js";
 import { DeviceError, type Device } from "./device.js";
+import { collectGarbage } from "./garbage.js";
 import {
   driverManifests,
   installedSoftwareVulkan,
@@ -25,7 +26,8 @@ export type DeviceSources = {
 export const INSTALL_COMMAND = "mppc devices --install-software-vulkan";
 
 const SOURCES: DeviceSources = {
-  dawn: async (choice) => (await import("./dawn.js")).createDawnDevice(choice),
+  dawn: async (choice) =>
+    (await import("./dawn.js")).createDawnDevice({ ...choice, reclaim: collectGarbage }),
   reference: async () => (await import("./reference.js")).createReferenceDevice(),
   systemHasDriver: () => process.platform !== "linux" || (driverManifests().length > 0 && systemHasVulkan()),
   privateDriver: () => (installedSoftwareVulkan() === null ? "absent" : "installed"),

@@ -24,11 +24,14 @@ type WebGpu = { readonly create: (options: string[]) => GPU };
  * Opens the best device that WebGPU finds, or null if there is none. `software`: whether it must be a software Vulkan
  * driver (true), must not be one (false), or may ("any"). Throws a DeviceError if there is one that cannot be had.
  */
-export async function createDawnDevice(choice: { software: boolean | "any" }): Promise<Device | null> {
+export async function createDawnDevice(choice: {
+  software: boolean | "any";
+  reclaim?: () => void;
+}): Promise<Device | null> {
   const { create } = (await import("webgpu")) as WebGpu;
   const adapter = await chooseAdapter(create, choice.software);
   if (adapter === null) return null;
-  return openAdapter(adapter);
+  return openAdapter(adapter, choice.reclaim ?? (() => undefined));
 }
 
 /** Dawn has no adapter type to ask for: its own software renderer and Mesa's are told by what they are called. */
@@ -72,13 +75,13 @@ async function softwareAdapterNames(
   }
 }
 
-async function openAdapter(adapter: GPUAdapter): Promise<Device> {
+async function openAdapter(adapter: GPUAdapter, reclaim: () => void): Promise<Device> {
   const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = adapter.limits;
   const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage };
   const description = describe(adapter);
   try {
     const device = await adapter.requestDevice({ requiredLimits });
-    return new DawnDevice(device, isSoftware(adapter) ? "software" : "gpu", description);
+    return new DawnDevice(device, isSoftware(adapter) ? "software" : "gpu", description, reclaim);
   } catch (problem) {
     throw noDeviceGiven(description, problem instanceof Error ? problem.message : String(problem));
   }
@@ -106,6 +109,9 @@ const LAUNCHES = {
   gpu: { workgroups: 65535, parallelism: 2 ** 17 },
 } as const;
 
+/** Compiled for software Vulkan they take some ten megabytes, which are worth the tens of milliseconds of reclaiming them. */
+const MANY_PIPELINES = 20;
+
 class DawnDevice implements Device {
   bytes = 0;
   private readonly pipelines: Pipelines;
@@ -116,6 +122,8 @@ class DawnDevice implements Device {
   /** Bytes that may be allocated: drivers do not say when there are no more. */
   private readonly budget: number;
   private closed = false;
+  /** Pipelines without use since memory was last reclaimed. */
+  private forgotten = 0;
   /** What Dawn found wrong outside of any error scope: always a fault of mppc. */
   private failure: string | null = null;
 
@@ -123,6 +131,7 @@ class DawnDevice implements Device {
     private readonly device: GPUDevice,
     readonly kind: "gpu" | "software",
     readonly description: string,
+    private readonly reclaim: () => void,
   ) {
     this.pipelines = new Pipelines(device);
     this.budget = kind === "software" ? SHARE_OF_FREE_MEMORY * process.availableMemory() : Infinity;
@@ -137,9 +146,11 @@ class DawnDevice implements Device {
   }
 
   load(compiled: CompiledProgram, sizes: Sizes): Promise<LoadedProgram> {
+    const pipelines = this.pipelines.forProgram();
     const host: DawnHost = {
       device: this.device,
-      pipelines: this.pipelines,
+      pipelines,
+      releasePipelines: () => this.forget(pipelines.release()),
       ...LAUNCHES[this.kind],
       free: this.budget - this.bytes,
       countBytes: (bytes) => void (this.bytes += bytes),
@@ -150,12 +161,23 @@ class DawnDevice implements Device {
     const onHost = createReferenceDevice();
     return this.orLost(
       loadFinished(
-        (own, lengths) => loadProgram(host, own, lengths),
+        (own, lengths) =>
+          loadProgram(host, own, lengths).catch((problem: unknown) => {
+            host.releasePipelines();
+            throw problem;
+          }),
         (own, lengths) => onHost.load(own, lengths),
         compiled,
         sizes,
       ),
     );
+  }
+
+  private forget(pipelines: number): void {
+    this.forgotten += pipelines;
+    if (this.forgotten < MANY_PIPELINES) return;
+    this.forgotten = 0;
+    this.reclaim();
   }
 
   private orLost<T>(work: Promise<T>): Promise<T> {

@@ -12,7 +12,7 @@ import {
   type Rows,
 } from "./dawn-memory.js";
 import { DeviceError, type LoadedProgram, type Run, type RunSettings } from "./device.js";
-import type { Pipelines } from "./pipelines.js";
+import type { ProgramPipelines } from "./pipelines.js";
 
 /** Flags of WebGPU, of which npm `webgpu` defines no globals. */
 export const USE = { mapRead: 1, copySource: 4, copyDestination: 8, uniform: 64, storage: 128 } as const;
@@ -23,7 +23,9 @@ const LOSS_IS_TOLD_WITHIN = 1000;
 /** What a program needs of its device. */
 export type DawnHost = {
   readonly device: GPUDevice;
-  readonly pipelines: Pipelines;
+  readonly pipelines: ProgramPipelines;
+  /** The program is done with its pipelines. */
+  readonly releasePipelines: () => void;
   /** The most workgroups that a launch is given. */
   readonly workgroups: number;
   /** So many invocations occupy the device. */
@@ -78,7 +80,7 @@ export class DawnProgram implements LoadedProgram {
     private readonly plan: MemoryPlan,
     private readonly buffers: GpuBuffers,
     private readonly uniforms: UniformWords,
-    private readonly launches: readonly Launch[],
+    private launches: readonly Launch[],
   ) {
     this.staging = buffers.staging;
     this.bytes = plan.bytes + uniforms.bytes;
@@ -296,6 +298,8 @@ export class DawnProgram implements LoadedProgram {
     this.host.countBytes(-this.bytes);
     const { storage, uniforms } = this.buffers;
     for (const buffer of [...storage.values(), uniforms, this.staging]) buffer.destroy();
+    this.launches = [];
+    this.host.releasePipelines();
   }
 }
 

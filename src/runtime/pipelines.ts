@@ -7,30 +7,35 @@ export type Pipeline = { readonly pipeline: GPUComputePipeline; readonly layout:
 /** `GPUShaderStage.COMPUTE`; npm `webgpu` defines no globals. */
 const COMPUTE = 4;
 
+type Shared = { readonly pipeline: Promise<Pipeline>; programs: number };
+
+/** All pipelines of the loaded programs. */
 export class Pipelines {
   private readonly modules = new Map<string, GPUShaderModule>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
-  private readonly pipelines = new Map<string, Promise<Pipeline>>();
+  private readonly pipelines = new Map<string, Shared>();
 
   constructor(private readonly device: GPUDevice) {}
 
-  /** The pipeline of one entry point of a kernel with these values of its overrides. Rejects with a Bug if the WGSL does not compile. */
-  get(
-    name: string,
-    kernel: WgslLaunch,
-    entryPoint: string,
-    constants: Readonly<Record<string, number>>,
-  ): Promise<Pipeline> {
-    const key = JSON.stringify([kernel.source, entryPoint, constants]);
-    let pipeline = this.pipelines.get(key);
-    if (pipeline === undefined) {
-      pipeline = this.create(name, kernel, entryPoint, constants);
-      this.pipelines.set(key, pipeline);
-    }
-    return pipeline;
+  /** For one program, which shares those that it has in common with others. */
+  forProgram(): ProgramPipelines {
+    return new ProgramPipelines((key, create) => {
+      const known = this.pipelines.get(key);
+      const shared = known ?? { pipeline: create(this), programs: 0 };
+      if (known === undefined) this.pipelines.set(key, shared);
+      shared.programs++;
+      const release = (): boolean => {
+        if (--shared.programs > 0) return false;
+        // Modules are of no use but to make further pipelines.
+        this.modules.clear();
+        return this.pipelines.delete(key);
+      };
+      return { pipeline: shared.pipeline, release };
+    });
   }
 
-  private async create(
+  /** Rejects with a Bug if the WGSL does not compile. */
+  async create(
     name: string,
     kernel: WgslLaunch,
     entryPoint: string,
@@ -70,6 +75,38 @@ export class Pipelines {
       this.layouts.set(key, (layout = this.device.createBindGroupLayout({ entries })));
     }
     return layout;
+  }
+}
+
+type Taken = { readonly pipeline: Promise<Pipeline>; readonly release: () => boolean };
+
+/** The pipelines that one program uses. */
+export class ProgramPipelines {
+  private readonly taken = new Map<string, Taken>();
+
+  constructor(private readonly take: (key: string, create: (all: Pipelines) => Promise<Pipeline>) => Taken) {}
+
+  /** The pipeline of one entry point of a kernel with these values of its overrides. Rejects with a Bug if the WGSL does not compile. */
+  get(
+    name: string,
+    kernel: WgslLaunch,
+    entryPoint: string,
+    constants: Readonly<Record<string, number>>,
+  ): Promise<Pipeline> {
+    const key = JSON.stringify([kernel.source, entryPoint, constants]);
+    let taken = this.taken.get(key);
+    if (taken === undefined) {
+      taken = this.take(key, (all) => all.create(name, kernel, entryPoint, constants));
+      this.taken.set(key, taken);
+    }
+    return taken.pipeline;
+  }
+
+  /** The program is done with all of them. Returns how many no other program uses: those are forgotten. */
+  release(): number {
+    const forgotten = [...this.taken.values()].filter(({ release }) => release());
+    this.taken.clear();
+    return forgotten.length;
   }
 }
 
