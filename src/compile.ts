@@ -6,6 +6,7 @@ import type { CompiledModel, CompiledProgram, ProgramName } from "./compiled.js"
 import { Bug, DiagnosticError, hasErrors, type Diagnostic } from "./diagnostic.js";
 import type { Sizes } from "./ir/axis.js";
 import type { OrderChoice } from "./ir/contraction.js";
+import { isDerived } from "./ir/interface.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
 import { crossedLatents, globalCorrelated, jointIntractable, seriesNotAlone } from "./ir/errors.js";
 import { checkFits, type Places } from "./ir/fits.js";
@@ -37,7 +38,9 @@ export const STAGES = ["ast", "types", "factors", "ir", "plan", "kernels", "wgsl
 export type Stage = (typeof STAGES)[number];
 
 /** Programs that only ever run on the float64 reference device. */
-export const HOST_PROGRAMS: readonly ProgramName[] = ["prior", "initial", "fit", "widen", "fixed", "bounds"];
+export const HOST_PROGRAMS: readonly ProgramName[] = [
+  "prior", "initial", "fit", "widen", "fixed", "bounds", "data",
+]; // prettier-ignore
 
 /** Predictions walk the steps of series in order, which only the reference device does. */
 const runsOnHost = (name: ProgramName, model: TypedModel): boolean =>
@@ -189,7 +192,8 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
       const programs: Partial<Record<ProgramName, CompiledProgram>> = {};
       const diagnostics: Diagnostic[] = [];
       for (const graph of lowered.programs) {
-        if (!wanted.includes(graph.name)) continue;
+        // What the others take of the data is part of them.
+        if (!wanted.includes(graph.name) && (graph.name !== "data" || !takeDerived(programs))) continue;
         const program = scheduled(lowered, graph, options);
         if (
           options.largestBinding !== undefined &&
@@ -246,6 +250,12 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
     },
   };
 }
+
+/** Whether some of these programs take outputs of `data`. */
+const takeDerived = (programs: CompiledModel["programs"]): boolean =>
+  Object.values(programs).some(({ program, finish }) =>
+    [...program.buffers, ...(finish?.program.buffers ?? [])].some(({ name }) => isDerived(name)),
+  );
 
 function compiledModel(
   model: TypedModel,

@@ -81,10 +81,12 @@ export type TiledEntryPoint = {
  * - `fit`: moments to parameters. `widen`: parameters and factors to wider ones. `fixed`: values of the guide's
  *   arguments that are not learned, and first values that the guide gives to learned ones.
  * - `bounds`: lower and upper bounds of data.
- * The last five run on the reference device alone.
+ * - `data`: what data alone decides, once for all runs: its outputs `derived.<i>` are inputs of the programs that sum over
+ *   the data. Missing where there is nothing of the kind.
+ * The last six run on the reference device alone.
  */
 export type ProgramName =
-  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "rws" | "vi" | "start" | "posterior" | "draws" | "predict" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds"; // prettier-ignore
+  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "rws" | "vi" | "start" | "posterior" | "draws" | "predict" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds" | "data"; // prettier-ignore
 
 export type Estimation = {
   readonly estimator: "massively-parallel" | "global";

@@ -6,6 +6,8 @@ export const OPTIMISATIONS = {
   reciprocals: "divisions become products with reciprocals, which loops compute once",
   "take-out":
     "what is constant along an axis is taken out of reductions over it, and products out of squares",
+  data: "what data alone decides is computed once, in float64, when data is bound",
+  sums: "with data: sums over rows are taken apart into sums of data and few squares, so that no row is left",
   blocks: "long sums over plates are done in blocks side by side",
   share: "what is dear and used again and again is stored, where that is estimated to take less time",
   inline: "tables that are estimated to take less time computed where they are used are not stored",

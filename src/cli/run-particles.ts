@@ -1,5 +1,6 @@
 // Weighted particles of the fitted guide, for `posterior.json`: one last pass of the posterior program.
 import type { CompiledModel } from "../compiled.js";
+import { withDerived } from "../inference/derived.js";
 import type { GuideParameters } from "../inference/guide.js";
 import { bufferAxes, output, writeInputs } from "../inference/layout.js";
 import { programOf } from "../inference/run.js";
@@ -38,7 +39,8 @@ export async function drawParticles(
   if (numbers > MOST_NUMBERS) return null;
   const loaded = await device.load(compiled, sizes);
   try {
-    writeInputs(loaded, compiled, (name) => data.arrays.get(name) ?? guide.get(name));
+    const { arrays } = await withDerived(model, data);
+    writeInputs(loaded, compiled, (name) => arrays.get(name) ?? guide.get(name));
     const outputs = await loaded.run({
       seed: settings.seed,
       iteration: ITERATION,

@@ -1,4 +1,5 @@
 // Posterior draws: the final sets of particles once more, and from each as many picks as its weight is worth.
+import { withDerived } from "./derived.js";
 import { FINAL_ITERATIONS, type FinalSampler } from "./final.js";
 import { bufferAxes, elementCount, output, writeInputs } from "./layout.js";
 import { programOf, sizesOf, type RunContext } from "./run.js";
@@ -47,7 +48,8 @@ export async function drawPosterior(
   sampler: FinalSampler,
   count: number,
 ): Promise<PosteriorDraws> {
-  const { model, data, device, settings } = context;
+  const { model, device, settings } = context;
+  const data = await withDerived(model, context.data);
   const { seed, drawsFrom } = settings;
   const compiled = programOf(model, "draws");
   const most = mostPerSet(context, sampler);

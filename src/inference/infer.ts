@@ -1,6 +1,7 @@
 // Massively parallel expectation maximisation, from bound data to the reported posterior.
 import { STOPPING_WORDS, type StoppingReason } from "./course.js";
 import { afterStart, type TraceEntry } from "./diagnosis.js";
+import { withDerived } from "./derived.js";
 import { badSetting, InferenceError } from "./errors.js";
 import { finalPass, type FinalPosterior } from "./final.js";
 import { fitPosterior } from "./fit.js";
@@ -60,10 +61,11 @@ export async function runInference(
 }
 
 /** As `runInference`, with the device for the small programs given too. */
-export async function runInferenceOn(context: RunContext): Promise<InferenceResult> {
-  checkSettings(context.settings);
-  context.onProgress({ phase: "start" });
+export async function runInferenceOn(given: RunContext): Promise<InferenceResult> {
+  checkSettings(given.settings);
+  given.onProgress({ phase: "start" });
   const begin = performance.now();
+  const context = { ...given, data: await withDerived(given.model, given.data) };
   const fitted = await fitPosterior(context);
   const fitEnd = performance.now();
   const final = await finalPass(context, fitted);

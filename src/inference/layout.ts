@@ -2,6 +2,8 @@
 import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { countedAxes, rowsOf, sizeOf, volume, type Axis, type Sizes } from "../ir/axis.js";
+import { isDerived } from "../ir/interface.js";
+import type { Buffer } from "../ir/program.js";
 import { fileAddresses } from "../runtime/arrangement.js";
 import type { LoadedProgram } from "../runtime/device.js";
 
@@ -13,10 +15,16 @@ export function bufferAxes({ program }: CompiledProgram, name: string): readonly
   return program.buffers.find((buffer) => buffer.name === name)?.axes;
 }
 
+/** What a program takes; of what finishes its results, what data alone decides. */
+export function inputBuffers({ program, finish }: CompiledProgram): readonly Buffer[] {
+  const further = finish?.program.buffers.filter(({ name }) => isDerived(name)) ?? [];
+  return [...program.buffers, ...further].filter(({ storage }) => storage === "input");
+}
+
 /** Writes every input that the program takes. A Bug if one has no value. */
-export function writeInputs(loaded: LoadedProgram, { program }: CompiledProgram, inputs: Inputs): void {
-  for (const buffer of program.buffers) {
-    if (buffer.storage !== "input") continue;
+export function writeInputs(loaded: LoadedProgram, compiled: CompiledProgram, inputs: Inputs): void {
+  const { program } = compiled;
+  for (const buffer of inputBuffers(compiled)) {
     const values = inputs(buffer.name);
     if (values === undefined)
       throw new Bug(`input '${buffer.name}' of program '${program.name}' has no value`);

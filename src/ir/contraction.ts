@@ -6,6 +6,8 @@ import { volume, type Axis, type Sizes } from "./axis.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./cost.js";
 import type { Graph, Node } from "./node.js";
 import { looseLogSumExp, type References } from "./references.js";
+import { sumApart, type Apart } from "./plate-sums.js";
+import type { SumChoices } from "./sum-parts.js";
 
 /** A term of the log estimator: it counts once per element of `plates`. */
 export type Term = { readonly name: string; readonly node: Node; readonly plates: readonly Axis[] };
@@ -31,6 +33,8 @@ export type Step = {
   readonly joined: Node;
   /** What it does to a chain; null where it is of none. */
   readonly chain: ChainPart | null;
+  /** How a plate product's sum was taken apart into data and latents, where it was. */
+  readonly apart?: Apart | null;
   /** Axes of the largest table that the step looks at (never stored where it is only reduced). */
   readonly table: readonly Axis[];
   readonly result: { readonly name: string; readonly node: Node; readonly axes: readonly Axis[] };
@@ -63,6 +67,8 @@ export type ContractionChoices = {
   readonly chains?: ChainMethod;
   /** Sums over large plates are of differences to first particles; of the terms themselves if not said. */
   readonly references?: References;
+  /** How sums over plates may be taken apart into sums of data and latents; not at all if not said. */
+  readonly sums?: SumChoices;
 };
 
 type Working = Term & { readonly particles: ReadonlySet<string> };
@@ -83,7 +89,7 @@ export function contract(
   terms: readonly Term[],
   variables: readonly Variable[],
   sizes: Sizes,
-  { order = "exact", adapter = ADAPTER_CLASSES.software, chains, references }: ContractionChoices = {},
+  { order = "exact", adapter = ADAPTER_CLASSES.software, chains, references, sums }: ContractionChoices = {},
 ): Contraction | Intractable {
   const steps: Step[] = [];
   const missing: Node[] = [];
@@ -128,7 +134,7 @@ export function contract(
       }
       done.push(
         along === null
-          ? plateProduct(g, joined, plates, kept, { references, missing, steps })
+          ? plateProduct(g, joined, plates, kept, { references, missing, sizes, sums, steps })
           : multiplyChain(g, joined, chained, along, {
               plates,
               sizes,
@@ -155,11 +161,20 @@ function plateProduct(
   {
     references,
     missing,
+    sizes,
+    sums,
     steps,
-  }: { readonly references: References | undefined; readonly missing: Node[]; readonly steps: Step[] },
+  }: {
+    readonly references: References | undefined;
+    readonly sums: SumChoices | undefined;
+    readonly missing: Node[];
+    readonly sizes: Sizes;
+    readonly steps: Step[];
+  },
 ): Working {
   const over = plates.filter((p) => !kept.some((k) => k.name === p.name));
-  const sum = g.reduceAll("sum", over.toReversed(), term.node);
+  const apart = sums === undefined ? null : sumApart(g, over, term.node, sizes, sums);
+  const sum = apart?.node ?? g.reduceAll("sum", over.toReversed(), term.node);
   const parts = references?.isLarge(over) === true ? references.split(sum) : null;
   if (parts !== null) missing.push(g.reduceAll("sum", kept.toReversed(), parts.first));
   const node = parts?.difference ?? sum;
@@ -171,6 +186,7 @@ function plateProduct(
     terms: [term.name],
     joined: term.node,
     chain: null,
+    apart,
     table,
     result: { name, node, axes: node.axes },
   });

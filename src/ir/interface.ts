@@ -150,6 +150,8 @@ export const BUFFERS = {
   data: (name: string) => name,
   /** 1 where the data has a value, 0 where it is missing; only of data with missing values. [plates, event] */
   observed: (data: string) => `observed.${data}`,
+  /** What data alone decides: the i-th output of `data`, an input of the programs that sum over the data. */
+  derived: (i: number) => `derived.${i}`,
   /** [plates, event, particle]; input of `estimate`, output of `posterior` and `prior`. */
   particles: (latent: string) => `particles.${latent}`,
   /** [over, event] */
@@ -246,6 +248,12 @@ export const BUFFERS = {
   lower: (data: string) => `lower.${data}`,
   upper: (data: string) => `upper.${data}`,
 } as const;
+
+/** Whether a buffer is what a program hands on to the host to finish its evidence. */
+export const isReference = (buffer: string): boolean => buffer.startsWith("log_evidence.reference.");
+
+/** Whether a buffer is an output of `data`. */
+export const isDerived = (buffer: string): boolean => buffer.startsWith("derived.");
 
 /** The one particle axis of the program `prior`, in which every latent follows the same particle of its parents. */
 export const PRIOR_AXIS = "k_prior";

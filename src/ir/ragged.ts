@@ -24,6 +24,9 @@ export function loopParent(axis: Axis, within: Axis | null): Axis {
 export const rowArrayName = ({ kind, axis, within }: RowArray): string =>
   kind === "start" || kind === "end" ? `${kind}.${axis.name}.${within.name}` : `${kind}.${axis.name}`;
 
+/** Whether an input is such an array. */
+export const isRowArrayName = (name: string): boolean => /^(?:start|end|count|parent)\./.test(name);
+
 const COMMENTS = {
   start: "its first row",
   end: "the row after its last",

@@ -1,9 +1,10 @@
 // What was taken out of sums over large plates (references.ts), brought back on the host in float64: the device gives
 // sums over blocks and the few numbers that the rest is computed from.
 import { greatestLength, volume } from "./axis.js";
+import type { DataOnly } from "./data-only.js";
 import { BUFFERS } from "./interface.js";
 import type { Output, ProgramGraph } from "./lower/program-graph.js";
-import type { Graph, Node } from "./node.js";
+import { reachable, type Graph, type Node } from "./node.js";
 import type { References } from "./references.js";
 import { BLOCK_LENGTH } from "./split.js";
 
@@ -13,6 +14,8 @@ export function finishOnHost(
   program: ProgramGraph,
   missing: Node,
   { sizes, mostOnHost }: Pick<References, "sizes" | "mostOnHost">,
+  /** What is computed once for all runs, so that it is given as it is. */
+  data: DataOnly | null,
 ): { readonly program: ProgramGraph; readonly finish: ProgramGraph } {
   const outputs: Output[] = [];
   const given = new Map<Node, Node>();
@@ -29,7 +32,10 @@ export function finishOnHost(
     done.set(node, result);
     return result;
   };
+  const isWhole = (node: Node): boolean =>
+    data?.has(node) === true && reachable([node]).some(({ kind }) => kind === "reduce");
   const compute = (node: Node): Node => {
+    if (isWhole(node)) return give(node);
     switch (node.kind) {
       case "constant":
       case "size":

@@ -2,7 +2,7 @@
 import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
-import { BUFFERS } from "../ir/interface.js";
+import { BUFFERS, isDerived } from "../ir/interface.js";
 import type { LoadedProgram, Run, RunSettings } from "./device.js";
 
 type Outputs = ReadonlyMap<string, Float64Array>;
@@ -18,22 +18,30 @@ export async function loadFinished(
   const { finish } = compiled;
   if (finish === undefined) return load(compiled, sizes);
   const loaded = await load(compiled, sizes);
-  return new FinishedProgram(loaded, await onHost({ ...finish, wgsl: {} }, sizes), finish.program);
+  const taken = new Set(compiled.program.buffers.map(({ name }) => name));
+  return new FinishedProgram(loaded, await onHost({ ...finish, wgsl: {} }, sizes), finish.program, taken);
 }
 
 class FinishedProgram implements LoadedProgram {
   private readonly given: readonly string[];
+  private readonly derived: ReadonlySet<string>;
 
   constructor(
     private readonly loaded: LoadedProgram,
     private readonly finish: LoadedProgram,
     program: CompiledProgram["program"],
+    /** The inputs of the program that runs on the device. */
+    private readonly taken: ReadonlySet<string>,
   ) {
-    this.given = program.buffers.filter((b) => b.storage === "input").map((b) => b.name);
+    const inputs = program.buffers.filter((b) => b.storage === "input").map((b) => b.name);
+    this.given = inputs.filter((name) => !isDerived(name));
+    this.derived = new Set(inputs.filter(isDerived));
   }
 
+  /** What data alone decides goes to both. */
   write(name: string, values: ArrayLike<number>): void {
-    this.loaded.write(name, values);
+    if (this.derived.has(name)) this.finish.write(name, values);
+    if (!this.derived.has(name) || this.taken.has(name)) this.loaded.write(name, values);
   }
 
   async run(settings: RunSettings): Promise<Outputs> {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { checkSource, type CompileOptions } from "../../src/compile.js";
 import type { CompiledModel, ProgramName } from "../../src/compiled.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
+import { withDerived } from "../../src/inference/derived.js";
 import { writeInputs } from "../../src/inference/layout.js";
 import { runInference, type InferenceResult } from "../../src/inference/infer.js";
 import { axisSizes, DEFAULT_SETTINGS, particlesPerGroup } from "../../src/inference/settings.js";
@@ -45,7 +46,8 @@ async function runOnce(
   const compiled = model.programs[name];
   if (compiled === undefined) throw new Error(`no ${name}`);
   const loaded = await device.load(compiled, sizes);
-  writeInputs(loaded, compiled, (input) => data.arrays.get(input) ?? [given[input] ?? NaN]);
+  const { arrays } = await withDerived(model, data);
+  writeInputs(loaded, compiled, (input) => arrays.get(input) ?? [given[input] ?? NaN]);
   const outputs = await loaded.run({ seed, iteration: 1, drawsFrom: "stratified" });
   loaded.dispose();
   return outputs;

@@ -10,6 +10,7 @@ import { BUFFERS, LOCATION, SCALE } from "../../src/ir/interface.js";
 import type { Device } from "../../src/runtime/device.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
 import { describeOnDevice } from "../device/adapter.js";
+import { withDerived } from "../support/derived.js";
 
 type Arrays = ReadonlyMap<string, Float64Array>;
 
@@ -77,8 +78,9 @@ async function run(program: ProgramName, inputs: Arrays, device: Device = refere
   const compiled = model.programs[program];
   if (compiled === undefined) throw new Error(program);
   const loaded = await device.load(compiled, sizes);
-  for (const { storage, name } of compiled.program.buffers)
-    if (storage === "input") loaded.write(name, inputs.get(name) ?? new Float64Array());
+  const given = await withDerived(model, sizes, (name) => inputs.get(name) ?? []);
+  for (const { storage, name, axes } of compiled.program.buffers)
+    if (storage === "input") loaded.write(name, given(name, axes));
   const outputs = await loaded.run({ seed: 3, iteration: 1, drawsFrom: "iid" });
   loaded.dispose();
   return outputs;

@@ -8,6 +8,7 @@ import { runInference } from "../../src/inference/infer.js";
 import { axisSizes, DEFAULT_SETTINGS } from "../../src/inference/settings.js";
 import { BUFFERS } from "../../src/ir/interface.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
+import { withDerived } from "../support/derived.js";
 
 const device = createReferenceDevice();
 
@@ -55,12 +56,13 @@ describe("a correlated group in a plate", () => {
     const compiled = model.programs[program];
     if (compiled === undefined) throw new Error(program);
     const loaded = await device.load(compiled, sizes);
-    for (const { storage, name, axes } of compiled.program.buffers) {
-      if (storage !== "input") continue;
+    const inputs = await withDerived(model, sizes, (name, axes) => {
       const values = more.get(name) ?? data.get(name);
       if (values === undefined) throw new Error(`${name} [${axes.map((a) => a.name).join()}]`);
-      loaded.write(name, values);
-    }
+      return values;
+    });
+    for (const { storage, name, axes } of compiled.program.buffers)
+      if (storage === "input") loaded.write(name, inputs(name, axes));
     return loaded.run({ seed: 5, iteration: 1, drawsFrom: "stratified" });
   };
 

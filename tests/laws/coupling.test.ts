@@ -7,6 +7,7 @@ import { BUFFERS } from "../../src/ir/interface.js";
 import type { Device, DrawsFrom } from "../../src/runtime/device.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
 import { describeOnDevice } from "../device/adapter.js";
+import { withDerived } from "../support/derived.js";
 
 const MODEL = `
 data { plate t; real d[t]; }
@@ -74,12 +75,11 @@ async function logEvidences(
   if (fixed.program.buffers.some((b) => b.name === "d")) written.write("d", DATA);
   const parameters = await written.run({ seed: 0, iteration: 0, drawsFrom: "iid" });
   const loaded = await device.load(posterior, sizes);
-  for (const { name, storage } of posterior.program.buffers)
-    if (storage === "input")
-      loaded.write(
-        name,
-        name === "d" ? DATA : [...(parameters.get(name.replace("guide.", "new_guide.")) ?? [])],
-      );
+  const inputs = await withDerived(model, sizes, (name) =>
+    name === "d" ? DATA : [...(parameters.get(name.replace("guide.", "new_guide.")) ?? [])],
+  );
+  for (const { name, axes, storage } of posterior.program.buffers)
+    if (storage === "input") loaded.write(name, inputs(name, axes));
   const found: number[] = [];
   for (let iteration = 0; iteration < runs; iteration++) {
     const outputs = await loaded.run({ seed: 11, iteration, drawsFrom });
@@ -169,8 +169,9 @@ describe("gradients", () => {
       const program = model.programs[name];
       if (program === undefined) throw new Error(model.gradientsUnavailable.vi ?? "no program");
       const loaded = await reference.load(program, sizesOf(model, k, k));
-      for (const { name: buffer, storage } of program.program.buffers)
-        if (storage === "input") loaded.write(buffer, inputs[buffer] ?? []);
+      const given = await withDerived(model, sizesOf(model, k, k), (buffer) => inputs[buffer] ?? []);
+      for (const { name: buffer, axes, storage } of program.program.buffers)
+        if (storage === "input") loaded.write(buffer, given(buffer, axes));
       return loaded.run({ seed: 0, iteration: 0, drawsFrom: "iid" });
     };
     const gradients = await evaluate("gradients_vi", start);
@@ -217,8 +218,13 @@ describe("gradients", () => {
         "guide.z.sigma": [1.5],
       };
       const at = async (change: Readonly<Record<string, readonly number[]>>) => {
-        for (const { name, storage } of program.program.buffers)
-          if (storage === "input") loaded.write(name, change[name] ?? start[name] ?? []);
+        const given = await withDerived(
+          model,
+          sizesOf(model, 6, 6),
+          (name) => change[name] ?? start[name] ?? [],
+        );
+        for (const { name, axes, storage } of program.program.buffers)
+          if (storage === "input") loaded.write(name, given(name, axes));
         return loaded.run({ seed: 5, iteration: 2, drawsFrom: "stratified" });
       };
       const gradients = await at({});

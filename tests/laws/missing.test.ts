@@ -11,6 +11,7 @@ import type { Device } from "../../src/runtime/device.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
 import { describeOnDevice } from "../device/adapter.js";
 import { generator } from "./random-model.js";
+import { withDerived } from "../support/derived.js";
 
 const reference = createReferenceDevice();
 
@@ -80,18 +81,20 @@ async function run(
     data.sizes,
     head.interface.groups.map((g) => [g.axis, 4] as const),
   );
-  const compiled = compile(text, sizes, [program]).programs[program];
+  const model = compile(text, sizes, [program]);
+  const compiled = model.programs[program];
   if (compiled === undefined) throw new Error(`no program ${program}`);
   const loaded = await device.load(compiled, sizes);
-  for (const { name, axes, storage } of compiled.program.buffers) {
-    if (storage !== "input") continue;
+  const inputs = await withDerived(model, sizes, (name, axes) => {
     const random = generator(name.length);
     const positive = /sigma|alpha|beta|particles\.p/.test(name);
     const drawn = Array.from({ length: volume(axes, sizes) }, () =>
       positive ? 0.2 + 0.6 * random() : 2 * random() - 1,
     );
-    loaded.write(name, data.arrays.get(name) ?? drawn);
-  }
+    return data.arrays.get(name) ?? drawn;
+  });
+  for (const { name, axes, storage } of compiled.program.buffers)
+    if (storage === "input") loaded.write(name, inputs(name, axes));
   const outputs = await loaded.run({ seed: 1, iteration: 0, drawsFrom: "iid" });
   loaded.dispose();
   return outputs;

@@ -5,13 +5,15 @@ import { compileSource } from "../../src/compile.js";
 import type { CompiledModel, ProgramName } from "../../src/compiled.js";
 import { checkSource } from "../../src/compile.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
+import { inputBuffers } from "../../src/inference/layout.js";
 import { ExtendedSizes, rowsOfLengths, volume, type Sizes } from "../../src/ir/axis.js";
-import { BUFFERS, DRAW_AXIS } from "../../src/ir/interface.js";
+import { BUFFERS, DRAW_AXIS, isDerived } from "../../src/ir/interface.js";
 import type { Device } from "../../src/runtime/device.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
 import { describeOnDevice } from "../device/adapter.js";
 import { bruteForce, type Given } from "../oracle/brute-force.js";
 import { generator } from "./random-model.js";
+import { withDerived } from "../support/derived.js";
 
 const reference = createReferenceDevice();
 
@@ -106,9 +108,9 @@ function makeArrays(
 ): Arrays {
   const random = generator(seed);
   const found = new Map<string, number[]>();
-  for (const program of programs)
+  for (const program of ["data" as const, ...programs])
     for (const { name, axes, storage } of model.programs[program]?.program.buffers ?? []) {
-      if (storage !== "input" || found.has(name)) continue;
+      if (storage !== "input" || isDerived(name) || found.has(name)) continue;
       const value = (): number => {
         if (name === "y" && model.interface.data.some((d) => d.name === "y" && d.base === "int"))
           return Math.round(random());
@@ -129,8 +131,8 @@ async function run(
   const compiled = model.programs[program];
   if (compiled === undefined) throw new Error(`no program ${program}`);
   const loaded = await device.load(compiled, sizes);
-  for (const { name, storage } of compiled.program.buffers)
-    if (storage === "input") loaded.write(name, arrays.get(name) ?? []);
+  const inputs = await withDerived(model, sizes, (name) => arrays.get(name) ?? []);
+  for (const { name, axes } of inputBuffers(compiled)) loaded.write(name, inputs(name, axes));
   const outputs = await loaded.run({ seed: 1, iteration: 0, drawsFrom: "stratified" });
   loaded.dispose();
   return outputs;
@@ -298,7 +300,7 @@ describe("ragged plates", () => {
     const sizes = (rows: readonly number[]): Sizes => makeSizes(rows, 2, head);
     const long = sizes([300, 0, 129, 1]);
     const model = compile(text, long, ["estimate"]);
-    expect(JSON.stringify(model.programs.estimate?.program.axes)).toContain("b_blocks");
+    expect(JSON.stringify(model.programs.data?.program.axes)).toContain("b_blocks");
     const arrays = makeArrays(model, ["estimate"], long, 3);
     const planned = await run(model, "estimate", long, arrays, reference);
     const unsplit = compile(text, sizes([3, 0, 2, 1]), ["estimate"]);

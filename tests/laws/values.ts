@@ -1,10 +1,12 @@
 // Values for a random model: data, particles and guide parameters, all from its seed.
 import type { CompiledModel } from "../../src/compiled.js";
+import { inputBuffers } from "../../src/inference/layout.js";
 import type { Axis } from "../../src/ir/axis.js";
 import { BUFFERS } from "../../src/ir/interface.js";
 import type { Device } from "../../src/runtime/device.js";
 import type { Given } from "../oracle/brute-force.js";
 import type { ProgramName } from "../../src/compiled.js";
+import { withDerived } from "../support/derived.js";
 import { rearrange } from "../support/fixture.js";
 import { generator, PLATE_SIZES, VALUES, valuesSummed, VECTOR_SIZE, type Spec } from "./random-model.js";
 
@@ -117,9 +119,9 @@ export async function runOn(
 ): Promise<ReadonlyMap<string, Float64Array>> {
   const compiled = model.programs[program];
   if (compiled === undefined) throw new Error(`no program ${program}`);
+  const inputs = await withDerived(model, values.sizes, (name, axes) => arrange(values, name, axes));
   const loaded = await device.load(compiled, values.sizes);
-  for (const buffer of compiled.program.buffers)
-    if (buffer.storage === "input") loaded.write(buffer.name, arrange(values, buffer.name, buffer.axes));
+  for (const { name, axes } of inputBuffers(compiled)) loaded.write(name, inputs(name, axes));
   const outputs = await loaded.run({ seed: 1, iteration: 0, drawsFrom: "stratified" });
   loaded.dispose();
   return outputs;

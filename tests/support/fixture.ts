@@ -3,11 +3,12 @@ import { readFileSync } from "node:fs";
 import { compileSource, type CompileOptions } from "../../src/compile.js";
 import type { CompiledModel, ProgramName } from "../../src/compiled.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
+import { inputBuffers } from "../../src/inference/layout.js";
 import { volume, type Axis } from "../../src/ir/axis.js";
-import type { Buffer } from "../../src/ir/program.js";
 import { BUFFERS } from "../../src/ir/interface.js";
 import type { Device } from "../../src/runtime/device.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
+import { withDerived } from "./derived.js";
 
 export type Nested = number | readonly Nested[];
 type Moments = Readonly<Record<string, { readonly mean: Nested; readonly mean_square: Nested }>>;
@@ -110,18 +111,15 @@ export async function runFixture(
   const loaded = await device.load(compiled, sizes);
   const given = fixtureInputs(model, fixture);
   const inputs = new Map([...(await writtenArguments(model, given, sizes)), ...given]);
-  const buffers = new Map(compiled.program.buffers.map((b): [string, Buffer] => [b.name, b]));
-  for (const buffer of buffers.values()) {
-    if (buffer.storage !== "input") continue;
-    const input = inputs.get(buffer.name);
-    if (input === undefined) throw new Error(`no input ${buffer.name}`);
+  const full = await withDerived(model, sizes, (name, axes) => {
+    const input = inputs.get(name);
+    if (input === undefined) throw new Error(`no input ${name}`);
     const values = flatten(input.value);
-    const full =
-      values.length === 1
-        ? Array.from({ length: volume(buffer.axes, sizes) }, () => values[0] ?? NaN)
-        : rearrange(values, input.axes, buffer.axes, sizes);
-    loaded.write(buffer.name, full);
-  }
+    return values.length === 1
+      ? Array.from({ length: volume(axes, sizes) }, () => values[0] ?? NaN)
+      : rearrange(values, input.axes, axes, sizes);
+  });
+  for (const { name, axes } of inputBuffers(compiled)) loaded.write(name, full(name, axes));
   const outputs = await loaded.run({ seed: 1, iteration: 0, drawsFrom: "stratified" });
   loaded.dispose();
   return { model, sizes, outputs: new Map([...outputs].map(([name, values]) => [name, [...values]])) };

@@ -3,6 +3,7 @@ import type { CompileOptions } from "../../compile.js";
 import type { CompiledModel, CompiledProgram, ProgramName } from "../../compiled.js";
 import { DiagnosticError, hasErrors, type Diagnostic } from "../../diagnostic.js";
 import { allJointGroups, type LatentPair } from "../../inference/covariance.js";
+import { withDerived } from "../../inference/derived.js";
 import { writeInputs } from "../../inference/layout.js";
 import { programOf } from "../../inference/run.js";
 import { ExtendedSizes, type Sizes } from "../../ir/axis.js";
@@ -46,8 +47,9 @@ export async function estimate(path: string, options: EstimateOptions, terminal:
       largestBinding: largestTable(device),
     });
     const fixed = await fixedParameters(model, data);
+    const { arrays } = await withDerived(model, data);
     const values = (name: string): Float64Array | undefined =>
-      input.inputs.get(name) ?? fixed.get(name) ?? data.arrays.get(name);
+      input.inputs.get(name) ?? fixed.get(name) ?? arrays.get(name);
     const outputs = new Map<string, Float64Array>();
     for (const name of names)
       for (const [output, array] of await runOnce(device, programOf(model, name), sizes, values))

@@ -16,7 +16,7 @@ import type { DeviceChoice } from "../options.js";
 import { alignedTable, byteSize } from "../table.js";
 import type { Terminal } from "../terminal.js";
 import { particleSettings } from "../particle-settings.js";
-import { writeInputs } from "../../inference/layout.js";
+import { inputBuffers, writeInputs } from "../../inference/layout.js";
 import { programOf } from "../../inference/run.js";
 import { axisSizes, particlesPerGroup } from "../../inference/settings.js";
 
@@ -50,7 +50,7 @@ export async function explain(path: string, options: ExplainOptions, terminal: T
     stepsText(lowered.contraction.steps, sizes),
     kernelsText(program, sizes, ADAPTER_CLASSES[adapter], times?.seconds ?? null),
     tablesText(program, sizes, ADAPTER_CLASSES[adapter]),
-    notesText([...notes, ...mergeNotes(program)]),
+    notesText([...lowered.notes, ...notes, ...mergeNotes(program)]),
     options.savings === true
       ? savingsText(new Set(head.optimisations), without, sizes, ADAPTER_CLASSES[adapter])
       : "",
@@ -137,7 +137,7 @@ async function measure(
     const compiled = programOf(model.compile({ programs: ["qem"], sizes, adapter }), "qem");
     const loaded = await device.load(compiled, sizes);
     const ones = new Map(
-      compiled.program.buffers.map((b) => [b.name, new Float64Array(volume(b.axes, sizes)).fill(1)]),
+      inputBuffers(compiled).map((b) => [b.name, new Float64Array(volume(b.axes, sizes)).fill(1)]),
     );
     writeInputs(loaded, compiled, (name) => data.get(name) ?? ones.get(name));
     const settings = { seed: 1, iteration: 1, drawsFrom: "stratified" } as const;

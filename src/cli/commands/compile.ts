@@ -35,6 +35,7 @@ const PROGRAMS = Object.keys({
   widen: 1,
   fixed: 1,
   bounds: 1,
+  data: 1,
 } satisfies Record<ProgramName, 1>) as ProgramName[];
 
 export type CompileOptions = EstimationOptions & {

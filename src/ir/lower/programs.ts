@@ -1,14 +1,17 @@
 // The programs of a model, each as named output nodes of one graph; src/compiled.ts says what each is for.
 import type { CompiledModel } from "../../compiled.js";
 import type { Data, Latent, Plate, TypedModel, Variable } from "../../typecheck/model.js";
-import type { Optimisations } from "../../optimisations.js";
+import { ALL_OPTIMISATIONS, type Optimisations } from "../../optimisations.js";
 import { isDrawn } from "../../typecheck/walk.js";
 import type { Sizes } from "../axis.js";
 import type { Contraction, ContractionChoices, Intractable } from "../contraction.js";
 import { BUFFERS, type ModelInterface } from "../interface.js";
 import { Graph, type Node } from "../node.js";
+import type { DataOnly } from "../data-only.js";
+import type { Note } from "../notes.js";
 import { finishOnHost } from "../reference-sum.js";
 import { References } from "../references.js";
+import { dataNotes, sumChoices, takeOutData } from "./data-program.js";
 import { drawsProgram } from "./draws.js";
 import { buildEstimator, type Estimator, type LoweredFactor } from "./estimator.js";
 import { noiseAxes, turnedNoise } from "./correlated.js";
@@ -59,6 +62,8 @@ export type LoweredModel = {
   readonly contraction: Contraction;
   readonly gradientsUnavailable: CompiledModel["gradientsUnavailable"];
   readonly methodsUnavailable: CompiledModel["methodsUnavailable"];
+  /** What was done to sums over data. */
+  readonly notes: readonly Note[];
 };
 
 export type LoweringOptions = ContractionChoices & {
@@ -71,7 +76,7 @@ export type LoweringOptions = ContractionChoices & {
   readonly joint?: readonly (readonly string[])[];
   /** Sums over plates of so many terms are of differences to first particles; of 16,384 if not said. */
   readonly leastForReference?: number;
-  /** Which algebra is applied; all of it if not said. */
+  /** Which algebra is applied, and whether what data alone decides is computed once; all of it if not said. */
   readonly optimise?: Optimisations;
 };
 
@@ -89,7 +94,10 @@ export function lowerModel(
   for (const group of model.groups) particleAxis(lowering, group);
   const context = { model, lowering, graph };
   const references = new References(graph, settings.sizes, settings.leastForReference ?? LEAST_FOR_REFERENCE);
-  const options = { ...settings, references };
+  const sums = sumChoices(model, lowering);
+  const { optimise = ALL_OPTIMISATIONS } = settings;
+  const once = optimise.has("data") ? sums.data : null;
+  const options = { ...settings, references, ...(once !== null && optimise.has("sums") ? { sums } : {}) };
   const given = buildEstimator(model, lowering, { ...options, source: "input" });
   if (!isEstimator(given)) return given;
   const drawn = buildEstimator(model, lowering, { ...options, source: "guide" });
@@ -108,7 +116,7 @@ export function lowerModel(
   const viIteration = viProgram(context, drawn);
   const estimate = estimateProgram(context, given, options);
   if (!("outputs" in estimate)) return estimate;
-  const programs = [
+  const programs: readonly ProgramGraph[] = [
     estimate,
     givenRwsProgram(context, given),
     ...("outputs" in vi ? [vi] : []),
@@ -127,12 +135,16 @@ export function lowerModel(
     fixedProgram(context),
     boundsProgram(context),
   ];
+  const finished = programs.map((program) => withFirstParticles(graph, program, references, once));
+  const { data, programs: rest } =
+    once === null ? { data: null, programs: finished } : takeOutData(graph, finished, once, options.sizes);
   return {
     graph,
     interface: { ...modelInterface, eventAxes: eventAxes(model, lowering) },
-    programs: programs.map((program) => withFirstParticles(graph, program, references)),
+    programs: data === null ? rest : [...rest, data],
     factors: given.factors,
     contraction: given.contraction,
+    notes: dataNotes(drawn.contraction, data),
     gradientsUnavailable: "outputs" in vi ? {} : { vi: vi.reason },
     methodsUnavailable: "outputs" in viIteration ? {} : { vi: viIteration.reason },
   };
@@ -142,7 +154,12 @@ export function lowerModel(
 const LEAST_FOR_REFERENCE = 16_384;
 
 /** The program with the values at first particles in their place, and with what the host adds to its evidence. */
-function withFirstParticles(g: Graph, program: ProgramGraph, references: References): ProgramGraph {
+function withFirstParticles(
+  g: Graph,
+  program: ProgramGraph,
+  references: References,
+  data: DataOnly | null,
+): ProgramGraph {
   const labelled = [...program.labels];
   const nodes = [...program.outputs.map(({ node }) => node), ...labelled.map(([node]) => node)];
   const resolved = references.resolve(nodes);
@@ -155,7 +172,7 @@ function withFirstParticles(g: Graph, program: ProgramGraph, references: Referen
   const logEvidence = program.outputs.find(({ name }) => name === BUFFERS.logEvidence);
   const missing = logEvidence === undefined ? null : references.missingOf(logEvidence.node);
   if (missing === null) return done;
-  const { program: given, finish } = finishOnHost(g, done, missing, references);
+  const { program: given, finish } = finishOnHost(g, done, missing, references, data);
   return { ...given, finish };
 }
 
