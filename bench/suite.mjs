@@ -8,7 +8,7 @@
 //                         or a git revision, which is built in a temporary folder
 //   --optimize NAMES      optimisations of the first configuration (default: all)
 //   --seconds S           seconds of iterations, for each configuration of a case (default: 1.5)
-//   --most-seconds S      leaves out what is predicted to take longer an iteration (default: 4)
+//   --most-seconds S      leaves out what is predicted to take longer an iteration (default: 2)
 //   --limit S             begins no other case after so many seconds (default: none)
 //   --cold                the first iteration of each model without the driver's cache of shaders, too
 //   --figures             times what each optimisation gives, too (two minutes), and draws docs/figures/
@@ -44,7 +44,7 @@ const { values } = parseArgs({
     against: { type: "string" },
     optimize: { type: "string", default: "all" },
     seconds: { type: "string", default: "1.5" },
-    "most-seconds": { type: "string", default: "4" },
+    "most-seconds": { type: "string", default: "2" },
     limit: { type: "string", default: "Infinity" },
     cold: { type: "boolean", default: false },
     figures: { type: "boolean", default: false },

@@ -57,7 +57,11 @@ export type Binding = {
 export type TiledEntryPoint = {
   readonly entryPoint: string;
   readonly axes: readonly string[];
+  /** Axes of loops that go VECTOR_LENGTH turns at a time. */
+  readonly turns: readonly string[];
   readonly rows: readonly string[];
+  /** Of the time of one point and turn at a time, by estimate. */
+  readonly share: number;
 };
 
 /**

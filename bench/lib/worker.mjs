@@ -18,6 +18,8 @@ const { adapterOf, withDevice } = await load("cli/device-choice.js");
 const { runInference } = await load("inference/infer.js");
 const { axisSizes, DEFAULT_SETTINGS, particlesPerGroup } = await load("inference/settings.js");
 const { ADAPTER_CLASSES, programCost } = await load("ir/cost.js");
+// Revisions before it knew of tiles had an estimate without them.
+const { writtenTime } = await load("codegen-wgsl/cost.js").catch(() => ({}));
 
 /** Everything that an iteration of QEM from the prior takes. */
 const PROGRAMS = ["qem", "start", "prior", "initial", "fit", "widen", "fixed"];
@@ -55,7 +57,8 @@ await withDevice(choice, terminal, async (device) => {
   const sizes = axisSizes(bound.sizes, source.head.interface, particles);
   const adapter = adapterOf(device);
   const planning = clock();
-  const { program } = source.compile({ programs: ["qem"], sizes, adapter }).programs.qem;
+  const compiledIteration = source.compile({ programs: ["qem"], sizes, adapter }).programs.qem;
+  const { program } = compiledIteration;
   const planSeconds = headSeconds + clock() - planning;
   const { flops, bytes, time, tableBytes } = programCost(program, sizes, ADAPTER_CLASSES[adapter]);
   const plan = {
@@ -65,7 +68,7 @@ await withDevice(choice, terminal, async (device) => {
     flops,
     bytes,
     tableBytes,
-    predictedSeconds: time / 1e9,
+    predictedSeconds: (writtenTime?.(compiledIteration, sizes, ADAPTER_CLASSES[adapter]) ?? time) / 1e9,
   };
   if (plan.predictedSeconds > mostSeconds) {
     say({ tooLong: plan.predictedSeconds });

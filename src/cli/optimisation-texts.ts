@@ -1,15 +1,11 @@
 // What `mppc explain` says of optimisations: what each did where, and what an iteration takes without it.
 import type { Sizes } from "../ir/axis.js";
+import { emitWgsl } from "../codegen-wgsl/emit.js";
+import { tiledKernels, writtenTime } from "../codegen-wgsl/cost.js";
 import { programCost, type AdapterClass } from "../ir/cost.js";
 import { estimatedTime, type Note } from "../ir/notes.js";
 import type { Program } from "../ir/program.js";
-import {
-  OPTIMISATION_NAMES,
-  NO_OPTIMISATIONS,
-  without,
-  type Optimisation,
-  type Optimisations,
-} from "../optimisations.js";
+import { OPTIMISATION_NAMES, NO_OPTIMISATIONS, without, type Optimisations } from "../optimisations.js";
 import { alignedTable, byteSize } from "./table.js";
 
 /** Of one optimisation; the rest is counted. */
@@ -31,13 +27,27 @@ export function notesText(notes: readonly Note[]): string {
     : `What was done for speed\n${alignedTable(["optimisation", "where", "saves"], rows, 3)}`;
 }
 
-/** Tables that are computed by a kernel together with others of the same axes. */
-export const mergeNotes = ({ kernels }: Program): readonly Note[] =>
-  kernels.flatMap(({ name, writes }): Note[] => {
-    const more = writes.length - 1;
-    const saved = `${more} ${more === 1 ? "kernel" : "kernels"}`;
-    return more === 0 ? [] : [{ optimisation: "merge", where: name, saved }];
+/** What is seen of a finished program: tables of one kernel, kernels of one launch, points and turns side by side. */
+export function programNotes(program: Program, optimise: Optimisations, sizes: Sizes): readonly Note[] {
+  const merged = program.kernels.flatMap(({ name, writes }): Note[] => {
+    const saved = writes.length === 2 ? "1 kernel" : `${writes.length - 1} kernels`;
+    return writes.length === 1 ? [] : [{ optimisation: "merge", where: name, saved }];
   });
+  const launched = program.launches.flatMap(({ name, kernels }): Note[] => {
+    const saved = kernels.length === 2 ? "1 launch" : `${kernels.length - 1} launches`;
+    return kernels.length === 1 ? [] : [{ optimisation: "launches", where: name, saved }];
+  });
+  const written = { program, wgsl: emitWgsl(program, optimise, sizes) };
+  const tiled = tiledKernels(written, sizes).map(({ kernel, tiled: { axes, turns, share } }): Note => {
+    const along = [
+      ...axes.map((axis) => `4 points along ${axis}`),
+      ...turns.map((axis) => `4 turns along ${axis}`),
+    ];
+    const saved = `${Math.round(100 * (1 - share))} % of its time by estimate: ${along.join(", ")}`;
+    return { optimisation: axes.length > 0 ? "tiles" : "vectors", where: kernel.name, saved };
+  });
+  return [...merged, ...launched, ...tiled];
+}
 
 const whole = (n: number): string => (n < 1e12 ? n.toLocaleString("en-US") : n.toExponential(2));
 
@@ -53,17 +63,16 @@ export function savingsText(
 ): string {
   const row = (label: string, choice: Optimisations): string[] => {
     const program = plan(choice);
-    const { time, flops, bytes, tableBytes } = programCost(program, sizes, adapter);
-    return [label, estimatedTime(time), whole(flops), byteSize(bytes), byteSize(tableBytes), whole(program.kernels.length)]; // prettier-ignore
+    const { flops, bytes, tableBytes } = programCost(program, sizes, adapter);
+    const time = writtenTime({ program, wgsl: emitWgsl(program, choice, sizes) }, sizes, adapter);
+    return [label, estimatedTime(time), whole(flops), byteSize(bytes), byteSize(tableBytes), whole(program.launches.length)]; // prettier-ignore
   };
-  // Tiles and vectors are how kernels are written, which estimates know nothing of.
-  const estimated = (name: Optimisation): boolean => name !== "tiles" && name !== "vectors";
-  const names = OPTIMISATION_NAMES.filter((name) => optimise.has(name) && estimated(name));
+  const names = OPTIMISATION_NAMES.filter((name) => optimise.has(name));
   const rows = [
     row("as it is", optimise),
     ...names.map((name) => row(`without ${name}`, without(optimise, name))),
     row("with none", NO_OPTIMISATIONS),
   ];
-  const head = ["an iteration", "estimated time", "operations", "memory traffic", "buffers", "kernels"];
+  const head = ["an iteration", "estimated time", "operations", "memory traffic", "buffers", "launches"];
   return `What each optimisation saves\n${alignedTable(head, rows, 1)}`;
 }

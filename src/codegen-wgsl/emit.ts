@@ -8,7 +8,7 @@ import { ALL_OPTIMISATIONS, type Optimisations } from "../optimisations.js";
 import { entryPoint, UNTILED, type EntryPoint } from "./body.js";
 import { preludeFor, RESERVED_BY_HELPERS } from "./functions.js";
 import { LaunchModule, STORAGE_BUFFERS, type Uses } from "./module.js";
-import { chooseTiles, separateTurns, type Tile } from "./tile.js";
+import { chooseTiles, separateTurns, type ChosenTile, type Tile } from "./tile.js";
 import { namesUsed, printModule, type WgslDeclaration, type WgslStatement } from "./wgsl.js";
 
 const WORKGROUP_SIZE = 64;
@@ -100,7 +100,9 @@ function emitLaunch(uses: Uses, program: Program, how: How): WgslLaunch {
     tiled: tiled.map(({ name, tile, rows }) => ({
       entryPoint: name,
       axes: tile.axes.map((axis) => axis.name),
+      turns: [...new Set([...tile.loops].map((loop) => loop.axis.name))],
       rows,
+      share: tile.share,
     })),
     uniforms: module.uniforms(),
     bindings: module.bindings(),
@@ -119,7 +121,7 @@ function tiledEntryPoints(
   program: Program,
   written: ReadonlySet<string>,
   { optimise, sizes }: How,
-): readonly (EntryPoint & { readonly name: string; readonly tile: Tile })[] {
+): readonly (EntryPoint & { readonly name: string; readonly tile: ChosenTile })[] {
   if (kernel.reads.some((read) => kernel.writes.includes(read))) return [];
   const lengthOf = (axis: Axis): number | null => (sizes === null ? null : sizeOf(axis, sizes));
   const isRow = (axis: Axis): boolean => rowStride(lengthOf(axis) ?? VECTOR_LENGTH) % VECTOR_LENGTH === 0;

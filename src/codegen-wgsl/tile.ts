@@ -161,7 +161,7 @@ export function chooseTiles(
   written: ReadonlySet<string>,
   optimise: Optimisations,
   lengthOf: LengthOf,
-): readonly Tile[] {
+): readonly ChosenTile[] {
   const depth = Math.max(0, ...statements.map(depthOf));
   if (depth === 0) return [];
   const bound = [...grid, ...statements.flatMap(loopsIn).map((loop) => loop.axis)];
@@ -189,8 +189,13 @@ export function chooseTiles(
     single,
   );
   const chosen = [double, ...(double.tile.axes.length > 0 ? [turnsOnly] : [])];
-  return chosen.filter((each) => each !== plain).map(({ tile }) => tile);
+  return chosen
+    .filter((each) => each !== plain)
+    .map(({ tile, time }) => ({ ...tile, share: time / plain.time }));
 }
+
+/** A tile, and what its innermost loops are estimated to take as a share of what they take one point and turn at a time. */
+export type ChosenTile = Tile & { readonly share: number };
 
 /** How long an axis is planned to be, if that is known. */
 export type LengthOf = (axis: Axis) => number | null;

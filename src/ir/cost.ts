@@ -136,7 +136,8 @@ export function programCost(
   return {
     flops: sum((k) => k.flops),
     bytes: sum((k) => k.bytes),
-    time: sum((k) => k.time),
+    // Kernels of one launch share its overhead.
+    time: sum((k) => k.time) - (program.kernels.length - program.launches.length) * adapter.launch,
     laneTime: sum((k) => k.laneTime),
     tableBytes,
   };

@@ -1,8 +1,8 @@
 // How the launches of a program are made at given sizes: entry points, workgroups, the values of constants.
+import { isWorthTiles } from "../codegen-wgsl/cost.js";
 import type { CompiledProgram, WgslLaunch } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { rowStride, VECTOR_LENGTH, volume, type Sizes } from "../ir/axis.js";
-import { ADAPTER_CLASSES, kernelCost } from "../ir/cost.js";
 import type { Kernel, Program } from "../ir/program.js";
 import type { Touches } from "./shared-buffers.js";
 import { uniformStride, workgroups, type MemoryPlan } from "./dawn-memory.js";
@@ -73,8 +73,7 @@ function chooseEntryPoint(
 ): { readonly entryPoint: string; readonly points: number } {
   const points = volume(kernel.grid, sizes);
   const lengthOf = (axis: string): number => lengths.get(axis) ?? 0;
-  const { software } = ADAPTER_CLASSES;
-  if (kernelCost(kernel, sizes, software).laneTime < software.littleWork) return { entryPoint, points };
+  if (!isWorthTiles(kernel, sizes)) return { entryPoint, points };
   for (const { entryPoint: name, axes, rows } of tiled) {
     if (!rows.every((row) => rowStride(lengthOf(row)) % VECTOR_LENGTH === 0)) continue;
     const tiles = axes.reduce(

@@ -10,7 +10,7 @@ import type { Optimisations } from "../../optimisations.js";
 import type { ExplainOptions } from "../commands/explain.js";
 import { loadData } from "../data-files.js";
 import { adapterOf, withDevice } from "../device-choice.js";
-import { mergeNotes, notesText, savingsText } from "../optimisation-texts.js";
+import { notesText, programNotes, savingsText } from "../optimisation-texts.js";
 import { estimationOf, loadModel, type Model } from "../model-file.js";
 import type { DeviceChoice } from "../options.js";
 import { alignedTable, byteSize } from "../table.js";
@@ -32,14 +32,15 @@ export async function explain(path: string, options: ExplainOptions, terminal: T
       ? await measure(model, sizes, data?.arrays ?? new Map(), options.device, terminal)
       : null;
   const adapter = times?.adapter ?? "software";
+  const optimise: Optimisations = new Set(head.optimisations);
   const planned = {
     ...estimationOf({ ...head.estimation, optimize: head.optimisations }),
     sizes,
     adapter,
   };
   const { lowered, program, notes } = checked().plan("qem", planned);
-  const without = (optimise: Optimisations): Program =>
-    checked().plan("qem", { ...planned, optimise }).program;
+  const chosen = (choice: Optimisations): Program =>
+    checked().plan("qem", { ...planned, optimise: choice }).program;
   const parts = [
     sizeText(
       head.interface.plates.map((plate) => plate.name),
@@ -50,10 +51,8 @@ export async function explain(path: string, options: ExplainOptions, terminal: T
     stepsText(lowered.contraction.steps, sizes),
     kernelsText(program, sizes, ADAPTER_CLASSES[adapter], times?.seconds ?? null),
     tablesText(program, sizes, ADAPTER_CLASSES[adapter]),
-    notesText([...lowered.notes, ...notes, ...mergeNotes(program)]),
-    options.savings === true
-      ? savingsText(new Set(head.optimisations), without, sizes, ADAPTER_CLASSES[adapter])
-      : "",
+    notesText([...lowered.notes, ...notes, ...programNotes(program, optimise, sizes)]),
+    options.savings === true ? savingsText(optimise, chosen, sizes, ADAPTER_CLASSES[adapter]) : "",
   ];
   terminal.out(parts.filter((part) => part !== "").join("\n"));
 }
