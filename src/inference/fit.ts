@@ -5,7 +5,7 @@ import { Course, type StoppingReason } from "./course.js";
 import { afterStart, FitHealth, traceEntry, type TraceEntry } from "./diagnosis.js";
 import { InferenceError, noFiniteEvidence } from "./errors.js";
 import type { GuideParameters, HostProgram } from "./guide.js";
-import { bufferAxes, inputsOf, output, writeInputs, type Inputs } from "./layout.js";
+import { inputsOf, output, writeInputs, type Inputs } from "./layout.js";
 import type { Method } from "./method.js";
 import { fitsGuide, makeMethod } from "./methods.js";
 import { refuseUnfitted } from "./qem.js";
@@ -14,7 +14,7 @@ import { PointParameters } from "./parameters.js";
 import { hostLogEvidence, onHost, programOf, sizesOf, type RunContext } from "./run.js";
 import { QEM_PACE } from "./schedule.js";
 import { particlesPerGroup } from "./settings.js";
-import { priorDrawCount, startGuide, type Start } from "./start.js";
+import { planStart, startGuide, type Start, type StartPlan } from "./start.js";
 import { temperedStart, type TimedEntry } from "./tempered-start.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
@@ -41,22 +41,17 @@ export async function fitPosterior(context: RunContext): Promise<Fitted> {
   const { model, data, settings, keeper = NO_KEEPER } = context;
   if (settings.method === "qem") refuseUnfitted(model.interface);
   const particles = particlesPerGroup(model.interface, settings);
-  const prior = programOf(model, "prior");
-  const draws = priorDrawCount(
-    model.interface,
-    sizesOf(context, particles),
-    settings.priorDraws,
-    settings.memoryBytes,
-    (latent) => bufferAxes(prior, BUFFERS.particles(latent)) ?? [],
-  );
-  const sizes = sizesOf(context, particles, draws);
-  const moments = emptyMoments(model.interface, programOf(model, "initial"), sizes);
+  const initial = programOf(model, "initial");
+  const programs = { prior: programOf(model, "prior"), initial };
+  const plan = planStart(model.interface, programs, sizesOf(context, particles), settings.priorDraws);
+  const sizes = sizesOf(context, particles, plan.draws);
+  const moments = emptyMoments(model.interface, initial, sizes);
   const inputs: Inputs = (name) => data.arrays.get(name);
   return onHost(context, "fit", sizes, async (fit) => {
     const resumed = resumedFrom(keeper);
     const start =
       resumed === null
-        ? await startOf(context, fit, moments, sizes)
+        ? await startOf(context, fit, moments, sizes, plan)
         : { parameters: new Map(resumed.parameters), given: new Set<string>() };
     const { drawsFrom, averagingWeight } = settings;
     const stratified = drawsFrom !== "iid";
@@ -83,18 +78,20 @@ const startOf = (
   fit: HostProgram,
   moments: readonly LatentMoments[],
   sizes: Sizes,
+  { sample }: StartPlan,
 ): Promise<Start> => {
   const inputs: Inputs = (name) => context.data.arrays.get(name);
   const { interface: model } = context.model;
   return onHost(context, "fixed", sizes, (fixed) =>
-    onHost(context, "prior", sizes, (prior) =>
-      onHost(context, "initial", sizes, (initial) =>
+    onHost(context, "prior", sample.sizes, (prior) =>
+      onHost(context, "initial", sample.sizes, (initial) =>
         startGuide(
           { fixed, prior, initial, fit },
           model,
           moments,
           inputs,
           sizes,
+          sample,
           context.settings.seed,
           context.init,
         ),

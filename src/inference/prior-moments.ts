@@ -1,6 +1,7 @@
 // Robust moments of draws from the prior: what a latent's first guide is fitted to.
-import { output, placesIn } from "./layout.js";
+import { elementCount, output, placesIn } from "./layout.js";
 import type { LatentMoments } from "./moments.js";
+import type { PlateSample } from "./plate-sample.js";
 import type { Axis, Sizes } from "../ir/axis.js";
 import { BUFFERS, PRIOR_AXIS } from "../ir/interface.js";
 
@@ -20,22 +21,28 @@ const FARTHEST = 1e10;
 const NEAR = 1e4;
 const ENOUGH_DRAWS = 0.01;
 
-/** Robust means of one latent's statistics, per cell of its moments. `axes`: of the draws, the prior's axis last. */
+/**
+ * Robust means of one latent's statistics, per cell of its moments. `axes`: of the draws, the prior's axis last. Draws and
+ * statistics are of the sample's elements; along plates of which it has a part, all cells get the mean over these.
+ */
 export function averageDraws(
   moments: LatentMoments,
   axes: readonly Axis[],
   draws: Float64Array,
   statistics: ReadonlyMap<string, Float64Array>,
+  sample: PlateSample,
   sizes: Sizes,
 ): void {
   const { guide, raw } = moments;
   const elementAxes = axes.filter((axis) => axis.name !== PRIOR_AXIS);
-  const cells = placesIn(elementAxes, moments.axes, sizes);
+  const cellAxes = moments.axes.filter((axis) => !sample.isPart(axis));
+  const cells = placesIn(elementAxes, cellAxes, sample.sizes);
+  const cellCount = elementCount(cellAxes, sample.sizes);
   const columns = guide.squareOf.map((_, i) => output(statistics, BUFFERS.statistic(guide.latent, i)));
   const count = (columns[0] ?? draws).length / cells.length;
   const trimmed = guide.squareOf.some((base) => base !== null) ? TRIMMED.squared : TRIMMED.other;
-  const sums = columns.map(() => new Float64Array(moments.noise.length));
-  const used = new Float64Array(moments.noise.length);
+  const sums = columns.map(() => new Float64Array(cellCount));
+  const used = new Float64Array(cellCount);
   const scratch = new Float64Array(count);
   cells.forEach((cell, e) => {
     const begin = e * count;
@@ -48,14 +55,18 @@ export function averageDraws(
       for (const [i, sum] of sums.entries()) sum[cell] = (sum[cell] ?? 0) + (columns[i]?.[k] ?? NaN);
     }
   });
-  raw.forEach((means, i) => means.set((sums[i] ?? means).map((sum, c) => sum / (used[c] ?? 0))));
+  const means = sums.map((sum) => sum.map((x, c) => x / (used[c] ?? 0)));
   guide.squareOf.forEach((base, j) => {
     if (base === null) return;
-    const means = raw[base];
-    raw[j]?.forEach((square, c, squares) => {
-      const mean = means?.[c] ?? 0;
+    means[j]?.forEach((square, c, squares) => {
+      const mean = means[base]?.[c] ?? 0;
       squares[c] = mean * mean + Math.max(0, square - mean * mean) / (guide.whole ? 1 : MIDDLE_HALF_VARIANCE);
     });
+  });
+  const places = cellAxes.length === moments.axes.length ? null : placesIn(moments.axes, cellAxes, sizes);
+  raw.forEach((values, i) => {
+    if (places === null) values.set(means[i] ?? []);
+    else places.forEach((cell, c) => (values[c] = means[i]?.[cell] ?? NaN));
   });
 }
 

@@ -32,9 +32,9 @@ export type InferenceSettings = {
   readonly finalDraws: number;
   /** Pairs of latents, by name, whose covariances the final pass gives. */
   readonly covariance: readonly (readonly [string, string])[];
-  /** Draws from the prior that the first guide is fitted to; fewer where the plates are so large that memory is short. */
+  /** Draws from the prior that the first guide is fitted to, at most: fewer where latents are many. */
   readonly priorDraws: number;
-  /** Bytes that particles kept for quantiles, or draws from the prior, may take. */
+  /** Bytes that particles kept for quantiles may take. */
   readonly memoryBytes: number;
 };
 

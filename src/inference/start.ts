@@ -4,35 +4,43 @@ import { accept, fitGuide, isUsable, runOnHost, type GuideParameters, type HostP
 import { bufferAxes, elementCount, output, writeInputs, type Inputs } from "./layout.js";
 import type { SavedArrays } from "./method.js";
 import { rememberVariances, type LatentMoments } from "./moments.js";
+import { PlateSample, sampleLengths } from "./plate-sample.js";
 import { averageDraws } from "./prior-moments.js";
 import { Bug } from "../diagnostic.js";
-import type { Axis, Sizes } from "../ir/axis.js";
+import type { CompiledProgram } from "../compiled.js";
+import { ExtendedSizes, type Sizes } from "../ir/axis.js";
 import { BUFFERS, PRIOR_AXIS, type ModelInterface } from "../ir/interface.js";
 
 /** Numbers that the draws of all latents may be: where latents are many, few draws of each take long enough. */
 const MOST_NUMBERS = 2 ** 20;
 const FEWEST_PRIOR_DRAWS = 64;
+/** Numbers that so few draws may be; where they would be more, they are of some elements of the large plates. */
+const MOST_OF_FEW = 2 ** 22;
 
-/**
- * How many draws from the prior to take, `most` where latents are few. They fit into `bytes`: every latent's draws and
- * statistics are held at once, in float64.
- */
-export function priorDrawCount(
+/** What is drawn from the prior: so many draws, of these elements of the plates. */
+export type StartPlan = { readonly draws: number; readonly sample: PlateSample };
+
+/** How many draws from the prior to take of what: `most` of everything where latents are few. `sizes`: of all other axes. */
+export function planStart(
   model: ModelInterface,
+  { prior, initial }: Readonly<Record<"prior" | "initial", CompiledProgram>>,
   sizes: Sizes,
   most: number,
-  bytes: number,
-  axesOf: (latent: string) => readonly Axis[],
-): number {
-  let [elements, numbers] = [1, 1];
-  for (const guide of model.guides) {
-    const axes = axesOf(guide.latent).filter((axis) => axis.name !== PRIOR_AXIS);
-    const own = elementCount(axes, sizes);
-    elements += own;
-    numbers += own * (2 + guide.statistics);
-  }
-  const fit = Math.floor(Math.min(bytes / (8 * numbers), MOST_NUMBERS / elements));
-  return Math.max(Math.min(most, fit), Math.min(most, FEWEST_PRIOR_DRAWS));
+): StartPlan {
+  const tensors = model.latents.map((latent) =>
+    (bufferAxes(prior, BUFFERS.particles(latent.name)) ?? []).filter((axis) => axis.name !== PRIOR_AXIS),
+  );
+  const axes = [prior, initial].flatMap(({ program }) => program.buffers.flatMap((buffer) => buffer.axes));
+  const fewest = Math.min(most, FEWEST_PRIOR_DRAWS);
+  const ordered = new Set(model.plates.filter((plate) => plate.ordered).map((plate) => plate.name));
+  const lengths = sampleLengths(tensors, sizes, MOST_OF_FEW / fewest, ordered);
+  // What a correlated group has of its own guide is for every element.
+  const isWhole = model.groups.some((group) => group.correlated !== null && group.plates.length > 0);
+  const part = isWhole ? new Map<string, number>() : lengths;
+  const ofOne = new PlateSample(sizes, part, axes);
+  const numbers = tensors.reduce((sum, of) => sum + elementCount(of, ofOne.sizes), 1);
+  const draws = Math.max(fewest, Math.min(most, Math.floor(MOST_NUMBERS / numbers)));
+  return { draws, sample: new PlateSample(new ExtendedSizes(sizes, [[PRIOR_AXIS, draws]]), part, axes) };
 }
 
 export type Start = {
@@ -51,7 +59,7 @@ export type StartPrograms = {
 /**
  * The guide's first parameters and, in `moments`, the moments of the prior's draws: for every latent with something to
  * learn, means of its statistics over the middle of its draws (see `TRIMMED`). Parameters that the model gives, and
- * above these `init`, take precedence.
+ * above these `init`, take precedence. `prior` and `initial` are loaded for the sample, `fixed` and `fit` for all elements.
  */
 export async function startGuide(
   programs: StartPrograms,
@@ -59,6 +67,7 @@ export async function startGuide(
   moments: readonly LatentMoments[],
   inputs: Inputs,
   sizes: Sizes,
+  sample: PlateSample,
   seed: number,
   init: SavedArrays = new Map(),
 ): Promise<Start> {
@@ -70,17 +79,36 @@ export async function startGuide(
     }),
   );
   const { compiled, loaded } = programs.prior;
-  writeInputs(loaded, compiled, (name) => inputs(name) ?? parameters.get(name));
+  const ofSample =
+    (program: CompiledProgram, values: Inputs): Inputs =>
+    (name) => {
+      const [all, axes] = [values(name), bufferAxes(program, name)];
+      return all === undefined || axes === undefined ? undefined : sample.take(all, axes);
+    };
+  writeInputs(
+    loaded,
+    compiled,
+    ofSample(compiled, (name) => inputs(name) ?? parameters.get(name)),
+  );
   const draws = await loaded.run({ seed, iteration: 0, drawsFrom: "iid" });
   for (const guide of model.guides) accept(guide, parameters, written, () => true);
-  const known: Inputs = (name) => draws.get(name) ?? parameters.get(name) ?? inputs(name);
-  const statistics = await runOnHost(programs.initial, unknownAsNaN(programs.initial, known, sizes));
+  const { initial } = programs;
+  const whole = ofSample(initial.compiled, (name) => parameters.get(name) ?? inputs(name));
+  const known: Inputs = (name) => draws.get(name) ?? whole(name);
+  const statistics = await runOnHost(initial, unknownAsNaN(initial, known, sample.sizes));
   for (const latent of moments) {
     const axes = latent.guide.whole
-      ? bufferAxes(programs.initial.compiled, BUFFERS.statistic(latent.guide.latent, 0))
+      ? bufferAxes(initial.compiled, BUFFERS.statistic(latent.guide.latent, 0))
       : bufferAxes(compiled, BUFFERS.particles(latent.guide.latent));
     if (axes === undefined) throw new Bug(`the prior does not draw '${latent.guide.latent}'`);
-    averageDraws(latent, axes, output(draws, BUFFERS.particles(latent.guide.latent)), statistics, sizes);
+    averageDraws(
+      latent,
+      axes,
+      output(draws, BUFFERS.particles(latent.guide.latent)),
+      statistics,
+      sample,
+      sizes,
+    );
     takeGiven(latent, written, statistics);
     rememberVariances(latent);
   }
