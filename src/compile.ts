@@ -19,6 +19,7 @@ import type { Note } from "./ir/notes.js";
 import { printFactors, printGraph, printKernels, printPlan } from "./ir/print.js";
 import type { Program } from "./ir/program.js";
 import { schedule } from "./ir/schedule.js";
+import { DRAW_AXIS } from "./ir/interface.js";
 import { PlanningSizes } from "./ir/sizes.js";
 import { ALL_OPTIMISATIONS, OPTIMISATION_NAMES, without, type Optimisations } from "./optimisations.js";
 import type { Program as SyntaxTree } from "./parser/ast.js";
@@ -120,7 +121,9 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
   const planningSizes = (options: CompileOptions): PlanningSizes =>
     new PlanningSizes(
       options.sizes ?? new Map(),
-      knownSupports(model).filter(([axis]) => options.sizes?.has(axis) !== true),
+      [...knownSupports(model), [DRAW_AXIS, plannedDraws(model, options)] as const].filter(
+        ([axis]) => options.sizes?.has(axis) !== true,
+      ),
     );
   const lower = (options: CompileOptions): LoweredModel | Diagnostic => {
     const correlated = options.estimator === "global" ? correlatedAmongOthers(model) : null;
@@ -280,6 +283,24 @@ function compiledModel(
     gradientsUnavailable: lowered.gradientsUnavailable,
     methodsUnavailable: lowered.methodsUnavailable,
   };
+}
+
+/** Draws that a program picks at a time, and numbers that its largest table may have of them all (see inference/draws.ts). */
+const MOST_DRAWS = 64;
+const MOST_NUMBERS = 2 ** 25;
+
+/** How many posterior draws at a time to plan for: fewer where plates are large. */
+function plannedDraws(model: TypedModel, { sizes = new Map() }: CompileOptions): number {
+  const lengths = new PlanningSizes(sizes);
+  const numbers = model.groups.map(({ name, plates }) => {
+    // A ragged plate's length is that of all its rows, whatever they belong to.
+    const counted = plates.filter((p) => !plates.some((q) => q.parent === p && sizes.rows?.has(q.name)));
+    return counted.reduce(
+      (n, plate) => n * (lengths.get(plate.name)),
+      lengths.get(particleAxisName(name)),
+    );
+  });
+  return Math.max(1, Math.min(MOST_DRAWS, Math.floor(MOST_NUMBERS / Math.max(1, ...numbers))));
 }
 
 /** Lengths of the particle axes of discrete latents whose number of values does not depend on data. */
