@@ -6,7 +6,8 @@ import type { CompiledModel, CompiledProgram, ProgramName } from "./compiled.js"
 import { Bug, DiagnosticError, hasErrors, type Diagnostic } from "./diagnostic.js";
 import type { Sizes } from "./ir/axis.js";
 import type { OrderChoice } from "./ir/contraction.js";
-import { isDerived } from "./ir/interface.js";
+import { compilePortions } from "./compile-portions.js";
+import { DRAW_AXIS, isDerived } from "./ir/interface.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
 import { crossedLatents, globalCorrelated, jointIntractable, seriesNotAlone } from "./ir/errors.js";
 import { checkFits, type Places } from "./ir/fits.js";
@@ -19,7 +20,6 @@ import type { Note } from "./ir/notes.js";
 import { printFactors, printGraph, printKernels, printPlan } from "./ir/print.js";
 import type { Program } from "./ir/program.js";
 import { schedule } from "./ir/schedule.js";
-import { DRAW_AXIS } from "./ir/interface.js";
 import { PlanningSizes } from "./ir/sizes.js";
 import { ALL_OPTIMISATIONS, OPTIMISATION_NAMES, without, type Optimisations } from "./optimisations.js";
 import type { Program as SyntaxTree } from "./parser/ast.js";
@@ -68,6 +68,8 @@ export type CompileOptions = {
   readonly optimise?: Optimisations;
   /** Groups whose joint weights `estimate` and `posterior` give besides: each entry the names of some, in the model's order. */
   readonly joint?: readonly (readonly string[])[];
+  /** What the buffers of a program may take before it is computed in portions of a plate, in bytes; 1 GiB if not said. */
+  readonly mostBytes?: number;
   /** Sums over plates of so many terms are of differences to first particles (src/ir/references.ts); for tests. */
   readonly leastForReference?: number;
   /** The largest table, in bytes, that the device can bind; tables over it are diagnostics. */
@@ -198,6 +200,20 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
         // What the others take of the data is part of them.
         if (!wanted.includes(graph.name) && (graph.name !== "data" || !takeDerived(programs))) continue;
         const program = scheduled(lowered, graph, options);
+        const finish = graph.finish && finished(lowered, graph.finish, options);
+        const portions = runsOnHost(graph.name, model)
+          ? null
+          : compilePortions(lowered.graph, graph, program, {
+              sizes: planningSizes(options),
+              largestBinding: options.largestBinding ?? Infinity,
+              mostBytes: options.mostBytes ?? MOST_BYTES,
+              compile: (portion, sizes) =>
+                emitted(scheduled(lowered, portion, { ...options, sizes }), options, sizes),
+            });
+        if (portions !== null) {
+          programs[graph.name] = { ...portions, ...(finish && { finish }) };
+          continue;
+        }
         if (
           options.largestBinding !== undefined &&
           diagnostics.length === 0 &&
@@ -213,10 +229,8 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
             ),
           );
         const language = runsOnHost(graph.name, model) ? "js" : options.language;
-        const wgsl = language === "js" ? {} : emitWgsl(program, options.optimise, planningSizes(options));
-        const js = language === "wgsl" ? {} : emitJs(program);
-        const finish = graph.finish && finished(lowered, graph.finish, options);
-        programs[graph.name] = { program, wgsl, js, ...(finish && { finish }) };
+        const code = emitted(program, { ...options, language }, planningSizes(options));
+        programs[graph.name] = { ...code, ...(finish && { finish }) };
       }
       if (hasErrors(diagnostics)) return { compiled: null, diagnostics };
       return { compiled: compiledModel(model, lowered, programs, options), diagnostics };
@@ -260,6 +274,22 @@ const takeDerived = (programs: CompiledModel["programs"]): boolean =>
     [...program.buffers, ...(finish?.program.buffers ?? [])].some(({ name }) => isDerived(name)),
   );
 
+/** What the buffers of a program may take, in bytes, before it is computed in portions of its largest plate. */
+const MOST_BYTES = 2 ** 30;
+
+function emitted(
+  program: Program,
+  {
+    language,
+    optimise,
+  }: { readonly language?: CompileOptions["language"] | undefined } & Pick<CompileOptions, "optimise">,
+  sizes: Sizes,
+): CompiledProgram {
+  const wgsl = language === "js" ? {} : emitWgsl(program, optimise, sizes);
+  const js = language === "wgsl" ? {} : emitJs(program);
+  return { program, wgsl, js };
+}
+
 function compiledModel(
   model: TypedModel,
   lowered: LoweredModel,
@@ -295,10 +325,7 @@ function plannedDraws(model: TypedModel, { sizes = new Map() }: CompileOptions):
   const numbers = model.groups.map(({ name, plates }) => {
     // A ragged plate's length is that of all its rows, whatever they belong to.
     const counted = plates.filter((p) => !plates.some((q) => q.parent === p && sizes.rows?.has(q.name)));
-    return counted.reduce(
-      (n, plate) => n * (lengths.get(plate.name)),
-      lengths.get(particleAxisName(name)),
-    );
+    return counted.reduce((n, plate) => n * lengths.get(plate.name), lengths.get(particleAxisName(name)));
   });
   return Math.max(1, Math.min(MOST_DRAWS, Math.floor(MOST_NUMBERS / Math.max(1, ...numbers))));
 }

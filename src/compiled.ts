@@ -13,6 +13,22 @@ export type CompiledProgram = {
    * names. Devices run it after every run; its `log_evidence.finished` takes the place of `log_evidence`.
    */
   readonly finish?: Pick<CompiledProgram, "program" | "js">;
+  /** Where a plate is too large for the device to hold what varies along it: how it is computed in portions of the plate. */
+  readonly portions?: CompiledPortions;
+};
+
+/**
+ * Programs that are run for one portion of the plate `axis` after another (src/ir/portions.ts). Sums of the outputs of
+ * `phases` over all portions are inputs, of the same names, of those that come after; `last` gives the outputs, and those
+ * that become inputs of the next run.
+ */
+export type CompiledPortions = {
+  readonly axis: string;
+  /** What the buffers of one phase may take on the device, but for what does not vary along the plate. */
+  readonly bytes: number;
+  readonly phases: readonly CompiledProgram[];
+  readonly last: CompiledProgram;
+  readonly feeds: readonly { readonly from: string; readonly to: string }[];
 };
 
 /**

@@ -50,6 +50,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["stdlib.ts", "ir"],
   ["compiled.ts"],
   ["codegen-js", "codegen-wgsl"],
+  ["compile-portions.ts"],
   ["compile.ts"],
   ["runtime"],
   ["inference"],

@@ -219,6 +219,8 @@ class KernelEmitter {
         return this.find(offsetKey(i.name), scope);
       case "point":
         throw new Bug("nested loops have no index of the point");
+      case "first":
+        return name("run.first");
       case "place": {
         const rounded = called("Math.round", this.expression(i.value, scope));
         const last = binary("+", this.size(i.within), literal(-1));

@@ -10,7 +10,13 @@ import { invPhi } from "./special/normal.js";
 export type DrawsFrom = "iid" | "stratified" | "sobol";
 
 /** What every draw of a run depends on besides site, element and particle; unsigned 32-bit. */
-export type RandomRun = { readonly seed: number; readonly iteration: number; readonly drawsFrom: DrawsFrom };
+export type RandomRun = {
+  readonly seed: number;
+  readonly iteration: number;
+  readonly drawsFrom: DrawsFrom;
+  /** Of programs that compute a portion of a plate: the place of its first element. */
+  readonly first?: number;
+};
 
 export type Words = readonly [number, number, number, number];
 

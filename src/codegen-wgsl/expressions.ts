@@ -112,6 +112,8 @@ export class Expressions {
         return this.find(offsetKey(i.name), scope);
       case "point":
         return named(this.point);
+      case "first":
+        return this.module.first();
       case "place": {
         const last = binary("-", call("f32", this.module.size(i.within)), { kind: "f32", value: 1 });
         const value = call("round", this.expression(i.value, copy));

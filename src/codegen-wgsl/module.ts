@@ -41,7 +41,7 @@ const SETTINGS = ["seed", "iteration", "draws_from"];
 const boundField = (axis: Axis): string => `n_${axis.name}`;
 
 export class LaunchModule {
-  /** Axes whose lengths are read from the uniform. */
+  /** Fields of the uniform besides the settings that every module has: lengths of axes above all. */
   private readonly bounds = new Set<string>();
   /** Every pipeline constant that the module may declare, by what it stands for, and those that it does. */
   private readonly constants = new Map<string, Override>();
@@ -162,6 +162,12 @@ export class LaunchModule {
   bound(axis: Axis): WgslExpression {
     this.bounds.add(boundField(axis));
     return named(`run.${boundField(axis)}`);
+  }
+
+  /** Where the portion starts that a run computes. */
+  first(): WgslExpression {
+    this.bounds.add("first");
+    return named("run.first");
   }
 
   /** The name of the axis along which a buffer's rows lie. */

@@ -91,6 +91,7 @@ export class Variation {
       case "number":
       case "size":
       case "stride":
+      case "first":
         return 0;
       case "axis":
         return this.bit(i.axis);

@@ -21,6 +21,8 @@ export type Index =
   | { readonly kind: "stride"; readonly axis: Axis }
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "point" }
+  /** The run's setting `first`: where a portion starts along its axis. */
+  | { readonly kind: "first" }
   /** A computed whole number, rounded and held between 0 and the length of `within` less 1. */
   | { readonly kind: "place"; readonly value: AddressedExpression; readonly within: Axis }
   | { readonly kind: "sum" | "product"; readonly left: Index; readonly right: Index };
@@ -225,7 +227,7 @@ class Lowering {
       case "random": {
         this.check(e.particle, block);
         const { kind, primitive, site, particle } = e;
-        const element = this.elementOf(e.element, block);
+        const element = this.elementOf(e.element, block, e.inPortion);
         const args = e.args.map((a) => this.expression(a, block));
         return { kind, primitive, site, particle, element, point: this.point(e, block), args };
       }
@@ -234,12 +236,16 @@ class Lowering {
     }
   }
 
-  private elementOf(axes: readonly Axis[], block: Block): Index {
+  private elementOf(axes: readonly Axis[], block: Block, inPortion: true | undefined): Index {
     const subscripts = axes.map((axis): Subscript => ({ kind: "axis", axis }));
-    return this.address(axes, subscripts, block, false);
+    const within = this.address(axes, subscripts, block, false);
+    if (inPortion !== true) return within;
+    const rest = countedAxes(axes).slice(1);
+    const before = rest.reduce<Index>((n, axis) => product(n, { kind: "size", axis }), { kind: "first" });
+    return sum(before, within);
   }
 
-  private point({ element, coordinate }: RandomPlace, block: Block): PointAddress | null {
+  private point({ element, coordinate, inPortion }: RandomPlace, block: Block): PointAddress | null {
     if (coordinate === null) return null;
     const volumes = coordinate.vectors.map((axes) =>
       axes.reduce<Index>((volume, axis) => product(volume, { kind: "size", axis }), number(1)),
@@ -249,8 +255,8 @@ class Lowering {
     const before = volumes.reduce(sum, number(slot));
     return {
       set,
-      element: this.elementOf(plates, block),
-      coordinate: sum(before, this.elementOf(further, block)),
+      element: this.elementOf(plates, block, inPortion),
+      coordinate: sum(before, this.elementOf(further, block, undefined)),
     };
   }
 

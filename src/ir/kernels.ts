@@ -200,7 +200,7 @@ class KernelBuilder {
           return { kind: "value", value: this.#value(at) };
         });
       case "random": {
-        const { primitive, site, element, particle, coordinate } = node;
+        const { primitive, site, element, particle, coordinate, inPortion } = node;
         return {
           kind: "random",
           primitive,
@@ -208,6 +208,7 @@ class KernelBuilder {
           element,
           particle,
           coordinate,
+          ...(inPortion === true ? { inPortion } : {}),
           args: node.args.map((a) => this.#value(a)),
         };
       }

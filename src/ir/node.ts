@@ -192,6 +192,7 @@ export class Graph {
       coordinate,
       args,
       axes,
+      ...(place.inPortion === true ? { inPortion: true as const } : {}),
     } as const;
     const names = (of: readonly Axis[]): string => of.map((axis) => axis.name).join();
     const point =
@@ -200,7 +201,8 @@ export class Graph {
     const known = this.#sites.get(site) ?? over;
     if (known !== over) throw new Bug(`random numbers of one site as ${known} and as ${over}`);
     this.#sites.set(site, over);
-    return this.#intern(`r${site}(${args.map((a) => a.id).join()})`, draft);
+    const portion = place.inPortion === true ? "p" : "";
+    return this.#intern(`r${portion}${site}(${args.map((a) => a.id).join()})`, draft);
   }
 
   map(op: Op, ...args: readonly Node[]): Node {

@@ -56,6 +56,8 @@ export type RandomPlace = {
   readonly element: readonly Axis[];
   readonly particle: Axis;
   readonly coordinate: Coordinate | null;
+  /** Places along the first axis of `element` are counted from the run's setting `first`: what is computed is a portion. */
+  readonly inPortion?: true;
 };
 
 /** A number at one point of a loop nest. */

@@ -30,7 +30,8 @@ export function rewrite(
   return done;
 }
 
-function rebuild(graph: Graph, node: Node, get: (node: Node) => Node): Node {
+/** A node of what its arguments became. */
+export function rebuild(graph: Graph, node: Node, get: (node: Node) => Node): Node {
   if (children(node).every((child) => get(child) === child)) return node;
   switch (node.kind) {
     case "constant":

@@ -132,6 +132,7 @@ class Uniforms implements UniformWords {
         seed: settings.seed,
         iteration: settings.iteration,
         draws_from: DRAWS_FROM[settings.drawsFrom],
+        first: settings.first ?? 0,
       }),
     );
     for (const { code, uniformsAt } of this.launched)

@@ -3,6 +3,7 @@ import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import type { Sizes } from "../ir/axis.js";
 import { BUFFERS, isDerived } from "../ir/interface.js";
+import { loadPortions } from "./portions.js";
 import type { LoadedProgram, Run, RunSettings } from "./device.js";
 
 type Outputs = ReadonlyMap<string, Float64Array>;
@@ -16,8 +17,8 @@ export async function loadFinished(
   sizes: Sizes,
 ): Promise<LoadedProgram> {
   const { finish } = compiled;
-  if (finish === undefined) return load(compiled, sizes);
-  const loaded = await load(compiled, sizes);
+  const loaded = await loadPortions(load, compiled, sizes);
+  if (finish === undefined) return loaded;
   const taken = new Set(compiled.program.buffers.map(({ name }) => name));
   return new FinishedProgram(loaded, await onHost({ ...finish, wgsl: {} }, sizes), finish.program, taken);
 }

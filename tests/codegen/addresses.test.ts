@@ -39,6 +39,8 @@ function storedAt(source: Kernel, axes: readonly Axis[], walk: Walk): number[] {
           return names.get(i.name) ?? NaN;
         case "point":
           return source.grid.reduce((p, axis) => p * sizeOf(axis) + (at.get(axis.name) ?? NaN), 0);
+        case "first":
+          throw new Error("these kernels compute no portions");
         case "place":
           throw new Error("these kernels load at no computed places");
         case "sum":
