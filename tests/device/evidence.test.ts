@@ -2,9 +2,12 @@
 import { expect, it } from "vitest";
 import { checkSource } from "../../src/compile.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
+import { inputBuffers } from "../../src/inference/layout.js";
+import { volume } from "../../src/ir/axis.js";
 import { BUFFERS } from "../../src/ir/interface.js";
 import type { Device } from "../../src/runtime/device.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
+import { withDerived } from "../support/derived.js";
 import { describeOnDevice } from "./adapter.js";
 
 /** Largest error of an evidence of about a million. */
@@ -59,17 +62,19 @@ describeOnDevice("evidence of about a million", (device) => {
     const particles = ["mu", "tau", "theta"].map((group) => [`k_${group}`, K] as const);
     const sizes = new Map<string, number>([...Object.entries(plates), ...particles]);
     const { checked, diagnostics } = checkSource({ path: "large.mpp", text: model });
-    const compiled = checked?.compile({ programs: ["estimate"], sizes }).compiled?.programs.estimate;
-    if (compiled === undefined) throw new Error(renderDiagnostics(diagnostics));
+    const compiled = checked?.compile({ programs: ["estimate"], sizes }).compiled;
+    const program = compiled?.programs.estimate;
+    if (!compiled || !program) throw new Error(renderDiagnostics(diagnostics));
+    const inputs = await withDerived(compiled, sizes, (name, axes) => {
+      // Particles of what all data share lie close together, as those of a fitted guide do.
+      const isShared = name === "particles.mu" || name === "particles.tau";
+      const values = spread(volume(axes, sizes), name === "y" ? 2.5 : isShared ? 0.005 : 0.1);
+      const isScale = name === "particles.tau" || name.endsWith("sigma");
+      return isScale ? values.map((x) => Math.fround(2 * Math.exp(x))) : values;
+    });
     const evidence = async (on: Device): Promise<number> => {
-      const loaded = await on.load(compiled, sizes);
-      for (const { name, axes, storage } of compiled.program.buffers) {
-        if (storage !== "input") continue;
-        const length = axes.reduce((product, axis) => product * (sizes.get(axis.name) ?? 1), 1);
-        const isScale = name === "particles.tau" || name.endsWith("sigma");
-        const values = spread(length, name === "y" ? 2.5 : 0.1);
-        loaded.write(name, isScale ? values.map((x) => Math.fround(2 * Math.exp(x))) : values);
-      }
+      const loaded = await on.load(program, sizes);
+      for (const { name, axes } of inputBuffers(program)) loaded.write(name, inputs(name, axes));
       const outputs = await loaded.run({ seed: 1, iteration: 1, drawsFrom: "iid" });
       loaded.dispose();
       return outputs.get(BUFFERS.logEvidence)?.[0] ?? NaN;
