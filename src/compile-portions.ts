@@ -36,6 +36,9 @@ export function compilePortions(
     role === "plate" && blocks === null && parent === null;
   const plates = program.axes.filter(isPlate).sort((a, b) => sizeOf(b, sizes) - sizeOf(a, sizes));
   for (const axis of plates) {
+    const varying = program.buffers.filter((buffer) => variesAlong(buffer, axis.name));
+    // Where it is other tables that are large, portions would not help.
+    if (bytes(varying) < bytes(program.buffers) / 2) continue;
     const portions = inPortions(g, graph, axis);
     if (portions === null) continue;
     const length = Math.min(PLANNED_LENGTH, sizeOf(axis, sizes));
@@ -47,6 +50,10 @@ export function compilePortions(
   }
   return null;
 }
+
+/** Whether an array is divided into portions of a plate. */
+export const variesAlong = ({ axes }: Pick<Buffer, "axes">, plate: string): boolean =>
+  axes.some(({ name, blocks }) => name === plate || blocks?.of === plate);
 
 /** The whole program as others see it: its inputs and outputs are those of all portions. */
 function described(portions: CompiledPortions): CompiledProgram {

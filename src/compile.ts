@@ -6,7 +6,7 @@ import type { CompiledModel, CompiledProgram, ProgramName } from "./compiled.js"
 import { Bug, DiagnosticError, hasErrors, type Diagnostic } from "./diagnostic.js";
 import type { Sizes } from "./ir/axis.js";
 import type { OrderChoice } from "./ir/contraction.js";
-import { compilePortions } from "./compile-portions.js";
+import { compilePortions, variesAlong } from "./compile-portions.js";
 import { DRAW_AXIS, isDerived } from "./ir/interface.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
 import { crossedLatents, globalCorrelated, jointIntractable, seriesNotAlone } from "./ir/errors.js";
@@ -210,10 +210,10 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
               compile: (portion, sizes) =>
                 emitted(scheduled(lowered, portion, { ...options, sizes }), options, sizes),
             });
-        if (portions !== null) {
-          programs[graph.name] = { ...portions, ...(finish && { finish }) };
-          continue;
-        }
+        const axis = portions?.portions?.axis;
+        const fixed = (portions ?? { program }).program.buffers.filter(
+          (buffer) => axis === undefined || !variesAlong(buffer, axis),
+        );
         if (
           options.largestBinding !== undefined &&
           diagnostics.length === 0 &&
@@ -221,13 +221,17 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
         )
           diagnostics.push(
             ...checkFits(
-              program,
+              { ...program, buffers: fixed },
               graph.contraction ?? lowered.contraction,
               planningSizes(options),
               options.largestBinding,
               places(model),
             ),
           );
+        if (portions !== null) {
+          programs[graph.name] = { ...portions, ...(finish && { finish }) };
+          continue;
+        }
         const language = runsOnHost(graph.name, model) ? "js" : options.language;
         const code = emitted(program, { ...options, language }, planningSizes(options));
         programs[graph.name] = { ...code, ...(finish && { finish }) };
