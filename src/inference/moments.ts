@@ -92,7 +92,7 @@ export function runningMoments(moments: LatentMoments, isGiven: boolean): Map<st
     ...least,
     [BUFFERS.noise(latent), noise.slice()],
     [BUFFERS.nonFinite(latent), new Float64Array(noise.length)],
-    [BUFFERS.fromGuide(latent), Float64Array.of(isGiven ? 1 : 0)],
+    [BUFFERS.given(latent), Float64Array.of(isGiven ? 1 : 0)],
   ]);
 }
 

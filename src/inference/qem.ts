@@ -44,15 +44,10 @@ export class Qem implements Method {
     const { moments, correlated, start } = options;
     this.parameters = start.parameters;
     this.moments = moments.filter(({ group }) => !correlated.some(({ name }) => name === group));
-    this.running = new Map(
-      this.moments.flatMap((each) => [
-        ...runningMoments(each, start.given.has(each.guide.latent)),
-        ...each.guide.parameters.map(({ name }): [string, Float64Array] => {
-          const length = start.parameters.get(BUFFERS.guide(each.guide.latent, name))?.length ?? 0;
-          return [BUFFERS.kept(each.guide.latent, name), new Float64Array(length)];
-        }),
-      ]),
-    );
+    this.running = new Map([
+      ...this.moments.flatMap((each) => [...runningMoments(each, start.given.has(each.guide.latent))]),
+      [BUFFERS.begins, Float64Array.of(1)],
+    ]);
   }
 
   readonly inputs: Inputs = (name) => {
@@ -104,14 +99,10 @@ export class Qem implements Method {
   take(state: SavedArrays): ReadonlyMap<string, number> {
     for (const [name, values] of state) (this.running.get(name) ?? output(this.parameters, name)).set(values);
     for (const moments of this.moments) takeRunning(moments, this.running);
-    const total = (name: string): number => this.running.get(name)?.reduce((sum, n) => sum + n, 0) ?? 0;
     return new Map(
-      this.moments.map(({ guide: { latent, parameters } }) => [
+      this.moments.map(({ guide: { latent } }) => [
         latent,
-        parameters.reduce(
-          (sum, { name }) => sum + total(BUFFERS.kept(latent, name)),
-          total(BUFFERS.nonFinite(latent)),
-        ),
+        output(this.running, BUFFERS.nonFinite(latent)).reduce((sum, n) => sum + n, 0),
       ]),
     );
   }

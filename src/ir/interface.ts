@@ -170,17 +170,19 @@ export const BUFFERS = {
   /**
    * What a fit by moments keeps of a latent between iterations: the running mean of statistic i, or, where that is the
    * square of another one, that one's running variance; the variance of the running mean by the weights' noise, as a share
-   * of the variance; how often results were not finite. [over, event]
+   * of the variance; how often results were not finite or parameters of no use. [over, event]
    */
   running: (latent: string, i: number) => `running.${latent}.${i}`,
   noise: (latent: string) => `noise.${latent}`,
   nonFinite: (latent: string) => `non_finite.${latent}`,
   /** The least variance of statistic i, itself a square, that is fitted to. [over, event] */
   leastVariance: (latent: string, i: number) => `least_variance.${latent}.${i}`,
-  /** 1 where the running moments are those of the guide as given, and not known yet. [] */
-  fromGuide: (latent: string) => `from_guide.${latent}`,
-  /** How often an element's parameters stayed as they were for want of usable ones. [over, event] of the parameter */
-  kept: (latent: string, parameter: string) => `kept.${latent}.${parameter}`,
+  /**
+   * 1 before the first iteration, then 0; and 1 for a latent whose guide is given. The running moments of such a guide are its
+   * own, and not known before the first iteration. []
+   */
+  begins: "begins",
+  given: (latent: string) => `given.${latent}`,
   /** The weight of an iteration in the running moments. [] */
   averagingWeight: "averaging_weight",
   /** 1 where each scalar's particles are spread evenly, in strata; 0 where they are independent. [] */

@@ -51,7 +51,7 @@ describe("running moments", () => {
   it("never have a negative variance", () => {
     const moments = normalMoments([0], 3, -1e-9);
     expect(runningMoments(moments, true).get(BUFFERS.running("z", 1))?.[0]).toBe(0);
-    expect(runningMoments(moments, true).get(BUFFERS.fromGuide("z"))?.[0]).toBe(1);
+    expect(runningMoments(moments, true).get(BUFFERS.given("z"))?.[0]).toBe(1);
   });
 });
 

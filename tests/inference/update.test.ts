@@ -171,11 +171,9 @@ async function threeIterations(each: Case, { weight = 0.3, drawsFrom = "stratifi
     [BUFFERS.leastVariance("z", 1), means.map(() => 1e-30)],
     [BUFFERS.noise("z"), means.map(() => 0)],
     [BUFFERS.nonFinite("z"), means.map(() => 0)],
-    [BUFFERS.fromGuide("z"), [given]],
-    ...Object.entries(parameters).flatMap(([name, values]) => [
-      [BUFFERS.guide("z", name), values] as const,
-      [BUFFERS.kept("z", name), values.map(() => 0)] as const,
-    ]),
+    [BUFFERS.given("z"), [given]],
+    [BUFFERS.begins, [1]],
+    ...Object.entries(parameters).map(([name, values]) => [BUFFERS.guide("z", name), values] as const),
   ]);
   const loaded = await device.load(qem, sizes);
   const look = await device.load(posterior, sizes);
@@ -244,7 +242,8 @@ describe("results that are not finite", () => {
       [BUFFERS.guide("z", "sigma"), [2, 1, 0.5]],
       [BUFFERS.running("z", 0), means],
       [BUFFERS.stratified, [1]],
-      [BUFFERS.fromGuide("z"), [0]],
+      [BUFFERS.begins, [1]],
+      [BUFFERS.given("z"), [0]],
     ]);
     writeInputs(loaded, qem, (name) => inputs.get(name) ?? [0, 0, 0]);
     await loaded.iterate([

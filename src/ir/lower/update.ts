@@ -36,9 +36,12 @@ export function updateOutputs(context: Context, estimator: Estimator): Output[] 
     g.map("gt", evidence, g.constant(LOG_ZERO / 10)),
     g.map("lt", evidence, g.constant(LARGEST)),
   ]);
-  return updatedGuides(context).flatMap((guide) =>
+  const outputs = updatedGuides(context).flatMap((guide) =>
     new Update(context, estimator, guide, hasEvidence).outputs(),
   );
+  if (outputs.length === 0) return [];
+  const begins = g.map("select", hasEvidence, g.constant(0), g.input(BUFFERS.begins, []));
+  return [...outputs, { name: BUFFERS.next(BUFFERS.begins), node: begins, axes: [], feeds: BUFFERS.begins }];
 }
 
 const all = ({ graph: g }: Context, conditions: readonly Node[]): Node =>
@@ -67,7 +70,8 @@ class Update {
 
   outputs(): Output[] {
     const moments = this.moments();
-    const fed = [...moments.fed, ...this.parameters(moments.forFit)];
+    const parameters = this.parameters(moments.forFit);
+    const fed = [...moments.fed, ...parameters.fed, this.stayed(moments.left, parameters.refused)];
     return fed.map(({ input, node, axes }) => ({ name: BUFFERS.next(input), node, axes, feeds: input }));
   }
 
@@ -81,11 +85,15 @@ class Update {
    * m <- m + w d, v <- (1 - w) v + w q - w^2 d^2, with d and q the flattened means of t - m and of its square: the mixture of
    * the running moments and of the new ones, with weights 1 - w and w.
    */
-  private moments(): { readonly fed: readonly Fed[]; readonly forFit: readonly Node[] } {
+  private moments(): {
+    readonly fed: readonly Fed[];
+    readonly forFit: readonly Node[];
+    readonly left: Node;
+  } {
     const { graph: g } = this.context;
     const { latent } = this;
     const weight = g.input(BUFFERS.averagingWeight, []);
-    const fromGuide = g.input(BUFFERS.fromGuide(latent), []);
+    const fromGuide = g.map("and", g.input(BUFFERS.begins, []), g.input(BUFFERS.given(latent), []));
     const { counted, flat, own, noise, drift, left } = this.pooledSums(weight);
     const isCounted = all(this.context, [this.hasEvidence, g.map("gt", counted, g.constant(0))]);
     const next = (input: string, changed: Node): Node =>
@@ -113,18 +121,20 @@ class Update {
       const variance = g.map("max", g.sub(mixed, g.map("square", step)), g.constant(0));
       return next(input, g.add(variance, g.mul(variance, drift)));
     });
-    const missing = g.map("select", this.hasEvidence, left, g.constant(0));
     const fed = [
       ...values.map((node, i) => this.fed(BUFFERS.running(latent, i), node)),
       this.fed(BUFFERS.noise(latent), newNoise),
-      this.fed(BUFFERS.nonFinite(latent), g.add(this.kept(BUFFERS.nonFinite(latent)), missing)),
-      {
-        input: BUFFERS.fromGuide(latent),
-        node: g.map("select", this.hasEvidence, g.constant(0), fromGuide),
-        axes: [],
-      },
     ];
-    return { fed, forFit: this.momentsForFit(values, newNoise) };
+    return { fed, forFit: this.momentsForFit(values, newNoise), left };
+  }
+
+  /** Counts the elements whose statistics are not finite, and those of which the old parameters are kept. */
+  private stayed(left: Node, refused: readonly Node[]): Fed {
+    const { graph: g } = this.context;
+    const number = (condition: Node): Node => g.map("select", condition, g.constant(1), g.constant(0));
+    const lost = g.map("select", this.hasEvidence, left, g.constant(0));
+    const input = BUFFERS.nonFinite(this.latent);
+    return this.fed(input, g.total([this.kept(input), lost, ...refused.map(number)]));
   }
 
   private fed = (input: string, node: Node): Fed => ({ input, node, axes: this.cellAxes });
@@ -202,35 +212,31 @@ class Update {
    * The parameters that the family fits, element by element: one of which any parameter is unusable keeps all of its old
    * ones, among parameters of one shape.
    */
-  private parameters(moments: readonly Node[]): Fed[] {
+  private parameters(moments: readonly Node[]): {
+    readonly fed: readonly Fed[];
+    readonly refused: readonly Node[];
+  } {
     const { context, guide, latent, hasEvidence } = this;
     const { graph: g, model, lowering } = context;
     const args = guideArguments(lowering, guide, guideInputNodes(model, lowering), new Map());
     const fitted = fittedParameters(context, guide, args, moments);
     const shape = (axes: readonly Axis[]): string => axes.map((axis) => axis.name).join();
-    return [...new Set(fitted.map(({ axes }) => shape(axes)))].flatMap((key) => {
+    const fed: Fed[] = [];
+    const refused: Node[] = [];
+    for (const key of new Set(fitted.map(({ axes }) => shape(axes)))) {
       const together = fitted.filter(({ axes }) => shape(axes) === key);
-      const [first] = together;
-      if (first === undefined) throw new Bug(`'${latent}' has no parameters`);
       const usable = all(
         context,
         together.map(({ node, scale }) => this.usable(node, scale)),
       );
       const accepted = g.map("and", hasEvidence, usable);
-      const refused = g.map("and", hasEvidence, g.map("not", usable));
-      const counter = g.input(BUFFERS.kept(latent, first.name), first.axes);
-      return [
-        ...together.map(({ name, node, axes }) => {
-          const input = BUFFERS.guide(latent, name);
-          return { input, node: g.map("select", accepted, node, g.input(input, axes)), axes };
-        }),
-        {
-          input: BUFFERS.kept(latent, first.name),
-          node: g.add(counter, g.map("select", refused, g.constant(1), g.constant(0))),
-          axes: first.axes,
-        },
-      ];
-    });
+      refused.push(g.map("and", hasEvidence, g.map("not", usable)));
+      for (const { name, node, axes } of together) {
+        const input = BUFFERS.guide(latent, name);
+        fed.push({ input, node: g.map("select", accepted, node, g.input(input, axes)), axes });
+      }
+    }
+    return { fed, refused };
   }
 
   private usable(node: Node, scale: "identity" | "log" | "logit"): Node {
