@@ -112,6 +112,7 @@ class KernelBuilder {
     for (const node of this.#nodes)
       if (this.#roots.has(node) || !stored.has(node))
         for (const child of computedHere(node)) this.#uses.set(child, (this.#uses.get(child) ?? 0) + 1);
+    for (const root of this.#roots) if (this.#uses.has(root)) this.#uses.set(root, Infinity);
   }
 
   build(): Built {

@@ -8,7 +8,7 @@ import type { Kernel, Launch, Statement } from "./program.js";
 /** More of a program's GPU buffers than this, besides the inputs, is more than every adapter lets a launch bind. */
 export const MOST_BUFFERS = 7;
 /** Drivers take long over long code. */
-const MOST_TABLES_PER_KERNEL = 7;
+const MOST_TABLES_PER_KERNEL = 8;
 const MOST_TABLES_PER_LAUNCH = 28;
 
 /** Tables of one kernel. `isSequential`: they look back at each other's earlier elements. */
@@ -16,17 +16,23 @@ type TableGroup = { readonly tables: readonly Table[]; readonly isSequential: bo
 
 type Reads = (table: Table) => readonly string[];
 
+/** What grouping tables asks of the plan that they are of. */
+type Grouping = {
+  readonly reads: Reads;
+  /** How many GPU buffers hold the tables of these names. */
+  readonly bound: (names: ReadonlySet<string>) => number;
+  /** Whether the kernel of some tables can compute another one too, from their values as they come. */
+  readonly follows: (others: readonly Table[], table: Table) => boolean;
+  readonly optimise: Optimisations;
+};
+
 /**
- * Tables of the same axes that become computable at the same time share a kernel, as far as its buffers allow; tables
- * that look back at each other always do. `bound`: how many GPU buffers hold the tables of these names. Returns the
- * kernels' tables in order.
+ * Tables of the same axes that become computable at the same time share a kernel, as far as its buffers allow, and so do
+ * those that need of them only the same element; tables that look back at each other always do. Returns the kernels'
+ * tables in order.
  */
-export function groupTables(
-  tables: readonly Table[],
-  reads: Reads,
-  bound: (names: ReadonlySet<string>) => number,
-  optimise: Optimisations = ALL_OPTIMISATIONS,
-): TableGroup[] {
+export function groupTables(tables: readonly Table[], grouping: Grouping): TableGroup[] {
+  const { reads, optimise } = grouping;
   const done = new Set<string>();
   const names = new Set(tables.map((t) => t.name));
   const waiting = new Set(lookingBack(tables, reads));
@@ -44,12 +50,15 @@ export function groupTables(
         groups.push(group);
         continue;
       }
-      const same = wave.find((others) => shareKernel(others, table, reads, bound));
+      const same = wave.find((others) => shareKernel(others, table, grouping));
       if (same === undefined) wave.push([table]);
       else same.push(table);
     }
+    const isMissing = (read: string): boolean => names.has(read) && !done.has(read);
+    while (wave.some((group) => takeFollower(group, waiting, isMissing, grouping)));
     groups.push(...wave.map((group) => ({ tables: group, isSequential: false })));
-    for (const group of ready) for (const table of group.tables) done.add(table.name);
+    for (const group of [...ready.map((each) => each.tables), ...wave])
+      for (const table of group) done.add(table.name);
   }
   return groups;
 }
@@ -81,12 +90,29 @@ function lookingBack(tables: readonly Table[], reads: Reads): TableGroup[] {
   });
 }
 
-function shareKernel(
-  group: readonly Table[],
-  table: Table,
-  reads: Reads,
-  bound: (names: ReadonlySet<string>) => number,
+/** Moves a table that only waits for those of a kernel, and can be computed with them, there; false if there is none. */
+function takeFollower(
+  group: Table[],
+  waiting: Set<TableGroup>,
+  isMissing: (read: string) => boolean,
+  grouping: Grouping,
 ): boolean {
+  const found = [...waiting].find(({ tables: [table], isSequential }) => {
+    if (isSequential || table === undefined) return false;
+    const missing = grouping.reads(table).filter(isMissing);
+    return (
+      missing.every((read) => group.some(({ name }) => name === read)) &&
+      shareKernel(group, table, grouping) &&
+      grouping.follows(group, table)
+    );
+  });
+  if (found === undefined) return false;
+  waiting.delete(found);
+  group.push(...found.tables);
+  return true;
+}
+
+function shareKernel(group: readonly Table[], table: Table, { reads, bound }: Grouping): boolean {
   const key = (t: Table): string => t.axes.map((a) => a.name).join();
   const [first] = group;
   if (first === undefined || key(first) !== key(table)) return false;

@@ -328,7 +328,16 @@ class Plan {
     const reads = (table: Table): readonly string[] => this.#build(table).kernel.reads;
     const kernelOf = (of: readonly Table[]): Kernel =>
       buildKernel(of[0]?.name ?? "", of, this.#stored, sizes, optimise).kernel;
-    const built = groupTables(this.#tables, reads, bound, optimise).flatMap(({ tables, isSequential }) => {
+    const follows = (others: readonly Table[], table: Table): boolean => {
+      try {
+        return !kernelOf([...others, table]).reads.some((read) => others.some(({ name }) => name === read));
+      } catch (error) {
+        if (error instanceof MustBeStored) return false;
+        throw error;
+      }
+    };
+    const grouping = { reads, bound, follows, optimise };
+    const built = groupTables(this.#tables, grouping).flatMap(({ tables, isSequential }) => {
       if (isSequential)
         return [sequentialKernel(tables[0]?.name ?? "", tables, (table) => kernelOf([table]))];
       try {
