@@ -8,7 +8,7 @@ import type { Kernel, Launch, Statement } from "./program.js";
 /** More of a program's GPU buffers than this, besides the inputs, is more than every adapter lets a launch bind. */
 export const MOST_BUFFERS = 7;
 /** Drivers take long over long code. */
-const MOST_TABLES_PER_KERNEL = 8;
+const MOST_TABLES_PER_KERNEL = 16;
 const MOST_TABLES_PER_LAUNCH = 28;
 
 /** Tables of one kernel. `isSequential`: they look back at each other's earlier elements. */

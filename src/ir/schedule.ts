@@ -8,7 +8,7 @@ import { groupTables, mergeKernels, MOST_BUFFERS, namedLaunches, sequentialKerne
 import type { Output, ProgramGraph } from "./lower/program-graph.js";
 import { estimatedTime, type Note } from "./notes.js";
 import { inScans, nodeAxes } from "./mentioned.js";
-import { boundBuffers, isPacked } from "./packing.js";
+import { boundBuffers, packedTables } from "./packing.js";
 import { reachable, type Graph, type Node, type NodeOf } from "./node.js";
 import type { Buffer, Kernel, Program } from "./program.js";
 import { rowArrayBuffer, rowArrayName, rowArraysUsed, type RowArray } from "./ragged.js";
@@ -136,6 +136,11 @@ class Plan {
     return unique;
   }
 
+  get #packed(): ReadonlySet<string> {
+    const fed = this.source.outputs.filter(({ feeds }) => feeds !== undefined).map(({ name }) => name);
+    return packedTables(this.#tables, new Set(fed), this.options.sizes);
+  }
+
   get #tables(): Table[] {
     return [...new Set([...this.#stored.values(), ...this.#copies])];
   }
@@ -207,7 +212,7 @@ class Plan {
 
   /** Nanoseconds of one run, or infinity where a kernel is not possible. */
   #time(): number {
-    const bound = boundBuffers(this.#tables, this.options.sizes);
+    const bound = boundBuffers(this.#tables, this.#packed);
     try {
       return this.#tables.reduce((sum, table) => {
         const { kernel, time } = this.#build(table);
@@ -324,7 +329,7 @@ class Plan {
   /** The finished program: tables grouped into kernels, kernels in order of their dependencies. */
   program(): Program {
     const { sizes, adapter, optimise } = this.options;
-    const bound = boundBuffers(this.#tables, this.options.sizes);
+    const bound = boundBuffers(this.#tables, this.#packed);
     const reads = (table: Table): readonly string[] => this.#build(table).kernel.reads;
     const kernelOf = (of: readonly Table[]): Kernel =>
       buildKernel(of[0]?.name ?? "", of, this.#stored, sizes, optimise).kernel;
@@ -352,6 +357,7 @@ class Plan {
       kernelCost(kernel, sizes, adapter).laneTime < adapter.littleWork;
     const { kernels, launches } = namedLaunches(mergeKernels(built, isSmall, bound, optimise));
     const computed = new Set(this.#tables.map((t) => t.name));
+    const packed = this.#packed;
     const nodes = reachable(this.source.outputs.map((o) => o.node));
     const rows = this.#rowArrays(nodes, kernels);
     const inputs = nodes.flatMap((n): Buffer[] =>
@@ -364,7 +370,7 @@ class Plan {
       axes: t.axes,
       storage: "table",
       comment: t.comment,
-      ...(isPacked(t, sizes) ? { packed: true } : {}),
+      ...(packed.has(t.name) ? { packed: true } : {}),
     }));
     const feedback = this.source.outputs.flatMap(({ name, feeds }) =>
       feeds === undefined ? [] : [{ from: name, to: feeds }],

@@ -2,7 +2,7 @@
 import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { rowAxis, rowStride, sizeOf, VECTOR_LENGTH, volume, type Axis, type Sizes } from "../ir/axis.js";
-import type { Program } from "../ir/program.js";
+import type { Feedback, Program } from "../ir/program.js";
 import { describeBuffer } from "./buffers.js";
 import { gridTooLarge, outOfMemory, tableTooLarge } from "./device-errors.js";
 import { lifetimes, shareBuffers, shareOneBuffer, type Touches } from "./shared-buffers.js";
@@ -30,10 +30,19 @@ export type MemoryPlan = {
   /** Outputs one after the other, as they are read back. */
   readonly outputs: readonly (Slice & { readonly name: string; readonly stagedAt: number })[];
   readonly stagedElements: number;
-  /** Tables that are copied to inputs between runs. */
-  readonly feedback: readonly { readonly name: string; readonly from: Slice; readonly to: Slice }[];
+  /** Inputs that are copied from tables between runs, which lie first among the inputs, and the copies that do it. */
+  readonly fed: readonly (Slice & { readonly name: string })[];
+  readonly copies: readonly Copy[];
   /** Bytes of all of these. */
   readonly bytes: number;
+};
+
+/** So many elements from a place in a GPU buffer to one in the inputs. */
+export type Copy = {
+  readonly gpuBuffer: string;
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
 };
 
 /** A GPU buffer of less than a vector cannot be bound as one. */
@@ -69,23 +78,32 @@ export function planMemory(
     const array = arrays.find((each) => each.name === name);
     if (array !== undefined) slices.set(name, { gpuBuffer, start, length: array.elements, rows: array.rows });
   };
+  // What feeds inputs lies in their order, so that few copies do it.
+  const feedback = (program.feedback ?? []).toSorted(
+    (a, b) => Number(packed.has(b.from)) - Number(packed.has(a.from)),
+  );
+  const isFed = new Set(feedback.map(({ to }) => to));
   let inputElements = 0;
-  for (const { name, storage, elements } of arrays) {
-    if (storage === "table") continue;
+  for (const name of [
+    ...feedback.map(({ to }) => to),
+    ...arrays.flatMap(({ name, storage }) => (storage === "table" || isFed.has(name) ? [] : [name])),
+  ]) {
     place(name, INPUTS, inputElements);
-    inputElements += elements;
+    inputElements += slices.get(name)?.length ?? 0;
     gpuBuffers.set(INPUTS, { elements: inputElements, input: true });
   }
   const tables = arrays.filter(({ storage }) => storage === "table");
-  const fedBack = program.feedback ?? [];
-  const alive = lifetimes(
-    tables,
-    launches,
-    new Set([...program.outputs, ...fedBack.map(({ from }) => from)]),
-  );
+  let fedElements = 0;
+  for (const { from } of feedback)
+    if (packed.has(from)) {
+      place(from, TABLES, fedElements);
+      fedElements += slices.get(from)?.length ?? 0;
+    }
+  const kept = new Set([...program.outputs, ...feedback.map(({ from }) => from)]);
+  const alive = lifetimes(tables, launches, kept).filter(({ name }) => !slices.has(name));
   const shared = shareOneBuffer(alive.filter(({ name }) => packed.has(name)));
-  if (packed.size > 0) gpuBuffers.set(TABLES, { elements: shared.elements, input: false });
-  for (const [name, start] of shared.starts) place(name, TABLES, start);
+  if (packed.size > 0) gpuBuffers.set(TABLES, { elements: fedElements + shared.elements, input: false });
+  for (const [name, start] of shared.starts) place(name, TABLES, fedElements + start);
   for (const together of shareBuffers(alive.filter(({ name }) => !packed.has(name)))) {
     const gpuBuffer = `tables ${together.map(({ name }) => name).join(", ")}`;
     gpuBuffers.set(gpuBuffer, { elements: together[0]?.elements ?? 0, input: false });
@@ -99,14 +117,32 @@ export function planMemory(
     stagedElements += slice.length;
     return [{ ...slice, name, stagedAt }];
   });
-  const feedback = fedBack.map(({ from, to }) => {
+  const fed = feedback.flatMap(({ to }) => {
+    const slice = slices.get(to);
+    return slice === undefined ? [] : [{ ...slice, name: to }];
+  });
+  const copies = copiesOf(feedback, slices);
+  const total = [...gpuBuffers.values()].reduce((sum, b) => sum + b.elements, stagedElements);
+  return { gpuBuffers, slices, outputs, stagedElements, fed, copies, bytes: FLOAT_BYTES * total };
+}
+
+/** As few copies as do it: arrays that lie one after the other on both sides go together. */
+function copiesOf(feedback: readonly Feedback[], slices: ReadonlyMap<string, Slice>): Copy[] {
+  const copies: Copy[] = [];
+  for (const { from, to } of feedback) {
     const [source, target] = [slices.get(from), slices.get(to)];
     if (source === undefined || target?.length !== source.length)
       throw new Bug(`'${from}' cannot be copied to '${to}'`);
-    return { name: to, from: source, to: target };
-  });
-  const total = [...gpuBuffers.values()].reduce((sum, b) => sum + b.elements, stagedElements);
-  return { gpuBuffers, slices, outputs, stagedElements, feedback, bytes: FLOAT_BYTES * total };
+    const last = copies.at(-1);
+    const { gpuBuffer, start, length } = source;
+    const follows =
+      last?.gpuBuffer === gpuBuffer &&
+      last.from + last.length === start &&
+      last.to + last.length === target.start;
+    if (last !== undefined && follows) copies[copies.length - 1] = { ...last, length: last.length + length };
+    else if (length > 0) copies.push({ gpuBuffer, from: start, to: target.start, length });
+  }
+  return copies;
 }
 
 /** How an array's rows lie in memory; if it has none, all of it is one row. */

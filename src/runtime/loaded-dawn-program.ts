@@ -100,7 +100,7 @@ export class DawnProgram implements LoadedProgram {
 
   async run(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>> {
     const [outputs] = await this.inTurn(async () => {
-      this.submit(settings, 0, []);
+      this.submit(settings, 0, false);
       return this.results(1);
     });
     return outputs ?? new Map<string, Float64Array>();
@@ -111,7 +111,7 @@ export class DawnProgram implements LoadedProgram {
       this.makeRoomFor(runs.length);
       runs.forEach(({ settings, inputs }, i) => {
         for (const [name, values] of inputs) this.write(name, values);
-        this.submit(settings, i, this.plan.feedback);
+        this.submit(settings, i, true);
       });
       return this.results(runs.length);
     });
@@ -119,34 +119,22 @@ export class DawnProgram implements LoadedProgram {
 
   advance(): void {
     const encoder = this.host.device.createCommandEncoder({ label: this.name });
-    this.feedBack(encoder, this.plan.feedback);
+    this.feedBack(encoder);
     this.host.device.queue.submit([encoder.finish()]);
   }
 
   readState(): Promise<ReadonlyMap<string, Float64Array>> {
     return this.inTurn(async () => {
-      const { feedback } = this.plan;
-      const bytes = FLOAT_BYTES * feedback.reduce((sum, { to }) => sum + to.length, 0);
-      if (bytes === 0) return new Map<string, Float64Array>();
+      const { fed } = this.plan;
+      const elements = fed.reduce((sum, { length }) => sum + length, 0);
+      if (elements === 0) return new Map<string, Float64Array>();
       const { device } = this.host;
-      const staging = stagingBuffer(device, byteSize(bytes / FLOAT_BYTES));
+      const staging = stagingBuffer(device, byteSize(elements));
       try {
         const encoder = device.createCommandEncoder({ label: this.name });
-        let at = 0;
-        const places = feedback.map(({ name, to }) => {
-          const { length, start, rows } = to;
-          if (length > 0)
-            encoder.copyBufferToBuffer(
-              this.storage(INPUTS),
-              FLOAT_BYTES * start,
-              staging,
-              FLOAT_BYTES * at,
-              FLOAT_BYTES * length,
-            );
-          const stagedAt = at;
-          at += length;
-          return { name, stagedAt, length, rows };
-        });
+        // They come first among the inputs.
+        encoder.copyBufferToBuffer(this.storage(INPUTS), 0, staging, 0, FLOAT_BYTES * elements);
+        const places = fed.map((each) => ({ ...each, stagedAt: each.start }));
         device.queue.submit([encoder.finish()]);
         await this.map(staging);
         return valuesAt(new Float32Array(staging.getMappedRange()), 0, places);
@@ -167,12 +155,12 @@ export class DawnProgram implements LoadedProgram {
   }
 
   /** Queues a run whose outputs are staged as the `slot`th. */
-  private submit(settings: RunSettings, slot: number, feedback: MemoryPlan["feedback"]): void {
+  private submit(settings: RunSettings, slot: number, advances: boolean): void {
     this.upload(settings);
     const encoder = this.host.device.createCommandEncoder({ label: this.name });
     this.encode(encoder, this.launches);
     this.copyOutputs(encoder, slot);
-    this.feedBack(encoder, feedback);
+    if (advances) this.feedBack(encoder);
     this.host.device.queue.submit([encoder.finish()]);
   }
 
@@ -209,16 +197,15 @@ export class DawnProgram implements LoadedProgram {
     return buffer;
   }
 
-  private feedBack(encoder: GPUCommandEncoder, feedback: MemoryPlan["feedback"]): void {
-    for (const { from, to } of feedback)
-      if (to.length > 0)
-        encoder.copyBufferToBuffer(
-          this.storage(from.gpuBuffer),
-          FLOAT_BYTES * from.start,
-          this.storage(to.gpuBuffer),
-          FLOAT_BYTES * to.start,
-          FLOAT_BYTES * to.length,
-        );
+  private feedBack(encoder: GPUCommandEncoder): void {
+    for (const { gpuBuffer, from, to, length } of this.plan.copies)
+      encoder.copyBufferToBuffer(
+        this.storage(gpuBuffer),
+        FLOAT_BYTES * from,
+        this.storage(INPUTS),
+        FLOAT_BYTES * to,
+        FLOAT_BYTES * length,
+      );
   }
 
   /** Waits for what was queued, and opens a staging buffer for reading. */

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mergeKernels, MOST_BUFFERS, namedLaunches } from "../../src/ir/launches.js";
-import { boundBuffers } from "../../src/ir/packing.js";
+import { boundBuffers, packedTables } from "../../src/ir/packing.js";
 import type { Kernel } from "../../src/ir/program.js";
 import { NO_OPTIMISATIONS } from "../../src/optimisations.js";
 import { plate } from "./programs.js";
@@ -40,7 +40,7 @@ describe("launches", () => {
   it("bind no more buffers than every adapter allows", () => {
     const kernels = Array.from({ length: 20 }, (_, i) => kernel(`t${i}`));
     const tables = kernels.map(({ name }, i) => ({ name, axes: i % 2 === 0 ? [points] : [] }));
-    const bound = boundBuffers(tables, SIZES);
+    const bound = boundBuffers(tables, packedTables(tables, new Set(), SIZES));
     expect(bound(new Set(["t0", "t1", "t2", "t3", "an input"]))).toBe(3);
     const launches = mergeKernels(kernels, () => true, bound);
     expect(launches).toHaveLength(2);
