@@ -17,7 +17,11 @@ it.each(names)("%s: at most 25", (name) => {
   const { checked } = checkSource(read(`${name}/${name}.mpp`));
   const head = checked?.compile({ programs: ["bounds"] }).compiled;
   if (checked === null || head === null || head === undefined) throw new Error("does not compile");
-  const { data } = bindData(head, [read(`${name}/data.json`)]);
+  const files = readdirSync(new URL(`${name}/`, examples)).filter((file) => /^data\.json$|\.csv$/.test(file));
+  const { data } = bindData(
+    head,
+    files.map((file) => read(`${name}/${file}`)),
+  );
   if (data === null) throw new Error("the data does not fit");
   for (const particles of [10, 30]) {
     const settings = { ...DEFAULT_SETTINGS, particles };
