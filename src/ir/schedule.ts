@@ -5,7 +5,7 @@ import { volume, type Axis, type Sizes } from "./axis.js";
 import { kernelCost, opTime, type AdapterClass } from "./cost.js";
 import { buildKernel, MustBeStored, type Built, type Table } from "./kernels.js";
 import { groupTables, mergeKernels, MOST_BUFFERS, namedLaunches, sequentialKernel } from "./launches.js";
-import type { Output, ProgramGraph } from "./lower/program-graph.js";
+import { feedbackOf, type Output, type ProgramGraph } from "./lower/program-graph.js";
 import { estimatedTime, type Note } from "./notes.js";
 import { inScans, nodeAxes } from "./mentioned.js";
 import { boundBuffers, packedTables } from "./packing.js";
@@ -137,8 +137,8 @@ class Plan {
   }
 
   get #packed(): ReadonlySet<string> {
-    const fed = this.source.outputs.filter(({ feeds }) => feeds !== undefined).map(({ name }) => name);
-    return packedTables(this.#tables, new Set(fed), this.options.sizes);
+    const fed = new Set(feedbackOf(this.source).map(({ from }) => from));
+    return packedTables(this.#tables, fed, this.options.sizes);
   }
 
   get #tables(): Table[] {
@@ -372,9 +372,7 @@ class Plan {
       comment: t.comment,
       ...(packed.has(t.name) ? { packed: true } : {}),
     }));
-    const feedback = this.source.outputs.flatMap(({ name, feeds }) =>
-      feeds === undefined ? [] : [{ from: name, to: feeds }],
-    );
+    const feedback = feedbackOf(this.source);
     const unfed = feedback.find(({ to }) => !inputs.some((input) => input.name === to));
     if (unfed !== undefined) throw new Bug(`'${unfed.from}' feeds '${unfed.to}', which nothing reads`);
     const axes = new Map<string, Axis>();

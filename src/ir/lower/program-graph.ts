@@ -4,6 +4,7 @@ import type { Guide, Latent, TypedModel } from "../../typecheck/model.js";
 import type { Axis } from "../axis.js";
 import type { Contraction } from "../contraction.js";
 import type { Graph, Node } from "../node.js";
+import type { Feedback } from "../program.js";
 import type { ExpressionLowering } from "./expressions.js";
 import { guideInputs } from "./guide.js";
 
@@ -26,6 +27,10 @@ export type ProgramGraph = {
   /** Its contraction where that is not the model's own, because of joint weights that were asked for. */
   readonly contraction?: Contraction;
 };
+
+/** The tables of a program that feed inputs. */
+export const feedbackOf = ({ outputs }: Pick<ProgramGraph, "outputs">): readonly Feedback[] =>
+  outputs.flatMap(({ name, feeds }) => (feeds === undefined ? [] : [{ from: name, to: feeds }]));
 
 export type Context = {
   readonly model: TypedModel;
