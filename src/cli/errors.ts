@@ -78,6 +78,13 @@ export const optionWithoutUse = (option: string, method: string, methods: readon
     `it is for --method ${methods.join(" and ")}`,
   );
 
+export const noProgram = (name: string): Diagnostic =>
+  error(
+    "E0810",
+    `this model has no program '${name}'`,
+    "it is made only of models that have a use for it; another one is printed by --program qem",
+  );
+
 // Joint weights and covariances.
 
 export const unknownReadout = (
