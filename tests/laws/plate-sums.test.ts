@@ -7,7 +7,7 @@ import { renderDiagnostics } from "../../src/diagnostic.js";
 import { inputBuffers } from "../../src/inference/layout.js";
 import { ADAPTER_CLASSES, programCost } from "../../src/ir/cost.js";
 import { ExtendedSizes, rowsOfLengths, volume, type Sizes } from "../../src/ir/axis.js";
-import { BUFFERS } from "../../src/ir/interface.js";
+import { BUFFERS, isDerived } from "../../src/ir/interface.js";
 import { ALL_OPTIMISATIONS, without } from "../../src/optimisations.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
 import { withDerived } from "../support/derived.js";
@@ -194,6 +194,22 @@ describe("sums over data", () => {
       { numRuns: 8, seed: SEED },
     );
   });
+
+  it.each(APART.slice(0, 3))(
+    "are right as differences to those of the first particles, finished from data in float64: %s",
+    async (likelihood) => {
+      const checked = check(modelOf(true, likelihood));
+      const sizes = sizesOf({ likelihood, rows: [300, 250], nested: true, missing: false, seed: 1 });
+      const found: number[] = [];
+      for (const options of [{ leastForReference: 100 }, { optimise: without(ALL_OPTIMISATIONS, "data") }]) {
+        const model = compile(checked, { sizes, programs: ["estimate"], ...options });
+        const given = model.programs.estimate?.finish?.program.buffers.map(({ name }) => name) ?? [];
+        expect(given.some(isDerived)).toBe("leastForReference" in options);
+        found.push((await run(model, "estimate", sizes, 7)).get(BUFFERS.logEvidence)?.[0] ?? NaN);
+      }
+      expect(found[0]).toBeCloseTo(found[1] ?? NaN, 8);
+    },
+  );
 
   it("of squares are right where columns are combinations of each other, or zero", async () => {
     const checked = check(modelOf(true, "y ~ normal(t + u * x + m * (2 * x + 3) + r * (x - x), 1);"));
