@@ -31,5 +31,6 @@ export async function loadData(
   const outside = await checkBounds(bounds, data, createReferenceDevice());
   if (outside.length > 0) throw new DiagnosticError([...diagnostics, ...outside]);
   printDiagnostics(diagnostics, terminal);
-  return data;
+  // Where it came from goes with the files' text.
+  return { sizes: data.sizes, arrays: data.arrays };
 }

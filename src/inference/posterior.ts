@@ -24,8 +24,10 @@ export type SummaryRow = {
 };
 
 export const LEVELS = [0.05, 0.5, 0.95] as const;
-/** Points of equal weight that a set is remembered by where not all its draws are kept. */
+/** Points of equal weight, at most, that a set is remembered by where not all its draws are kept. */
 const SKETCH_POINTS = 64;
+/** Its multiples lie evenly between whole numbers, however many they are. */
+const GOLDEN = 0.6180339887498949;
 /** An element's draws in a set are not all kept beyond this: a joint table of several groups' particles is large. */
 const MOST_DRAWS = 1024;
 
@@ -129,28 +131,43 @@ export class SketchStore implements QuantityStore {
   private readonly elements: number;
   private readonly draws: number;
   private readonly places: Int32Array | null;
-  private readonly moments: SetMoments[][] = [];
+  /** Of each set: mean, variance and sum of squared weights, element by element. */
+  private readonly moments: Float64Array[] = [];
   private readonly points: Float32Array[] = [];
+  private readonly pointCount: number;
 
+  /** `sets`: how many there will be; `bytes`: what the points of all of them may take. */
   constructor(
     private readonly quantity: Quantity,
     private readonly sizes: Sizes,
+    sets: number,
+    bytes: number,
   ) {
     this.elements = elementCount(quantity.elementAxes, sizes);
     this.draws = drawCount(quantity, sizes);
     this.places = weightPlaces(quantity, sizes);
+    const fit = Math.floor(bytes / (4 * sets * Math.max(1, this.elements)));
+    this.pointCount = Math.max(1, Math.min(SKETCH_POINTS, fit));
   }
 
   add(outputs: ReadonlyMap<string, Float64Array>): void {
+    const { elements, draws, places, pointCount } = this;
     const values = output(outputs, this.quantity.values);
-    const weights = this.quantity.weights === null ? null : output(outputs, this.quantity.weights);
-    const points = new Float32Array(this.elements * SKETCH_POINTS);
-    const moments: SetMoments[] = [];
-    for (let e = 0; e < this.elements; e++) {
-      const mine = values.subarray(e * this.draws, (e + 1) * this.draws);
-      const w = mine.map((_, k) => weights?.[this.places?.[e * this.draws + k] ?? 0] ?? 1 / this.draws);
-      moments.push(momentsOf(mine, w));
-      points.set(equalWeightPoints(mine, w, SKETCH_POINTS), e * SKETCH_POINTS);
+    const all = this.quantity.weights === null ? null : output(outputs, this.quantity.weights);
+    const points = new Float32Array(elements * pointCount);
+    const moments = new Float64Array(3 * elements);
+    const weights = new Float64Array(draws).fill(1 / draws);
+    // Where a set has few points, those of different sets are to be different quantiles.
+    const offset = pointCount === SKETCH_POINTS ? 0.5 : (0.5 + this.points.length * GOLDEN) % 1;
+    for (let e = 0; e < elements; e++) {
+      const mine = values.subarray(e * draws, (e + 1) * draws);
+      if (all !== null)
+        for (let k = 0; k < draws; k++) weights[k] = all[places?.[e * draws + k] ?? 0] ?? 1 / draws;
+      const { mean, variance, weightSquares } = momentsOf(mine, weights);
+      moments[3 * e] = mean;
+      moments[3 * e + 1] = variance;
+      moments[3 * e + 2] = weightSquares;
+      points.set(equalWeightPoints(mine, weights, pointCount, offset), e * pointCount);
     }
     this.moments.push(moments);
     this.points.push(points);
@@ -158,9 +175,14 @@ export class SketchStore implements QuantityStore {
 
   rows(setWeights: readonly number[]): readonly SummaryRow[] {
     const { name: quantity, elementAxes } = this.quantity;
+    const { pointCount } = this;
     const rows = elementNames(quantity, elementAxes, this.sizes).map((name, e) => {
-      const sets = this.moments.map((set) => set[e] ?? { mean: NaN, variance: NaN, weightSquares: NaN });
-      const points = this.points.map((set) => set.subarray(e * SKETCH_POINTS, (e + 1) * SKETCH_POINTS));
+      const sets = this.moments.map((set): SetMoments => ({
+        mean: set[3 * e] ?? NaN,
+        variance: set[3 * e + 1] ?? NaN,
+        weightSquares: set[3 * e + 2] ?? NaN,
+      }));
+      const points = this.points.map((set) => set.subarray(e * pointCount, (e + 1) * pointCount));
       const weights = points.map((set, s) => new Float64Array(set.length).fill(setWeights[s] ?? 0));
       const levels = weightedQuantiles(concat(points), concat(weights), LEVELS);
       return summaryRow(name, this.quantity, sets, setWeights, levels);
@@ -221,7 +243,7 @@ export function makeStores(
     const values = 4 * elementCount([...quantity.elementAxes, ...quantity.particleAxes], sizes);
     const own = buffer === null || weights.has(buffer) ? 0 : 8 * elementCount(weightAxes, sizes);
     if (drawCount(quantity, sizes) > MOST_DRAWS || sets * (values + own) > left)
-      return new SketchStore(quantity, sizes);
+      return new SketchStore(quantity, sizes, sets, bytes);
     left -= sets * (values + own);
     if (buffer === null) return new ExactStore(quantity, sizes, null);
     const pooled = weights.get(buffer) ?? new PooledWeights(buffer, weightAxes, sizes, quantity.summed);

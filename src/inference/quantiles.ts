@@ -49,20 +49,21 @@ function alongWeight(
 const MANY = 16;
 
 /**
- * `count` points of equal weight that stand for weighted draws: their quantiles at (i + 1/2) / count; or, where there are
+ * `count` points of equal weight that stand for weighted draws: their quantiles at (i + offset) / count; or, where there are
  * so many draws that sorting them takes long, a systematic sample, one point in every 1 / count of the weight.
  */
 export function equalWeightPoints(
   values: ArrayLike<number>,
   weights: ArrayLike<number>,
   count: number,
+  offset = 0.5,
 ): number[] {
   const order = values.length > MANY * count ? Array(values.length).keys() : ascending(values);
   return alongWeight(
     values,
     weights,
     order,
-    Array.from({ length: count }, (_, i) => (i + 0.5) / count),
+    Array.from({ length: count }, (_, i) => (i + offset) / count),
   );
 }
 

@@ -5,7 +5,7 @@ import type { Sizes } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
 import type { Buffer } from "../ir/program.js";
 import { fileAddresses } from "./arrangement.js";
-import type { BoundData, DataOrigin } from "./data.js";
+import type { LocatedData, DataOrigin } from "./data.js";
 import type { VectorConstraint } from "../typecheck/model.js";
 import {
   notCholesky,
@@ -24,7 +24,7 @@ const SHOWN = 10;
 /** Elements outside their declared bounds, 10 of each array at most. `reference` is the float64 device. */
 export async function checkBounds(
   model: CompiledModel,
-  data: BoundData,
+  data: LocatedData,
   reference: Device,
 ): Promise<Diagnostic[]> {
   const compiled = model.programs.bounds;
@@ -71,7 +71,7 @@ function moveStandIns(
   side: "lower" | "upper",
   bounds: Float64Array,
   places: Int32Array,
-  { arrays, sizes }: BoundData,
+  { arrays, sizes }: LocatedData,
 ): void {
   const array = arrays.get(item.name);
   if (array === undefined || sizes.missing?.has(item.name) !== true) return;

@@ -27,8 +27,10 @@ export type BoundData = {
   readonly sizes: Sizes;
   /** By the data's name, and where values are missing by `BUFFERS.observed` of it, row-major over [plates in the order of their declaration, event]. */
   readonly arrays: ReadonlyMap<string, Float64Array>;
-  readonly origins: ReadonlyMap<string, DataOrigin>;
 };
+
+/** The same with where it came from, which takes many times the memory: what only messages need. */
+export type LocatedData = BoundData & { readonly origins: ReadonlyMap<string, DataOrigin> };
 
 /**
  * Binds the contents of data files (CmdStan's JSON, or CSV tables by their name's ending) to the model's data block.
@@ -37,7 +39,7 @@ export type BoundData = {
 export function bindData(
   model: CompiledModel,
   files: readonly SourceFile[],
-): { data: BoundData | null; diagnostics: Diagnostic[] } {
+): { data: LocatedData | null; diagnostics: Diagnostic[] } {
   if (files.length === 0 && model.interface.data.length > 0)
     return { data: null, diagnostics: [noData(model.interface.data.map((item) => item.name))] };
   const keyNames = new Set(model.interface.plates.flatMap((p) => p.by ?? []));

@@ -45,7 +45,7 @@ const equal = SETS.map(() => 1 / SETS.length);
 describe("ExactStore and SketchStore", () => {
   const pooled = new PooledWeights("weights.z", [plate, particle], sizes, new Set());
   const exact = new ExactStore(quantity, sizes, pooled);
-  const sketch = new SketchStore(quantity, sizes);
+  const sketch = new SketchStore(quantity, sizes, SETS.length, 1e6);
   for (const set of SETS) for (const each of [pooled, exact, sketch]) each.add(outputs(set));
   pooled.finish(equal);
   const rows = exact.rows(equal);
@@ -77,6 +77,17 @@ describe("ExactStore and SketchStore", () => {
       const other = sketched[e];
       for (const key of ["mean", "sd", "q5", "q50", "q95"] as const)
         expect(Math.abs((other?.[key] ?? NaN) - row[key])).toBeLessThan(0.05);
+    });
+  });
+
+  it("agree about quantiles over many sets where there is room for one point of each", () => {
+    const small = new SketchStore(quantity, sizes, 200, 0);
+    const many = Array.from({ length: 200 }, (_, set) => set);
+    for (const set of many) small.add(outputs(SETS[set % SETS.length] ?? 0));
+    const weights = many.map(() => 1 / many.length);
+    small.rows(weights).forEach((row, e) => {
+      for (const key of ["mean", "sd", "q5", "q50", "q95"] as const)
+        expect(Math.abs(row[key] - (rows[e]?.[key] ?? NaN))).toBeLessThan(0.05);
     });
   });
 
