@@ -9,6 +9,7 @@
 //   --optimize NAMES      optimisations of the first configuration (default: all)
 //   --seconds S           seconds of iterations, for each configuration of a case (default: 1.5)
 //   --most-seconds S      leaves out what is predicted to take longer an iteration (default: 2)
+//   --patience S          gives up a configuration of a case that says nothing for so many seconds (default: 60)
 //   --limit S             begins no other case after so many seconds (default: none)
 //   --cold                the first iteration of each model without the driver's cache of shaders, too
 //   --figures             times what each optimisation gives, too (two minutes), and draws docs/figures/
@@ -45,6 +46,7 @@ const { values } = parseArgs({
     optimize: { type: "string", default: "all" },
     seconds: { type: "string", default: "1.5" },
     "most-seconds": { type: "string", default: "2" },
+    patience: { type: "string", default: "60" },
     limit: { type: "string", default: "Infinity" },
     cold: { type: "boolean", default: false },
     figures: { type: "boolean", default: false },
@@ -79,6 +81,7 @@ async function measureAll() {
   const settings = {
     seconds: Number(values.seconds),
     mostSeconds: Number(values["most-seconds"]),
+    patience: Number(values.patience),
   };
   const steps = values.figures ? await measureSteps(settings, remark) : [];
   const second = values.against === undefined ? [] : [against(values.against)];

@@ -63,7 +63,10 @@ export class Worker {
   #lines;
   #errors = "";
 
-  constructor(configuration, each, { mostSeconds, cold = false }) {
+  #patience;
+
+  constructor(configuration, each, { mostSeconds, patience, cold = false }) {
+    this.#patience = patience;
     const { root, optimise, device } = configuration;
     const order = { ...filesOf(each), K: each.K, root, optimise, device, mostSeconds };
     this.#process = spawn(process.execPath, [WORKER, JSON.stringify(order)], {
@@ -76,7 +79,12 @@ export class Worker {
   }
 
   async #answer() {
+    const timer = setTimeout(() => {
+      this.#errors = `took longer than ${this.#patience} s`;
+      this.kill();
+    }, 1000 * this.#patience);
     const { value } = await this.#lines.next();
+    clearTimeout(timer);
     if (value !== undefined) return JSON.parse(value);
     const lines = this.#errors.split("\n").filter((line) => line !== "" && !line.startsWith("Warning:"));
     const said = lines.find((line) => /error/i.test(line)) ?? lines[0];

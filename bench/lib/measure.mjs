@@ -15,14 +15,14 @@ const TURNS = 4;
  * what was planned, memory; or { error }. `seconds` are those of each configuration; `cold`: the first iteration without
  * the driver's cache, too.
  */
-export async function measureCase(each, configurations, { seconds, mostSeconds, cold }) {
+export async function measureCase(each, configurations, { seconds, mostSeconds, patience, cold }) {
   const runs = [];
   for (const configuration of configurations) {
     const run = { configuration, iterations: [] };
     runs.push(run);
     try {
-      if (cold) run.coldSeconds = await coldFirst(configuration, each, mostSeconds);
-      run.worker = new Worker(configuration, each, { mostSeconds });
+      if (cold) run.coldSeconds = await coldFirst(configuration, each, { mostSeconds, patience });
+      run.worker = new Worker(configuration, each, { mostSeconds, patience });
       run.plan = await run.worker.plan();
     } catch (problem) {
       fail(run, problem);
@@ -69,8 +69,8 @@ function fail(run, problem) {
   run.worker?.kill();
 }
 
-async function coldFirst(configuration, each, mostSeconds) {
-  const worker = new Worker(configuration, each, { mostSeconds, cold: true });
+async function coldFirst(configuration, each, limits) {
+  const worker = new Worker(configuration, each, { ...limits, cold: true });
   const { firstSeconds } = await worker.plan();
   await worker.stop();
   return firstSeconds;
