@@ -15,7 +15,7 @@ export const OPTIMISATIONS = {
   hoist: "what does not change within a loop is computed before it",
   merge: "tables over the same axes share a kernel",
   launches: "kernels of little work that do not need each other share a launch",
-  tiles: "an invocation computes four points along each of up to two axes, which share what they load",
+  tiles: "an invocation computes four points along each of up to three axes, which share what they load",
   vectors: "innermost loops go four turns at a time, which load neighbours in memory together",
 } as const;
 

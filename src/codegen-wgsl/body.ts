@@ -7,7 +7,7 @@ import type { Kernel } from "../ir/program.js";
 import { loopParent, rowArrayName, type RowArray } from "../ir/ragged.js";
 import { axisKey, Expressions, offsetKey, type Copy } from "./expressions.js";
 import type { LaunchModule } from "./module.js";
-import { bitsOf, splitByTurns, type Loop, type Simple, type Tile } from "./tile.js";
+import { bitsOf, splitByTurns, storedAxis, type Loop, type Simple, type Tile } from "./tile.js";
 import {
   add,
   binary,
@@ -180,7 +180,10 @@ class Body {
 
   /** A statement for each of the points and turns side by side among which it differs. */
   private copied(s: Simple): WgslStatement[] {
-    const varies = this.expressions.variation.statement(s) & this.expressions.together;
+    const { variation, together } = this.expressions;
+    const varies = variation.statement(s) & together;
+    const row = storedAxis(s, this.tile, this.module.alone());
+    if (row !== null && s.kind === "store") return this.storedInVectors(s, row, varies);
     const groups = new Map<string, Copy[]>();
     for (const copy of this.expressions.copies) {
       const key = this.expressions.placeOf(copy, varies);
@@ -190,6 +193,29 @@ class Body {
     }
     return this.expressions.statement(varies, () =>
       [...groups].flatMap(([place, group]) => this.statement(s, group, place)),
+    );
+  }
+
+  /** A store of vectors along an axis of the tile. Beyond its end they hold what lies between rows. */
+  private storedInVectors(s: Extract<Simple, { kind: "store" }>, row: Axis, varies: number): WgslStatement[] {
+    const { expressions } = this;
+    const others = varies & ~expressions.variation.bit(row);
+    const groups = new Map<string, (Copy | undefined)[]>();
+    for (const copy of expressions.copies) {
+      const key = expressions.placeOf(copy, others);
+      const group = groups.get(key) ?? [];
+      groups.set(key, group);
+      group[copy.places.get(row.name) ?? 0] ??= copy;
+    }
+    return expressions.statement(varies, () =>
+      [...groups.values()].flatMap((group) => {
+        const copies = group.filter((copy) => copy !== undefined);
+        const [first] = copies;
+        if (first === undefined) throw new Bug("a vector of no copies");
+        const value = call("vec4f", ...copies.map((copy) => expressions.expression(s.value, copy)));
+        const target = expressions.storedVector(s.buffer, s.at, first);
+        return this.guarded(first, { kind: "assign", target, value });
+      }),
     );
   }
 

@@ -5,6 +5,7 @@ import { lowerAddresses } from "../ir/addresses.js";
 import { rowStride, sizeOf, VECTOR_LENGTH, type Axis, type Sizes } from "../ir/axis.js";
 import type { Buffer, Kernel, Launch, Program } from "../ir/program.js";
 import { ALL_OPTIMISATIONS, type Optimisations } from "../optimisations.js";
+import { isWorthTiles } from "./cost.js";
 import { entryPoint, UNTILED, type EntryPoint } from "./body.js";
 import { preludeFor, RESERVED_BY_HELPERS } from "./functions.js";
 import { LaunchModule, STORAGE_BUFFERS, type Uses } from "./module.js";
@@ -123,13 +124,14 @@ function tiledEntryPoints(
   { optimise, sizes }: How,
 ): readonly (EntryPoint & { readonly name: string; readonly tile: ChosenTile })[] {
   if (kernel.reads.some((read) => kernel.writes.includes(read))) return [];
+  if (sizes !== null && !isWorthTiles(kernel, sizes)) return [];
   const lengthOf = (axis: Axis): number | null => (sizes === null ? null : sizeOf(axis, sizes));
   const isRow = (axis: Axis): boolean => rowStride(lengthOf(axis) ?? VECTOR_LENGTH) % VECTOR_LENGTH === 0;
   const byAxes = lowerAddresses(kernel, program.buffers, "axes", isRow);
   const offsets = byAxes.levels.flatMap((level) => level.offsets);
   const statements = separateTurns([...offsets, ...byAxes.body], written);
-  return chooseTiles(kernel.grid, statements, written, optimise, lengthOf).map((tile) => ({
-    name: tile.axes.length > 0 ? "main_tiled" : "main_vectors",
+  return chooseTiles(kernel.grid, statements, written, module.alone(), optimise, lengthOf).map((tile) => ({
+    name: tile.axes.length > 2 ? "main_blocks" : tile.axes.length > 0 ? "main_tiled" : "main_vectors",
     tile,
     ...entryPoint(module, statements, kernel, written, WORKGROUP_SIZE, tile),
   }));

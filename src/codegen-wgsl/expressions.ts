@@ -8,7 +8,7 @@ import { rowArrayName } from "../ir/ragged.js";
 import { applyRow, type Op } from "../ops.js";
 import type { LaunchModule } from "./module.js";
 import { WGSL_SPELLING } from "./spell.js";
-import { Variation, vectorAxis, vectorLoads, type Tile } from "./tile.js";
+import { storedAxis, Variation, vectorAxis, vectorLoads, type Tile } from "./tile.js";
 import { add, binary, call, named, unsigned, type WgslExpression, type WgslStatement } from "./wgsl.js";
 
 /** An f32 expression, how deep it is nested, and whether WGSL would evaluate it while compiling. */
@@ -54,7 +54,13 @@ export class Expressions {
   ) {
     this.variation = new Variation(statements, [...tile.axes, ...[...tile.loops].map((loop) => loop.axis)]);
     const vectors = vectorLoads(statements, tile, this.variation, written);
-    const arrays = new Set(vectors.map((load) => module.arrayOfBuffer(load.buffer)));
+    const stores = statements.filter(
+      (s) => s.kind !== "loop" && storedAxis(s, tile, module.alone()) !== null,
+    );
+    const arrays = new Set([
+      ...vectors.map((load) => module.arrayOfBuffer(load.buffer)),
+      ...stores.flatMap((s) => (s.kind === "store" ? [module.arrayOfBuffer(s.buffer)] : [])),
+    ]);
     this.asVectors = new Set([...arrays].filter((array) => module.seeAsVectors(array)));
     this.vectorAxes = new Set(vectors.map((load) => load.row.name));
   }
@@ -178,6 +184,12 @@ export class Expressions {
       return this.settle({ e: loaded, depth: 8, constant: false }, `${e.buffer}_vector`);
     });
     return { e: { kind: "component", vector: vector.e, at: place }, depth: 2, constant: false };
+  }
+
+  /** The vector of a buffer's row that neighbouring copies, of which this is the first, store to. */
+  storedVector(buffer: string, at: Index, first: Copy): WgslExpression {
+    this.rows.add(this.module.rowOf(buffer));
+    return this.module.vector(buffer, this.index(at, first));
   }
 
   private compute(e: AddressedExpression, copy: Copy): Value {

@@ -22,6 +22,7 @@ export const STORAGE_BUFFERS = 8;
 /** Names that every module uses: entry points and their parameters, the uniform, packed buffers. */
 const OWN_WORDS = [
   "main",
+  "main_blocks",
   "main_tiled",
   "main_vectors",
   "Run",
@@ -113,6 +114,11 @@ export class LaunchModule {
       this.vectors.set(array, vectors);
     }
     return this.arrays.some(({ binding }) => binding === vectors.binding);
+  }
+
+  /** Buffers that have an array to themselves. */
+  alone(): ReadonlySet<string> {
+    return new Set(this.arrayOf.keys());
   }
 
   /** What is bound, from binding 1 on. */

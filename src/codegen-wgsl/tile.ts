@@ -123,6 +123,16 @@ export function vectorAxis(
   return e.row !== null && (variation.bit(e.row) & together) !== 0 && !written.has(e.buffer) ? e.row : null;
 }
 
+/**
+ * The row axis of a store that is done as part of a vector, as its tile goes along it. `alone`: buffers that an array of
+ * vectors can be made of, as nothing else lies in it.
+ */
+export function storedAxis(s: Simple, { axes }: Tile, alone: ReadonlySet<string>): Axis | null {
+  if (s.kind !== "store" || s.row === null || !alone.has(s.buffer)) return null;
+  const { name } = s.row;
+  return axes.some((axis) => axis.name === name) ? s.row : null;
+}
+
 /** The loads of an entry point that are done as parts of vectors. */
 export function vectorLoads(
   statements: readonly AddressedStatement[],
@@ -152,19 +162,19 @@ const MOST_OPERATIONS = 500;
 const LEAST_GAIN = 0.1;
 
 /**
- * Ways to go over a kernel that beat one point and one turn at a time, the fastest first; the last one has no axes of the
- * grid, so that it leaves as many invocations. Never along blocks or ragged rows, whose loops differ in length.
- * `written`: buffers that the kernel stores to; `lengthOf`: how long axes are planned to be.
+ * Ways to go over a kernel that beat one point and one turn at a time, the fastest first: tiles over three axes of the grid,
+ * over one or two, and over none, which leaves as many invocations. Never along blocks or ragged rows, whose loops differ in length.
+ * `written`: buffers that the kernel stores to; `alone`: see storedAxis; `lengthOf`: how long axes are planned to be.
  */
 export function chooseTiles(
   grid: readonly Axis[],
   statements: readonly AddressedStatement[],
   written: ReadonlySet<string>,
+  alone: ReadonlySet<string>,
   optimise: Optimisations,
   lengthOf: LengthOf,
 ): readonly ChosenTile[] {
   const depth = Math.max(0, ...statements.map(depthOf));
-  if (depth === 0) return [];
   const bound = [...grid, ...statements.flatMap(loopsIn).map((loop) => loop.axis)];
   const fits = (a: Axis): boolean => a.blocks === null && a.parent === null && !isImplied(a, bound);
   const candidates = optimise.has("tiles") ? grid.filter(fits) : [];
@@ -173,26 +183,30 @@ export function chooseTiles(
   const variation = new Variation(statements, [...candidates, ...[...loops].map((loop) => loop.axis)]);
   const timed = (axes: readonly Axis[], over: ReadonlySet<Loop>): Timed => {
     const tile = { axes, loops: over };
-    return { tile, ...estimate(statements, tile, variation, depth, written, lengthOf) };
+    return { tile, ...estimate(statements, tile, variation, depth, written, alone, lengthOf) };
   };
   const plain = timed([], new Set());
   const best = (options: readonly Timed[], than: Timed): Timed =>
     options.reduce((a, b) => (b.fits && b.time < a.time * (1 - LEAST_GAIN) ? b : a), than);
   const turnsOnly = best([timed([], loops)], plain);
   const over = [new Set<Loop>(), loops];
-  const single = best(
-    over.flatMap((l) => candidates.map((axis) => timed([axis], l))),
-    turnsOnly,
-  );
-  const pairs = candidates.flatMap((a, i) => candidates.slice(i + 1).map((b) => [a, b]));
-  const double = best(
-    over.flatMap((l) => pairs.map((axes) => timed(axes, l))),
-    single,
-  );
-  const chosen = [double, ...(double.tile.axes.length > 0 ? [turnsOnly] : [])];
-  return chosen
+  const most = (count: number, than: Timed): Timed =>
+    best(
+      over.flatMap((l) => subsets(candidates, count).map((axes) => timed(axes, l))),
+      than,
+    );
+  const double = most(2, most(1, turnsOnly));
+  // Without a loop there is little to share.
+  const triple = depth === 0 ? double : most(3, double);
+  return [...new Set([triple, double, turnsOnly])]
     .filter((each) => each !== plain)
     .map(({ tile, time }) => ({ ...tile, share: time / plain.time }));
+}
+
+/** All ways to take so many, in their order. */
+function subsets(axes: readonly Axis[], count: number): readonly (readonly Axis[])[] {
+  if (count === 0) return [[]];
+  return axes.flatMap((axis, i) => subsets(axes.slice(i + 1), count - 1).map((rest) => [axis, ...rest]));
 }
 
 /** A tile, and what its innermost loops are estimated to take as a share of what they take one point and turn at a time. */
@@ -206,12 +220,14 @@ type Timed = { readonly tile: Tile; readonly time: number; readonly fits: boolea
 /** What a point costs in the innermost loops, and whether the code stays short. */
 function estimate(
   statements: readonly AddressedStatement[],
-  { axes, loops }: Tile,
+  tile: Tile,
   variation: Variation,
   depth: number,
   written: ReadonlySet<string>,
+  alone: ReadonlySet<string>,
   lengthOf: LengthOf,
 ): { readonly time: number; readonly fits: boolean } {
+  const { axes, loops } = tile;
   const tiled = bitsOf(axes, variation);
   let [loads, operations, randoms, time] = [0, 0, 0, 0];
   // Where an axis ends within the last of its tiles or turns, that one does less.
@@ -226,6 +242,11 @@ function estimate(
       if (outside === 1) time += TIME.turn / turns;
       s.body.forEach((each) => visit(each, outside - 1, inner, turns));
       return;
+    }
+    if (s.kind === "store" && outside === 0) {
+      const copies = VECTOR_LENGTH ** count(variation.statement(s) & together);
+      const vectors = storedAxis(s, tile, alone) !== null;
+      time += ((vectors ? TIME.vectorLoad / VECTOR_LENGTH : 1) * copies) / points;
     }
     for (const e of expressionsOf(s)) {
       const copies = VECTOR_LENGTH ** count(variation.expression(e) & together);

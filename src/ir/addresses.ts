@@ -66,6 +66,8 @@ export type AddressedStatement =
       readonly kind: "store";
       readonly buffer: string;
       readonly at: Index;
+      /** As of a load. */
+      readonly row: Axis | null;
       readonly value: AddressedExpression;
     };
 
@@ -193,7 +195,8 @@ class Lowering {
       case "store": {
         const { kind, buffer } = s;
         const at = this.addressIn(buffer, s.subscripts, block);
-        return { kind, buffer, at, value: this.expression(s.value, block) };
+        const row = this.rowOf(buffer, s.subscripts);
+        return { kind, buffer, at, row, value: this.expression(s.value, block) };
       }
       case "loop": {
         if (s.within !== null) this.check(s.within, block);

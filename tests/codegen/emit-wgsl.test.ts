@@ -15,6 +15,7 @@ import type { WgslLaunch } from "../../src/compiled.js";
 import { Bug } from "../../src/diagnostic.js";
 import type { Axis } from "../../src/ir/axis.js";
 import type { KernelExpression, Program } from "../../src/ir/program.js";
+import { NO_OPTIMISATIONS } from "../../src/optimisations.js";
 import * as programs from "./programs.js";
 import {
   apply,
@@ -35,7 +36,8 @@ import {
 const withoutPrelude = (source: string): string =>
   source.replace(/\n\n(?!@compute)(?:.|\n)*?(?=\n\n@compute)/, "\n\n// (helpers)");
 
-const onlyKernel = (p: Program): string => emitWgsl(p)[p.kernels[0]?.name ?? ""]?.source ?? "";
+const onlyKernel = (p: Program): string =>
+  emitWgsl(p, NO_OPTIMISATIONS)[p.kernels[0]?.name ?? ""]?.source ?? "";
 const storing = (value: KernelExpression): Program =>
   program(
     "p",
@@ -211,7 +213,7 @@ describe("deep expressions", () => {
 
 describe("buffers", () => {
   it("are bound in the order: uniforms, inputs, what is written, what is read", () => {
-    const { density } = emitWgsl(programs.elementwise);
+    const { density } = emitWgsl(programs.elementwise, NO_OPTIMISATIONS);
     expect(density).toMatchObject({
       uniforms: ["seed", "iteration", "draws_from"],
       bindings: [
@@ -224,7 +226,7 @@ describe("buffers", () => {
   });
 
   it("are packed, in all kernels of the program, where one kernel has too many", () => {
-    const { parts, gather } = emitWgsl(programs.manyTables);
+    const { parts, gather } = emitWgsl(programs.manyTables, NO_OPTIMISATIONS);
     const holds = (launch: WgslLaunch | undefined): string[] => launch?.bindings.map((b) => b.holds) ?? [];
     expect(holds(parts)).toEqual(["inputs", "packed"]);
     expect(holds(gather)).toEqual(["packed"]);
@@ -287,18 +289,44 @@ describe("tiles", () => {
 
   it("go along the axes whose points share the most loads; loops along rows go by vectors", () => {
     expect(tilesOf(summing([rows, k, j], [rows, terms], [rows, k, terms]))).toEqual([
-      "k, j; rows terms",
+      "k, j; rows terms, j",
       "; rows terms",
     ]);
     expect(tilesOf(summing([rows, k, j], [terms, rows, k], [terms, rows, j]))).toEqual(["k, j; rows k, j"]);
   });
 
-  it("are made for the sake of vectors alone, but not where there is no loop", () => {
+  it("go along three axes where that shares more, and along two besides, for fewer points", () => {
+    expect(emitWgsl(programs.products)["multiply"]?.tiled).toMatchObject([
+      { entryPoint: "main_blocks", axes: ["states", "k_a", "k_b"], rows: ["k_a", "k_b"] },
+      { entryPoint: "main_tiled", axes: ["k_a", "k_b"], rows: ["k_a", "k_b"] },
+    ]);
+  });
+
+  it("are not made of kernels of little work, nor along axes that would leave them mostly empty", () => {
+    const tiles = (sizes: Record<string, number>): string[] =>
+      emitWgsl(programs.products, undefined, new Map(Object.entries(sizes)))["multiply"]?.tiled.map(
+        ({ axes }) => axes.join(),
+      ) ?? [];
+    expect(tiles({ states: 2, zips: 2, k_a: 3, k_b: 3 })).toEqual([]);
+    expect(tiles({ states: 1, zips: 1000, k_a: 1, k_b: 1000 })).toEqual(["k_b"]);
+  });
+
+  it("store in vectors to tables that have a buffer to themselves", () => {
+    const source = emitWgsl(programs.products)["multiply"]?.source ?? "";
+    const stores = source.split("\n").filter((line) => /^ *product\w*\[/.test(line));
+    // One point; a column of vectors at each of four states; a column of vectors.
+    expect(stores.filter((line) => line.includes("= vec4f("))).toHaveLength(16 + 4);
+    expect(stores).toHaveLength(16 + 4 + 1);
+  });
+
+  it("are made for the sake of vectors alone, with or without a loop", () => {
     expect(tilesOf(summing([rows, k], [terms, k, rows], [rows, terms, k]))).toEqual([
       "rows, k; rows rows, k",
     ]);
     expect(tilesOf(summing([k], [terms, k]))).toEqual(["k; rows k"]);
-    expect(emitWgsl(programs.elementwise)["density"]?.tiled).toEqual([]);
+    expect(emitWgsl(programs.elementwise)["density"]?.tiled).toMatchObject([
+      { entryPoint: "main_tiled", axes: ["zips", "k_states"], rows: ["zips", "k_states"] },
+    ]);
   });
 
   it("are not made of long code", () => {

@@ -412,3 +412,29 @@ export const tiled = program(
     ),
   ],
 );
+
+/** Products of matrices, one for each place along `states`: fit for tiles over three axes. */
+export const products = program(
+  "products",
+  [
+    buffer("input", "left", [states, zips, a], "matrices"),
+    buffer("input", "right", [zips, b], "a matrix"),
+    buffer("table", "product", [states, a, b], "their products"),
+  ],
+  [
+    kernel(
+      "multiply",
+      [states, a, b],
+      [
+        varBe("sum", literal(0)),
+        loop(zips, "sum", [
+          assign(
+            "sum",
+            apply("add", local("sum"), apply("mul", load("left", states, zips, a), load("right", zips, b))),
+          ),
+        ]),
+        store("product", [states, a, b], local("sum")),
+      ],
+    ),
+  ],
+);

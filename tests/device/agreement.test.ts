@@ -96,6 +96,28 @@ describeOnDevice("programs on a device", (device) => {
     return agree(programs.tiled, { sizes, inputs }, (3 + zips) * 9 * zips * ROUNDING);
   });
 
+  it.each([
+    [64, 32, 32],
+    [65, 31, 35],
+    [90, 29, 27],
+    [9, 12, 11],
+  ] as const)("tiles over three axes, stored in vectors: %d products of %d x %d", (states, k_a, k_b) => {
+    const zips = 5;
+    const eighths = (count: number): Float64Array => numbers(count, -2, 2).map((x) => Math.round(8 * x) / 8);
+    const inputs = { left: eighths(states * zips * k_a), right: eighths(zips * k_b) };
+    return agree(programs.products, { sizes: { states, zips, k_a, k_b }, inputs }, 0); // all sums are exact
+  });
+
+  it("elementwise in vectors", () => {
+    const sizes = { states: 30, zips: 70, k_states: 31 };
+    const inputs = {
+      log_radon: numbers(30 * 70, -2, 2),
+      "particles.state_mean": numbers(30 * 31, -2, 2),
+      sigma: [0.75],
+    };
+    return agree(programs.elementwise, { sizes, inputs }, 5 * 15 * ROUNDING);
+  });
+
   it.each([4, 30, 31, 33])("log-sum-exps in vectors: %d particles", (k_states) => {
     const sizes = { states: 70, zips: 9, k_states };
     const inputs = { log_f: numbers(70 * 9 * k_states, -3, 0) };

@@ -12,6 +12,8 @@ struct Run {
 @group(0) @binding(3) var<storage, read> inputs_vectors: array<vec4f>;
 // partial [zips_blocks, states]: sums of 4 zips
 @group(0) @binding(2) var<storage, read_write> partial_: array<f32>;
+// partial_, four at a time.
+@group(0) @binding(2) var<storage, read_write> partial__vectors: array<vec4f>;
 override y: u32 = 0u;
 override n_zips_blocks: u32 = 1u;
 override n_states: u32 = 1u;
@@ -50,9 +52,6 @@ fn main_tiled(
     let zips_blocks = point / states_tiles;
     let states_tile = point % states_tiles;
     let states_0 = min(states_tile * 4u, n_states - 1u);
-    let states_1 = min(states_tile * 4u + 1u, n_states - 1u);
-    let states_2 = min(states_tile * 4u + 2u, n_states - 1u);
-    let states_3 = min(states_tile * 4u + 3u, n_states - 1u);
     var sum_0 = 0.0;
     var sum_1 = 0.0;
     var sum_2 = 0.0;
@@ -67,16 +66,7 @@ fn main_tiled(
       sum_2 = sum_2 + y_vector.z;
       sum_3 = sum_3 + y_vector.w;
     }
-    partial_[zips_blocks * stride_states + states_0] = sum_0;
-    if states_tile * 4u + 1u < n_states {
-      partial_[zips_blocks * stride_states + states_1] = sum_1;
-    }
-    if states_tile * 4u + 2u < n_states {
-      partial_[zips_blocks * stride_states + states_2] = sum_2;
-    }
-    if states_tile * 4u + 3u < n_states {
-      partial_[zips_blocks * stride_states + states_3] = sum_3;
-    }
+    partial__vectors[(zips_blocks * stride_states + states_0) / 4u] = vec4f(sum_0, sum_1, sum_2, sum_3);
   }
 }
 
@@ -90,6 +80,8 @@ struct Run {
 @group(0) @binding(0) var<uniform> run: Run;
 // total [states]: sums over zips
 @group(0) @binding(1) var<storage, read_write> total: array<f32>;
+// total, four at a time.
+@group(0) @binding(1) var<storage, read_write> total_vectors: array<vec4f>;
 // partial [zips_blocks, states]: sums of 4 zips
 @group(0) @binding(2) var<storage, read> partial_: array<f32>;
 // partial_, four at a time.
@@ -126,9 +118,6 @@ fn main_tiled(
   for (var point = group.x * 64u + lane; point < states_tiles; point += groups.x * 64u) {
     let states_tile = point;
     let states_0 = min(states_tile * 4u, n_states - 1u);
-    let states_1 = min(states_tile * 4u + 1u, n_states - 1u);
-    let states_2 = min(states_tile * 4u + 2u, n_states - 1u);
-    let states_3 = min(states_tile * 4u + 3u, n_states - 1u);
     var sum_0 = 0.0;
     var sum_1 = 0.0;
     var sum_2 = 0.0;
@@ -141,15 +130,6 @@ fn main_tiled(
       sum_2 = sum_2 + partial_vector.z;
       sum_3 = sum_3 + partial_vector.w;
     }
-    total[states_0] = sum_0;
-    if states_tile * 4u + 1u < n_states {
-      total[states_1] = sum_1;
-    }
-    if states_tile * 4u + 2u < n_states {
-      total[states_2] = sum_2;
-    }
-    if states_tile * 4u + 3u < n_states {
-      total[states_3] = sum_3;
-    }
+    total_vectors[states_0 / 4u] = vec4f(sum_0, sum_1, sum_2, sum_3);
   }
 }

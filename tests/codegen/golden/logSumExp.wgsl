@@ -11,8 +11,12 @@ struct Run {
 @group(0) @binding(1) var<storage, read> inputs: array<f32>;
 // log_z [states]: sum over zips, log-sum-exp over k_states
 @group(0) @binding(2) var<storage, read_write> log_z: array<f32>;
+// log_z, four at a time.
+@group(0) @binding(2) var<storage, read_write> log_z_vectors: array<vec4f>;
 // largest [states]: largest of the sums
 @group(0) @binding(3) var<storage, read_write> largest: array<f32>;
+// largest, four at a time.
+@group(0) @binding(3) var<storage, read_write> largest_vectors: array<vec4f>;
 override log_f: u32 = 0u;
 override n_states: u32 = 1u;
 override n_zips: u32 = 1u;
@@ -126,13 +130,7 @@ fn main_tiled(
       m_2 = m_new_2;
       m_3 = m_new_3;
     }
-    log_z[states_0] = m_0 + safe_log(s_0);
-    log_z[states_1] = m_1 + safe_log(s_1);
-    log_z[states_2] = m_2 + safe_log(s_2);
-    log_z[states_3] = m_3 + safe_log(s_3);
-    largest[states_0] = m_0;
-    largest[states_1] = m_1;
-    largest[states_2] = m_2;
-    largest[states_3] = m_3;
+    log_z_vectors[states_0 / 4u] = vec4f(m_0 + safe_log(s_0), m_1 + safe_log(s_1), m_2 + safe_log(s_2), m_3 + safe_log(s_3));
+    largest_vectors[states_0 / 4u] = vec4f(m_0, m_1, m_2, m_3);
   }
 }

@@ -14,8 +14,12 @@ struct Run {
 @group(0) @binding(4) var<storage, read> inputs_vectors: array<vec4f>;
 // log_f [states, k_a, k_b]: sum of squares
 @group(0) @binding(2) var<storage, read_write> log_f: array<f32>;
+// log_f, four at a time.
+@group(0) @binding(2) var<storage, read_write> log_f_vectors: array<vec4f>;
 // last [states, k_a, k_b]: a times the last square
 @group(0) @binding(3) var<storage, read_write> last: array<f32>;
+// last, four at a time.
+@group(0) @binding(3) var<storage, read_write> last_vectors: array<vec4f>;
 override particles_a: u32 = 0u;
 override particles_b: u32 = 0u;
 override y: u32 = 0u;
@@ -76,9 +80,6 @@ fn main_tiled(
     let k_a_2 = min(k_a_tile * 4u + 2u, n_k_a - 1u);
     let k_a_3 = min(k_a_tile * 4u + 3u, n_k_a - 1u);
     let k_b_0 = min(k_b_tile * 4u, n_k_b - 1u);
-    let k_b_1 = min(k_b_tile * 4u + 1u, n_k_b - 1u);
-    let k_b_2 = min(k_b_tile * 4u + 2u, n_k_b - 1u);
-    let k_b_3 = min(k_b_tile * 4u + 3u, n_k_b - 1u);
     let at_states_k_b_0 = states * stride_k_b + k_b_0;
     let at_states = states * stride_zips;
     var sum_0_0 = 0.0;
@@ -688,97 +689,25 @@ fn main_tiled(
         scaled_3_3 = scaled_term_0_3_3_3_2;
       }
     }
-    log_f[(states * n_k_a + k_a_0) * stride_k_b + k_b_0] = -0.5 * sum_0_0;
-    if k_b_tile * 4u + 1u < n_k_b {
-      log_f[(states * n_k_a + k_a_0) * stride_k_b + k_b_1] = -0.5 * sum_0_1;
-    }
-    if k_b_tile * 4u + 2u < n_k_b {
-      log_f[(states * n_k_a + k_a_0) * stride_k_b + k_b_2] = -0.5 * sum_0_2;
-    }
-    if k_b_tile * 4u + 3u < n_k_b {
-      log_f[(states * n_k_a + k_a_0) * stride_k_b + k_b_3] = -0.5 * sum_0_3;
-    }
+    log_f_vectors[((states * n_k_a + k_a_0) * stride_k_b + k_b_0) / 4u] = vec4f(-0.5 * sum_0_0, -0.5 * sum_0_1, -0.5 * sum_0_2, -0.5 * sum_0_3);
     if k_a_tile * 4u + 1u < n_k_a {
-      log_f[(states * n_k_a + k_a_1) * stride_k_b + k_b_0] = -0.5 * sum_1_0;
-    }
-    if k_a_tile * 4u + 1u < n_k_a && k_b_tile * 4u + 1u < n_k_b {
-      log_f[(states * n_k_a + k_a_1) * stride_k_b + k_b_1] = -0.5 * sum_1_1;
-    }
-    if k_a_tile * 4u + 1u < n_k_a && k_b_tile * 4u + 2u < n_k_b {
-      log_f[(states * n_k_a + k_a_1) * stride_k_b + k_b_2] = -0.5 * sum_1_2;
-    }
-    if k_a_tile * 4u + 1u < n_k_a && k_b_tile * 4u + 3u < n_k_b {
-      log_f[(states * n_k_a + k_a_1) * stride_k_b + k_b_3] = -0.5 * sum_1_3;
+      log_f_vectors[((states * n_k_a + k_a_1) * stride_k_b + k_b_0) / 4u] = vec4f(-0.5 * sum_1_0, -0.5 * sum_1_1, -0.5 * sum_1_2, -0.5 * sum_1_3);
     }
     if k_a_tile * 4u + 2u < n_k_a {
-      log_f[(states * n_k_a + k_a_2) * stride_k_b + k_b_0] = -0.5 * sum_2_0;
-    }
-    if k_a_tile * 4u + 2u < n_k_a && k_b_tile * 4u + 1u < n_k_b {
-      log_f[(states * n_k_a + k_a_2) * stride_k_b + k_b_1] = -0.5 * sum_2_1;
-    }
-    if k_a_tile * 4u + 2u < n_k_a && k_b_tile * 4u + 2u < n_k_b {
-      log_f[(states * n_k_a + k_a_2) * stride_k_b + k_b_2] = -0.5 * sum_2_2;
-    }
-    if k_a_tile * 4u + 2u < n_k_a && k_b_tile * 4u + 3u < n_k_b {
-      log_f[(states * n_k_a + k_a_2) * stride_k_b + k_b_3] = -0.5 * sum_2_3;
+      log_f_vectors[((states * n_k_a + k_a_2) * stride_k_b + k_b_0) / 4u] = vec4f(-0.5 * sum_2_0, -0.5 * sum_2_1, -0.5 * sum_2_2, -0.5 * sum_2_3);
     }
     if k_a_tile * 4u + 3u < n_k_a {
-      log_f[(states * n_k_a + k_a_3) * stride_k_b + k_b_0] = -0.5 * sum_3_0;
+      log_f_vectors[((states * n_k_a + k_a_3) * stride_k_b + k_b_0) / 4u] = vec4f(-0.5 * sum_3_0, -0.5 * sum_3_1, -0.5 * sum_3_2, -0.5 * sum_3_3);
     }
-    if k_a_tile * 4u + 3u < n_k_a && k_b_tile * 4u + 1u < n_k_b {
-      log_f[(states * n_k_a + k_a_3) * stride_k_b + k_b_1] = -0.5 * sum_3_1;
-    }
-    if k_a_tile * 4u + 3u < n_k_a && k_b_tile * 4u + 2u < n_k_b {
-      log_f[(states * n_k_a + k_a_3) * stride_k_b + k_b_2] = -0.5 * sum_3_2;
-    }
-    if k_a_tile * 4u + 3u < n_k_a && k_b_tile * 4u + 3u < n_k_b {
-      log_f[(states * n_k_a + k_a_3) * stride_k_b + k_b_3] = -0.5 * sum_3_3;
-    }
-    last[(states * n_k_a + k_a_0) * stride_k_b + k_b_0] = scaled_0_0;
-    if k_b_tile * 4u + 1u < n_k_b {
-      last[(states * n_k_a + k_a_0) * stride_k_b + k_b_1] = scaled_0_1;
-    }
-    if k_b_tile * 4u + 2u < n_k_b {
-      last[(states * n_k_a + k_a_0) * stride_k_b + k_b_2] = scaled_0_2;
-    }
-    if k_b_tile * 4u + 3u < n_k_b {
-      last[(states * n_k_a + k_a_0) * stride_k_b + k_b_3] = scaled_0_3;
-    }
+    last_vectors[((states * n_k_a + k_a_0) * stride_k_b + k_b_0) / 4u] = vec4f(scaled_0_0, scaled_0_1, scaled_0_2, scaled_0_3);
     if k_a_tile * 4u + 1u < n_k_a {
-      last[(states * n_k_a + k_a_1) * stride_k_b + k_b_0] = scaled_1_0;
-    }
-    if k_a_tile * 4u + 1u < n_k_a && k_b_tile * 4u + 1u < n_k_b {
-      last[(states * n_k_a + k_a_1) * stride_k_b + k_b_1] = scaled_1_1;
-    }
-    if k_a_tile * 4u + 1u < n_k_a && k_b_tile * 4u + 2u < n_k_b {
-      last[(states * n_k_a + k_a_1) * stride_k_b + k_b_2] = scaled_1_2;
-    }
-    if k_a_tile * 4u + 1u < n_k_a && k_b_tile * 4u + 3u < n_k_b {
-      last[(states * n_k_a + k_a_1) * stride_k_b + k_b_3] = scaled_1_3;
+      last_vectors[((states * n_k_a + k_a_1) * stride_k_b + k_b_0) / 4u] = vec4f(scaled_1_0, scaled_1_1, scaled_1_2, scaled_1_3);
     }
     if k_a_tile * 4u + 2u < n_k_a {
-      last[(states * n_k_a + k_a_2) * stride_k_b + k_b_0] = scaled_2_0;
-    }
-    if k_a_tile * 4u + 2u < n_k_a && k_b_tile * 4u + 1u < n_k_b {
-      last[(states * n_k_a + k_a_2) * stride_k_b + k_b_1] = scaled_2_1;
-    }
-    if k_a_tile * 4u + 2u < n_k_a && k_b_tile * 4u + 2u < n_k_b {
-      last[(states * n_k_a + k_a_2) * stride_k_b + k_b_2] = scaled_2_2;
-    }
-    if k_a_tile * 4u + 2u < n_k_a && k_b_tile * 4u + 3u < n_k_b {
-      last[(states * n_k_a + k_a_2) * stride_k_b + k_b_3] = scaled_2_3;
+      last_vectors[((states * n_k_a + k_a_2) * stride_k_b + k_b_0) / 4u] = vec4f(scaled_2_0, scaled_2_1, scaled_2_2, scaled_2_3);
     }
     if k_a_tile * 4u + 3u < n_k_a {
-      last[(states * n_k_a + k_a_3) * stride_k_b + k_b_0] = scaled_3_0;
-    }
-    if k_a_tile * 4u + 3u < n_k_a && k_b_tile * 4u + 1u < n_k_b {
-      last[(states * n_k_a + k_a_3) * stride_k_b + k_b_1] = scaled_3_1;
-    }
-    if k_a_tile * 4u + 3u < n_k_a && k_b_tile * 4u + 2u < n_k_b {
-      last[(states * n_k_a + k_a_3) * stride_k_b + k_b_2] = scaled_3_2;
-    }
-    if k_a_tile * 4u + 3u < n_k_a && k_b_tile * 4u + 3u < n_k_b {
-      last[(states * n_k_a + k_a_3) * stride_k_b + k_b_3] = scaled_3_3;
+      last_vectors[((states * n_k_a + k_a_3) * stride_k_b + k_b_0) / 4u] = vec4f(scaled_3_0, scaled_3_1, scaled_3_2, scaled_3_3);
     }
   }
 }
