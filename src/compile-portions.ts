@@ -15,8 +15,8 @@ export type PortionOptions = {
   readonly compile: (graph: ProgramGraph, sizes: Sizes) => CompiledProgram;
 };
 
-/** What the buffers of a phase may take, in bytes. */
-const PORTION_BYTES = 2 ** 27;
+/** What the buffers of a phase may take, in bytes: besides this there is what lies between rows in a GPU's memory. */
+const PORTION_BYTES = 2 ** 26;
 /** Kernels of portions are planned for so many elements; how many a portion has is decided when it is loaded. */
 const PLANNED_LENGTH = 2 ** 16;
 
@@ -45,7 +45,7 @@ export function compilePortions(
     const planned = new ExtendedSizes(sizes, [[axis.name, length]]);
     const phases = portions.phases.map((phase) => compile(phase, planned));
     const last = compile(portions.last, planned);
-    const most = Math.min(PORTION_BYTES, mostBytes);
+    const most = Math.min(PORTION_BYTES, mostBytes, largestBinding / 2);
     return described({ axis: axis.name, bytes: most, phases, last, feeds: portions.feeds });
   }
   return null;

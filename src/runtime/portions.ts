@@ -121,12 +121,17 @@ class PortionedProgram implements LoadedProgram {
   }
 
   run(settings: RunSettings): Promise<Outputs> {
-    const result = this.last.then(() => this.runAll(settings));
+    return this.inTurn(settings, false);
+  }
+
+  /** `inPlace`: what a portion feeds takes the place of its inputs as soon as it is done with them. */
+  private inTurn(settings: RunSettings, inPlace: boolean): Promise<Outputs> {
+    const result = this.last.then(() => this.runAll(settings, inPlace));
     this.last = result.catch(() => undefined);
     return result;
   }
 
-  private async runAll(settings: RunSettings): Promise<Outputs> {
+  private async runAll(settings: RunSettings, inPlace: boolean): Promise<Outputs> {
     const { phases, feeds } = this.portions;
     for (const i of phases.keys()) {
       const totals = new Map<string, Float64Array>();
@@ -152,7 +157,11 @@ class PortionedProgram implements LoadedProgram {
           else next.set(to, values);
         } else if (to === undefined)
           whole(results, name, () => new Float64Array(counts.whole)).set(values, portion * counts.portion);
-        else whole(next, to, () => new Float32Array(counts.whole)).set(values, portion * counts.portion);
+        else {
+          const own = inPlace ? this.divided.get(to) : undefined;
+          const fedTo = own ?? whole(next, to, () => new Float32Array(counts.whole));
+          fedTo.set(values, portion * counts.portion);
+        }
       }
     });
     this.next = next;
@@ -186,7 +195,7 @@ class PortionedProgram implements LoadedProgram {
     const all: Outputs[] = [];
     for (const { settings, inputs } of runs) {
       for (const [name, values] of inputs) this.write(name, values);
-      all.push(await this.run(settings));
+      all.push(await this.inTurn(settings, true));
       this.advance();
     }
     return all;
