@@ -2,6 +2,7 @@
 import * as errors from "./errors.js";
 import type { PooledWeights } from "./pooled-weights.js";
 import type { SummaryRow } from "./posterior.js";
+import { orderStatistic } from "./quantiles.js";
 import { sampledGroups } from "./settings.js";
 import type { Diagnostic } from "../diagnostic.js";
 import { BUFFERS, type ModelInterface } from "../ir/interface.js";
@@ -85,13 +86,28 @@ export const traceEntry = (
   { minimum, median, meanLog }: EffectiveSizes,
 ): TraceEntry => ({ ...iteration, minimumEss: minimum, medianEss: median, meanLogEss: meanLog });
 
-export function effectiveSizes(weightSquares: readonly number[]): EffectiveSizes {
-  const sizes = weightSquares.map((x) => 1 / x).sort((a, b) => a - b);
-  return {
-    minimum: sizes[0] ?? NaN,
-    median: sizes[Math.floor((sizes.length - 1) / 2)] ?? NaN,
-    meanLog: sizes.reduce((sum, x) => sum + Math.log(x), 0) / sizes.length,
-  };
+/** Of sums of squared weights; plates may have millions of elements. */
+export function effectiveSizes(weightSquares: Float64Array): EffectiveSizes {
+  const sizes = weightSquares.map((x) => 1 / x);
+  if (sizes.length === 0) return { minimum: NaN, median: NaN, meanLog: NaN };
+  let [minimum, logs] = [Infinity, 0];
+  for (const size of sizes) {
+    minimum = Math.min(minimum, size);
+    logs += Math.log(size);
+  }
+  const median = orderStatistic(sizes, Math.floor((sizes.length - 1) / 2));
+  return { minimum, median, meanLog: logs / sizes.length };
+}
+
+/** Arrays one after the other. */
+function concatenated(arrays: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(arrays.reduce((length, array) => length + array.length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
 }
 
 /** Counts collapses while the guide is being fitted. */
@@ -121,16 +137,16 @@ export class FitHealth {
 
   /** Takes an iteration's sums of squared weights in; gives the effective sizes over all groups. */
   add(outputs: ReadonlyMap<string, Float64Array>): EffectiveSizes {
-    const all: number[] = [];
+    const all: Float64Array[] = [];
     for (const { name } of sampledGroups(this.model)) {
       const squares = outputs.get(BUFFERS.weightSquares(name)) ?? new Float64Array();
       const single = this.particles.get(name) === 1;
       const collapsed = single ? 0 : squares.reduce((n, x) => n + (1 / x < COLLAPSED_SIZE ? 1 : 0), 0);
       this.collapsed.set(name, (this.collapsed.get(name) ?? 0) + collapsed);
       this.seen.set(name, (this.seen.get(name) ?? 0) + squares.length);
-      for (const x of squares) all.push(x);
+      all.push(squares);
     }
-    return effectiveSizes(all);
+    return effectiveSizes(concatenated(all));
   }
 
   addNonFinite(latent: string, elements: number): void {
@@ -154,7 +170,7 @@ export class FitHealth {
 
 /** Effective sizes of the final weights, group by group: `weights.<group>` is [plates, particle]. */
 export class FinalSizes {
-  private readonly squares = new Map<string, number[]>();
+  private readonly squares = new Map<string, Float64Array[]>();
 
   constructor(
     private readonly model: ModelInterface,
@@ -165,10 +181,13 @@ export class FinalSizes {
     for (const { name } of sampledGroups(this.model)) {
       const weights = outputs.get(BUFFERS.weights(name)) ?? new Float64Array();
       const count = this.particles.get(name) ?? 1;
-      const squares = this.squares.get(name) ?? [];
-      for (let start = 0; start < weights.length; start += count)
-        squares.push(weights.subarray(start, start + count).reduce((sum, w) => sum + w * w, 0));
-      this.squares.set(name, squares);
+      const squares = new Float64Array(weights.length / count);
+      for (let i = 0; i < weights.length; i++) {
+        const weight = weights[i] ?? NaN;
+        const element = Math.floor(i / count);
+        squares[element] = (squares[element] ?? 0) + weight * weight;
+      }
+      this.squares.set(name, [...(this.squares.get(name) ?? []), squares]);
     }
   }
 
@@ -184,7 +203,7 @@ export class FinalSizes {
     return sampledGroups(this.model).map(({ name, latents }) => ({
       group: name,
       particles: this.particles.get(name) ?? 1,
-      final: effectiveSizes(this.squares.get(name) ?? []),
+      final: effectiveSizes(concatenated(this.squares.get(name) ?? [])),
       independentDraws: independentDraws(latents.flatMap(rowsOf), sets),
       tailShape: shapesOf(name).at(-1) ?? NaN,
       medianTailShape: shapesOf(name)[Math.floor((shapesOf(name).length - 1) / 2)] ?? NaN,

@@ -108,7 +108,7 @@ function firstGuide(model: ModelInterface, parameters: GuideParameters): Readonl
 function worstShare(outputs: Outputs, particles: ReadonlyMap<string, number>): number {
   const shares = [...particles].map(([group, count]) => {
     const squares = output(outputs, BUFFERS.weightSquares(group));
-    return (Math.exp(effectiveSizes([...squares]).meanLog) - 1) / (count - 1);
+    return (Math.exp(effectiveSizes(squares).meanLog) - 1) / (count - 1);
   });
   return Math.min(...shares);
 }
