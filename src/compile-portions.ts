@@ -1,10 +1,11 @@
 // Which programs are computed in portions of a plate, and those programs.
 import type { CompiledPortions, CompiledProgram } from "./compiled.js";
-import { ExtendedSizes, sizeOf, volume, type Axis, type Sizes } from "./ir/axis.js";
+import { sizeOf, volume, type Axis, type Sizes } from "./ir/axis.js";
 import type { ProgramGraph } from "./ir/lower/program-graph.js";
 import type { Graph } from "./ir/node.js";
 import { inPortions, isOfPortions } from "./ir/portions.js";
 import type { Buffer, Program } from "./ir/program.js";
+import { PlanningSizes } from "./ir/sizes.js";
 
 export type PortionOptions = {
   readonly sizes: Sizes;
@@ -42,7 +43,7 @@ export function compilePortions(
     const portions = inPortions(g, graph, axis);
     if (portions === null) continue;
     const length = Math.min(PLANNED_LENGTH, sizeOf(axis, sizes));
-    const planned = new ExtendedSizes(sizes, [[axis.name, length]]);
+    const planned = new PlanningSizes(sizes, [[axis.name, length]]);
     const phases = portions.phases.map((phase) => compile(phase, planned));
     const last = compile(portions.last, planned);
     const most = Math.min(PORTION_BYTES, mostBytes, largestBinding / 2);
