@@ -1,4 +1,6 @@
 // What `mppc run` does: compiles, binds data, fits, and reports on screen and in the run's directory.
+// First, before anything takes memory.
+import "../small-heap.js";
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { CompiledModel, ProgramName } from "../../compiled.js";
