@@ -22,7 +22,7 @@ const LEAST_POSITIVE = 1.2e-38;
 const GREATEST_BELOW_ONE = 1 - 2 ** -24;
 
 /** Guides whose moments the device averages; those of groups that are one normal are the host's. */
-export const updatedGuides = ({ model }: Pick<Context, "model">): readonly Guide[] =>
+const updatedGuides = ({ model }: Pick<Context, "model">): readonly Guide[] =>
   model.guides.filter((guide) => isFitted(guide) && !groupOf(model, guide.latent).correlated);
 
 /**
@@ -79,7 +79,8 @@ class Update {
     return this.guide.latent.name;
   }
 
-  private kept = (input: string): Node => this.context.graph.input(input, this.cellAxes);
+  /** An input that is kept for every cell. */
+  private input = (name: string): Node => this.context.graph.input(name, this.cellAxes);
 
   /**
    * m <- m + w d, v <- (1 - w) v + w q - w^2 d^2, with d and q the flattened means of t - m and of its square: the mixture of
@@ -97,9 +98,9 @@ class Update {
     const { counted, flat, own, noise, drift, left } = this.pooledSums(weight);
     const isCounted = all(this.context, [this.hasEvidence, g.map("gt", counted, g.constant(0))]);
     const next = (input: string, changed: Node): Node =>
-      g.map("select", isCounted, changed, this.kept(input));
+      g.map("select", isCounted, changed, this.input(input));
     const past = g.map("square", g.sub(g.constant(1), weight));
-    const oldNoise = g.map("select", fromGuide, g.constant(0), g.mul(past, this.kept(BUFFERS.noise(latent))));
+    const oldNoise = g.map("select", fromGuide, g.constant(0), g.mul(past, this.input(BUFFERS.noise(latent))));
     const newNoise = next(BUFFERS.noise(latent), g.add(oldNoise, g.mul(g.map("square", weight), noise)));
     // Where the guide was given, its own moments come first: they are the unweighted ones.
     const moved = own.map((node) => g.map("select", fromGuide, node, g.constant(0)));
@@ -108,10 +109,10 @@ class Update {
       if (base === null)
         return next(
           input,
-          g.add(this.kept(input), g.add(at(moved, i), g.mul(weight, g.sub(at(flat, i), at(moved, i))))),
+          g.add(this.input(input), g.add(at(moved, i), g.mul(weight, g.sub(at(flat, i), at(moved, i))))),
         );
       const [shift, mean] = [at(moved, base), at(flat, base)];
-      const first = g.map("select", fromGuide, g.sub(at(own, i), g.map("square", shift)), this.kept(input));
+      const first = g.map("select", fromGuide, g.sub(at(own, i), g.map("square", shift)), this.input(input));
       const step = g.mul(weight, g.sub(mean, shift));
       const square = g.add(
         g.sub(at(flat, i), g.mul(g.constant(2), g.mul(shift, mean))),
@@ -134,7 +135,7 @@ class Update {
     const number = (condition: Node): Node => g.map("select", condition, g.constant(1), g.constant(0));
     const lost = g.map("select", this.hasEvidence, left, g.constant(0));
     const input = BUFFERS.nonFinite(this.latent);
-    return this.fed(input, g.total([this.kept(input), lost, ...refused.map(number)]));
+    return this.fed(input, g.total([this.input(input), lost, ...refused.map(number)]));
   }
 
   private fed = (input: string, node: Node): Fed => ({ input, node, axes: this.cellAxes });
@@ -188,7 +189,7 @@ class Update {
     const { graph: g, lowering } = context;
     const args = nodesOrNone(estimator.guideArguments.get(guide.latent));
     const statistics = lowering.statistics(guide.distribution, args, particlesOf(estimator, guide.latent));
-    const less = (i: number): Node => g.sub(at(statistics, i), this.kept(BUFFERS.running(latent, i)));
+    const less = (i: number): Node => g.sub(at(statistics, i), this.input(BUFFERS.running(latent, i)));
     return this.squareOf.map((base, i) => (base === null ? less(i) : g.map("square", less(base))));
   }
 
@@ -203,7 +204,7 @@ class Update {
     return this.squareOf.map((base, i) => {
       if (base === null) return at(values, i);
       const variance = g.div(at(values, i), g.sub(g.constant(1), share));
-      const least = this.kept(BUFFERS.leastVariance(this.latent, i));
+      const least = this.input(BUFFERS.leastVariance(this.latent, i));
       return g.add(g.map("max", variance, least), g.map("square", at(values, base)));
     });
   }
