@@ -100,7 +100,12 @@ class Update {
     const next = (input: string, changed: Node): Node =>
       g.map("select", isCounted, changed, this.input(input));
     const past = g.map("square", g.sub(g.constant(1), weight));
-    const oldNoise = g.map("select", fromGuide, g.constant(0), g.mul(past, this.input(BUFFERS.noise(latent))));
+    const oldNoise = g.map(
+      "select",
+      fromGuide,
+      g.constant(0),
+      g.mul(past, this.input(BUFFERS.noise(latent))),
+    );
     const newNoise = next(BUFFERS.noise(latent), g.add(oldNoise, g.mul(g.map("square", weight), noise)));
     // Where the guide was given, its own moments come first: they are the unweighted ones.
     const moved = own.map((node) => g.map("select", fromGuide, node, g.constant(0)));
