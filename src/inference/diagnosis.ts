@@ -1,4 +1,5 @@
 // How well a run went, in numbers and in words: effective sizes by group, collapses, and what is not to be trusted.
+import { concat } from "./arrays.js";
 import * as errors from "./errors.js";
 import type { PooledWeights } from "./pooled-weights.js";
 import type { SummaryRow } from "./posterior.js";
@@ -99,17 +100,6 @@ export function effectiveSizes(weightSquares: Float64Array): EffectiveSizes {
   return { minimum, median, meanLog: logs / sizes.length };
 }
 
-/** Arrays one after the other. */
-function concatenated(arrays: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(arrays.reduce((length, array) => length + array.length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    all.set(array, at);
-    at += array.length;
-  }
-  return all;
-}
-
 /** Counts collapses while the guide is being fitted. */
 export class FitHealth {
   private readonly collapsed: Map<string, number>;
@@ -146,7 +136,7 @@ export class FitHealth {
       this.seen.set(name, (this.seen.get(name) ?? 0) + squares.length);
       all.push(squares);
     }
-    return effectiveSizes(concatenated(all));
+    return effectiveSizes(concat(all));
   }
 
   addNonFinite(latent: string, elements: number): void {
@@ -203,7 +193,7 @@ export class FinalSizes {
     return sampledGroups(this.model).map(({ name, latents }) => ({
       group: name,
       particles: this.particles.get(name) ?? 1,
-      final: effectiveSizes(concatenated(this.squares.get(name) ?? [])),
+      final: effectiveSizes(concat(this.squares.get(name) ?? [])),
       independentDraws: independentDraws(latents.flatMap(rowsOf), sets),
       tailShape: shapesOf(name).at(-1) ?? NaN,
       medianTailShape: shapesOf(name)[Math.floor((shapesOf(name).length - 1) / 2)] ?? NaN,

@@ -1,4 +1,5 @@
 // The final pass: independent sets of particles of the widened guide, streamed into the posterior's summary.
+import { concat } from "./arrays.js";
 import { bufferAxes, elementCount, elementNames, inFileOrder, output, placesIn } from "./layout.js";
 import { PooledWeights } from "./pooled-weights.js";
 import { equalWeightPoints, weightedQuantiles } from "./quantiles.js";
@@ -212,16 +213,6 @@ const weightPlaces = (
   sizes: Sizes,
 ): Int32Array | null =>
   weights === null ? null : placesIn([...elementAxes, ...particleAxes], weightAxes, sizes);
-
-function concat(parts: readonly (Float32Array | Float64Array)[]): Float64Array {
-  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let start = 0;
-  for (const part of parts) {
-    whole.set(part, start);
-    start += part.length;
-  }
-  return whole;
-}
 
 /** The stores of all quantities, and the weights that those share which keep every draw. */
 export type Stores = {
