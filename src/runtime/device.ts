@@ -45,6 +45,20 @@ export interface LoadedProgram {
   dispose(): void;
 }
 
+/** `iterate` of a program whose runs each end before the next begins. */
+export async function iterateOneByOne(
+  program: Pick<LoadedProgram, "write" | "run" | "advance">,
+  runs: readonly Run[],
+): Promise<readonly ReadonlyMap<string, Float64Array>[]> {
+  const results: ReadonlyMap<string, Float64Array>[] = [];
+  for (const { settings, inputs } of runs) {
+    for (const [name, values] of inputs) program.write(name, values);
+    results.push(await program.run(settings));
+    program.advance();
+  }
+  return results;
+}
+
 /** The device could not do it: exit code 4, worth a retry elsewhere. `reason` is one plain sentence. */
 export class DeviceError extends Error {
   override readonly name = "DeviceError";

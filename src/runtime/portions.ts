@@ -3,7 +3,7 @@ import type { CompiledPortions, CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { ExtendedSizes, volume, type Axis, type Sizes } from "../ir/axis.js";
 import { WHOLE_SIZE } from "../ir/portions.js";
-import type { LoadedProgram, Run, RunSettings } from "./device.js";
+import { iterateOneByOne, type LoadedProgram, type Run, type RunSettings } from "./device.js";
 
 type Outputs = ReadonlyMap<string, Float64Array>;
 type Load = (program: CompiledProgram, sizes: Sizes) => Promise<LoadedProgram>;
@@ -191,14 +191,8 @@ class PortionedProgram implements LoadedProgram {
     for (const [name, values] of this.next) this.write(name, values);
   }
 
-  async iterate(runs: readonly Run[]): Promise<readonly Outputs[]> {
-    const all: Outputs[] = [];
-    for (const { settings, inputs } of runs) {
-      for (const [name, values] of inputs) this.write(name, values);
-      all.push(await this.inTurn(settings, true));
-      this.advance();
-    }
-    return all;
+  iterate(runs: readonly Run[]): Promise<readonly Outputs[]> {
+    return iterateOneByOne(this, runs);
   }
 
   readState(): Promise<Outputs> {

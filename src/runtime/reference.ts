@@ -11,7 +11,7 @@ import type { Buffer, Feedback } from "../ir/program.js";
 import { rowArrayValues } from "../ir/ragged.js";
 import { axisLengths, bufferLengths, checkFixedSubscripts, describeBuffer } from "./buffers.js";
 import { cannotAllocate, deviceLost, outOfMemory } from "./device-errors.js";
-import type { Device, LoadedProgram, Run, RunSettings } from "./device.js";
+import { iterateOneByOne, type Device, type LoadedProgram, type Run, type RunSettings } from "./device.js";
 import { loadFinished } from "./finish.js";
 
 type Arrays = Record<string, Float64Array>;
@@ -151,14 +151,8 @@ class ReferenceProgram implements LoadedProgram {
     for (const { from, to } of this.feedback) this.buffers[to]?.set(this.buffers[from] ?? []);
   }
 
-  async iterate(runs: readonly Run[]): Promise<readonly ReadonlyMap<string, Float64Array>[]> {
-    const results: ReadonlyMap<string, Float64Array>[] = [];
-    for (const { settings, inputs } of runs) {
-      for (const [name, values] of inputs) this.write(name, values);
-      results.push(await this.run(settings));
-      this.advance();
-    }
-    return results;
+  iterate(runs: readonly Run[]): Promise<readonly ReadonlyMap<string, Float64Array>[]> {
+    return iterateOneByOne(this, runs);
   }
 
   readState(): Promise<ReadonlyMap<string, Float64Array>> {
