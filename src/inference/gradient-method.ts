@@ -78,8 +78,8 @@ export class GradientMethod implements Method {
     return new Map();
   }
 
-  step(course: Course, ahead = 0): number {
-    return stepAfter(this.steps, this.done + ahead, course.phase === "settle");
+  step(course: Course): number {
+    return stepAfter(this.steps, this.done, course.phase === "settle");
   }
 
   parameterStep(step: number): number {

@@ -34,10 +34,10 @@ export function writeInputs(loaded: LoadedProgram, compiled: CompiledProgram, in
 
 /** Those of the values that the program has inputs for. */
 export function inputsOf(
-  { program }: CompiledProgram,
+  compiled: CompiledProgram,
   values: Iterable<readonly [string, ArrayLike<number>]>,
 ): ReadonlyMap<string, ArrayLike<number>> {
-  const taken = new Set(program.buffers.filter((b) => b.storage === "input").map((b) => b.name));
+  const taken = new Set(inputBuffers(compiled).map(({ name }) => name));
   return new Map([...values].filter(([name]) => taken.has(name)));
 }
 

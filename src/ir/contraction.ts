@@ -102,21 +102,14 @@ export function contract(
     );
     if (deepest === undefined) return { root: g.constant(0), missing: g.total(missing), steps };
     const plates = deepest.plates;
+    const how = { plates, sizes, adapter, order, chains, references, steps };
     const here = left.filter((t) => key(t.plates) === key(plates));
     const own = variables.filter((v) => key(v.plates) === key(plates));
     const done: Working[] = [];
     for (const component of components(here, own)) {
       const chained = component.variables.filter((v) => v.past !== null);
       const single = component.variables.filter((v) => v.past === null);
-      const joined = eliminate(g, component.terms, single, {
-        plates,
-        sizes,
-        adapter,
-        order,
-        chains,
-        references,
-        steps,
-      });
+      const joined = eliminate(g, component.terms, single, how);
       if (plates.length === 0) {
         done.push(joined);
         continue;
@@ -135,15 +128,7 @@ export function contract(
       done.push(
         along === null
           ? plateProduct(g, joined, plates, kept, { references, missing, sizes, sums, steps })
-          : multiplyChain(g, joined, chained, along, {
-              plates,
-              sizes,
-              adapter,
-              order,
-              chains,
-              references,
-              steps,
-            }),
+          : multiplyChain(g, joined, chained, along, how),
       );
     }
     left = [...left.filter((t) => !here.includes(t)), ...done];
