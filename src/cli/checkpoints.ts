@@ -11,6 +11,7 @@ import {
 import { brokenCheckpoint, noRunToResume, runIsFinished } from "./errors.js";
 import { Interrupted, UsageError } from "./failures.js";
 import { writeAtomically } from "./files.js";
+import type { StopSignal } from "./interrupts.js";
 import type { RunSettingsReport } from "./run-report.js";
 
 export const CHECKPOINT = "checkpoint.json";
@@ -26,7 +27,7 @@ type CheckpointFile = {
 /** Keeps a run's progress in its directory, every so many seconds and once the user asks to stop. */
 export class RunKeeper implements Keeper {
   private last = performance.now();
-  private isStopping = false;
+  private stopping: StopSignal | null = null;
 
   constructor(
     private readonly directory: string,
@@ -36,12 +37,12 @@ export class RunKeeper implements Keeper {
   ) {}
 
   /** The run is to stop at the next place from which it can go on. */
-  stop(): void {
-    this.isStopping = true;
+  stop(signal: StopSignal): void {
+    this.stopping = signal;
   }
 
   isDue(): boolean {
-    return this.isStopping || performance.now() - this.last >= 1000 * this.everySeconds;
+    return this.stopping !== null || performance.now() - this.last >= 1000 * this.everySeconds;
   }
 
   keep(snapshot: Snapshot): void {
@@ -52,7 +53,8 @@ export class RunKeeper implements Keeper {
     };
     writeAtomically(join(this.directory, CHECKPOINT), JSON.stringify(file));
     this.last = performance.now();
-    if (this.isStopping) throw new Interrupted(`go on with: mppc run --resume ${this.directory}`);
+    if (this.stopping !== null)
+      throw new Interrupted(`go on with: mppc run --resume ${this.directory}`, this.stopping);
   }
 }
 

@@ -12,6 +12,8 @@ export const EXIT = {
   device: 4,
   /** A fault of mppc itself. */
   bug: 70,
+  /** Stopped by the system (SIGTERM); `mppc run` leaves a checkpoint: worth a rerun, which goes on from there. */
+  stopped: 75,
   /** Stopped by the user (ctrl-C); `mppc run` leaves a checkpoint, and says how to go on. */
   interrupted: 130,
 } as const;

@@ -3,6 +3,7 @@ import { renderDiagnostics, type Diagnostic, DiagnosticError } from "../diagnost
 import { DeviceError } from "../runtime/device.js";
 import { VERSION } from "../version.js";
 import { EXIT } from "./exit-codes.js";
+import type { StopSignal } from "./interrupts.js";
 import type { Terminal } from "./terminal.js";
 
 /** The command was called wrongly, beyond what its options' parsers see: exit code 2. */
@@ -13,14 +14,24 @@ export class UsageError extends Error {
   }
 }
 
-/** The command was stopped by the user: exit code 130. */
+/** A file cannot be written, for want of room or permission: nothing is wrong with what was to be in it. */
+export class UnwritableError extends UsageError {}
+
+/** The command was stopped by a signal: exit code 130 after the user's, 75 after the system's. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
   /** `how`: how to go on. */
-  constructor(readonly how: string) {
-    super(`interrupted; ${how}`);
+  constructor(
+    readonly how: string,
+    readonly signal: StopSignal,
+  ) {
+    super(`${STOPPED_BY[signal]}; ${how}`);
   }
 }
+
+/** What a signal did to the command, and the exit code that says so. */
+export const STOPPED_BY: Readonly<Record<StopSignal, string>> = { SIGINT: "interrupted", SIGTERM: "stopped" };
+export const STOP_EXIT = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.stopped } as const;
 
 /** An error of inference, recognised by its exit code so that commands without inference need not load it. */
 type InferenceFailure = Error & { readonly exitCode: 3; readonly diagnostic: Diagnostic };
@@ -42,8 +53,8 @@ export function reportFailure(problem: unknown, terminal: Terminal): number {
     return tell([{ code, severity: "error", message, ...(hint === undefined ? {} : { hint }) }], EXIT.device);
   }
   if (problem instanceof Interrupted) {
-    terminal.err(`interrupted\n${problem.how}\n`);
-    return EXIT.interrupted;
+    terminal.err(`${STOPPED_BY[problem.signal]}\n${problem.how}\n`);
+    return STOP_EXIT[problem.signal];
   }
   terminal.err(bugReport(problem));
   return EXIT.bug;

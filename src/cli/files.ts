@@ -12,7 +12,7 @@ import {
 import { dirname } from "node:path";
 import type { SourceFile } from "../source.js";
 import { notText, systemReason, unreadableFile, unwritableFile } from "./errors.js";
-import { UsageError } from "./failures.js";
+import { UnwritableError, UsageError } from "./failures.js";
 
 /** The whole of a UTF-8 text file; `path` stays as the user named it. `-` is stdin. Throws a UsageError. */
 export function readText(path: string): SourceFile {
@@ -46,7 +46,7 @@ export function writeAtomically(path: string, content: Content): void {
     syncFolder(dirname(path));
   } catch (problem) {
     rmSync(beside, { force: true });
-    throw new UsageError(unwritableFile(path, systemReason(problem)));
+    throw new UnwritableError(unwritableFile(path, systemReason(problem)));
   }
 }
 

@@ -30,7 +30,7 @@ import {
   unknownPlate,
   unwritableFile,
 } from "./errors.js";
-import { UsageError } from "./failures.js";
+import { UnwritableError, UsageError } from "./failures.js";
 import { writeAtomically } from "./files.js";
 import type { Model } from "./model-file.js";
 import type { Terminal } from "./terminal.js";
@@ -212,7 +212,7 @@ export function writeHeldOut(directory: string, { rows, summary }: HeldOut): voi
   try {
     mkdirSync(directory, { recursive: true });
   } catch (problem) {
-    throw new UsageError(unwritableFile(directory, systemReason(problem)));
+    throw new UnwritableError(unwritableFile(directory, systemReason(problem)));
   }
   writeAtomically(join(directory, "log_lik.csv"), pointwiseCsv(rows));
   if (summary.length > 0) writeAtomically(join(directory, "predictions.csv"), summaryCsv({ summary }));

@@ -1,18 +1,18 @@
 #!/usr/bin/env node
 // The program `mppc`: hands its arguments to the command line, and the exit code to the system.
 import { runCommandLine } from "./command-line.js";
-import { EXIT } from "./exit-codes.js";
-import { reportFailure } from "./failures.js";
+import { reportFailure, STOP_EXIT, STOPPED_BY } from "./failures.js";
 import { takeInterrupt } from "./interrupts.js";
 import { processTerminal } from "./terminal.js";
 
 const terminal = processTerminal();
 
-process.on("SIGINT", () => {
-  if (takeInterrupt()) return;
-  terminal.err("\ninterrupted\n");
-  process.exit(EXIT.interrupted);
-});
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    if (takeInterrupt(signal)) return;
+    terminal.err(`\n${STOPPED_BY[signal]}\n`);
+    process.exit(STOP_EXIT[signal]);
+  });
 process.on("uncaughtException", (problem) => process.exit(reportFailure(problem, terminal)));
 
 process.exitCode = await runCommandLine(process.argv.slice(2), terminal, async () => {

@@ -19,7 +19,7 @@ import { CHECKPOINT } from "./checkpoints.js";
 import { covarianceCsv, leaveOneOutCsv, summaryCsv } from "./csv.js";
 import { drawsCsv } from "./draws-file.js";
 import { notARun, otherRunThere, outputIsFile, systemReason, unwritableFile } from "./errors.js";
-import { UsageError } from "./failures.js";
+import { UnwritableError, UsageError } from "./failures.js";
 import { isLeftover, writeAtomically, type Content } from "./files.js";
 import type { RunDraws } from "./run-draws.js";
 import type { WeightedParticles } from "./run-particles.js";
@@ -64,7 +64,7 @@ export function chooseDirectory(
     return directory;
   } catch (problem) {
     if (problem instanceof UsageError) throw problem;
-    throw new UsageError(unwritableFile(directory, systemReason(problem)));
+    throw new UnwritableError(unwritableFile(directory, systemReason(problem)));
   }
 }
 
@@ -128,7 +128,7 @@ export function beginRun(directory: string, settings: RunSettingsReport): () => 
     };
   } catch (problem) {
     if (problem instanceof UsageError) throw problem;
-    throw new UsageError(unwritableFile(directory, systemReason(problem)));
+    throw new UnwritableError(unwritableFile(directory, systemReason(problem)));
   }
 }
 

@@ -40,11 +40,16 @@ export function removeProgram(main: string): void {
 
 export type Finished = { readonly code: number | null; readonly out: string; readonly err: string };
 
-/** Runs the program to its end. `interruptWhen`: sends SIGINT once stderr has this text. */
+/** Runs the program to its end. `interruptWhen`: sends `signal`, SIGINT if not said, once stderr has this text. */
 export function runProgram(
   main: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly interruptWhen?: string; readonly env?: NodeJS.ProcessEnv },
+  options: {
+    readonly cwd: string;
+    readonly interruptWhen?: string;
+    readonly signal?: NodeJS.Signals;
+    readonly env?: NodeJS.ProcessEnv;
+  },
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, ...options.env };
@@ -55,7 +60,7 @@ export function runProgram(
       err += text;
       if (interrupted || options.interruptWhen === undefined || !err.includes(options.interruptWhen)) return;
       interrupted = true;
-      child.kill("SIGINT");
+      child.kill(options.signal ?? "SIGINT");
     });
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, out, err }));

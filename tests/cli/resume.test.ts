@@ -104,6 +104,15 @@ describe("a run that is interrupted", () => {
     expect(again.err).toContain("error[E0821]: the run in 'stopped' is finished");
   }, 60_000);
 
+  it("by the system ends with another exit code, which says that it is worth a rerun", async () => {
+    const options = { cwd: folder, interruptWhen: "iteration 1 of", signal: "SIGTERM" } as const;
+    const { code, err } = await runProgram(main, [...RUN, "--output", "terminated"], options);
+    expect(code).toBe(75);
+    expect(err).toContain("stopped\ngo on with: mppc run --resume terminated\n");
+    expect((await program("run", "--resume", "terminated")).code).toBe(0);
+    expectSame("terminated");
+  }, 60_000);
+
   it("and whose checkpoint is damaged, or is none, is refused", async () => {
     expect((await program("run", "--resume", "nowhere")).err).toContain("error[E0820]");
     writeFileSync(join(folder, "stopped", "checkpoint.json"), "{");
