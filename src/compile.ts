@@ -5,12 +5,13 @@ import { emitWgsl } from "./codegen-wgsl/emit.js";
 import type { CompiledModel, CompiledProgram, ProgramName } from "./compiled.js";
 import { Bug, DiagnosticError, hasErrors, type Diagnostic } from "./diagnostic.js";
 import type { Sizes } from "./ir/axis.js";
-import type { OrderChoice } from "./ir/contraction.js";
+import type { Intractable, OrderChoice } from "./ir/contraction.js";
 import { compilePortions, variesAlong } from "./compile-portions.js";
 import { DRAW_AXIS, isDerived } from "./ir/interface.js";
 import { ADAPTER_CLASSES, type AdapterClass } from "./ir/cost.js";
 import { crossedLatents, globalCorrelated, jointIntractable, seriesNotAlone } from "./ir/errors.js";
 import { checkFits, type Places } from "./ir/fits.js";
+import { evidenceCosts, type EvidenceCosts } from "./ir/lower/evidence-costs.js";
 import { particleAxisName } from "./ir/lower/expressions.js";
 import type { Coupling } from "./ir/lower/guide.js";
 import { correlatedAmongOthers, type EstimatorKind } from "./ir/lower/one-group.js";
@@ -92,6 +93,8 @@ export type CheckedModel = {
     program: ProgramName,
     options: CompileOptions,
   ): { readonly lowered: LoweredModel; readonly program: Program; readonly notes: readonly Note[] };
+  /** What the factors and the contraction of the evidence look at, or why there is none; much cheaper than a program. */
+  costs(): EvidenceCosts | Diagnostic;
 };
 
 /** Parses and checks a model. Every mistake of the file is among the diagnostics. */
@@ -143,10 +146,7 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
         quantity?.span,
       );
     }
-    const { term, variables, along } = lowered;
-    if (along === null) return crossedLatents(term, variables, factorSpan(model, term));
-    const span = model.groups.find((group) => group.name === term)?.span ?? factorSpan(model, term);
-    return seriesNotAlone(term, variables, along, span);
+    return intractable(model, lowered);
   };
   const scheduled = (
     lowered: LoweredModel,
@@ -190,6 +190,10 @@ function makeChecked(syntax: SyntaxTree, model: TypedModel): CheckedModel {
     syntax,
     model,
     plan,
+    costs() {
+      const costs = evidenceCosts(model, { sizes: planningSizes({}), optimise: ALL_OPTIMISATIONS });
+      return "steps" in costs ? costs : intractable(model, costs);
+    },
     compile(options) {
       const lowered = lower(options);
       if ("code" in lowered) return { compiled: null, diagnostics: [lowered] };
@@ -341,6 +345,13 @@ const knownSupports = (model: TypedModel): (readonly [string, number])[] =>
     const upper = support === null ? null : constantValue(support.upper);
     return lower === null || upper === null ? [] : [[particleAxisName(name), upper - lower + 1] as const];
   });
+
+/** Why the evidence has no polynomial contraction, where the model says what it joins. */
+function intractable(model: TypedModel, { term, variables, along }: Intractable): Diagnostic {
+  if (along === null) return crossedLatents(term, variables, factorSpan(model, term));
+  const span = model.groups.find((group) => group.name === term)?.span ?? factorSpan(model, term);
+  return seriesNotAlone(term, variables, along, span);
+}
 
 /** Where a factor stands in the source. */
 function factorSpan(model: TypedModel, name: string): TypedModel["groups"][number]["span"] {

@@ -47,6 +47,10 @@ export type ChainPart = {
     }
 );
 
+/** A step of a contraction; who knows the terms that went into the matrix adds them. */
+type ChainStep = Omit<Step, "of">;
+type ChainProduct = { readonly node: Node; readonly steps: readonly ChainStep[] };
+
 /** 1 at the first step of an ordered plate, else 0. */
 export const isFirstStep = (g: Graph, along: Axis): Node => g.map("eq", g.index(along), g.constant(0));
 
@@ -56,12 +60,7 @@ export const isFirstStep = (g: Graph, along: Axis): Node => g.map("eq", g.index(
  * log2(T) of them, with work for T products of matrices; and `scan`, which passes a vector from step to step, with work
  * for T products of a matrix and a vector, of which only what does not belong to the chain goes on side by side.
  */
-export function chainProduct(
-  g: Graph,
-  chain: Chain,
-  sizes: Sizes,
-  method: ChainMethod,
-): { node: Node; steps: readonly Step[] } {
+export function chainProduct(g: Graph, chain: Chain, sizes: Sizes, method: ChainMethod): ChainProduct {
   return method === "scan" ? scanChain(g, chain) : multiplyInRounds(g, chain, sizes);
 }
 
@@ -99,7 +98,7 @@ function firstAndLater(g: Graph, { matrix, along, state }: Chain): { first: Node
  * From the last step to the second, so that what the first step alone depends on does not go along: log of the sum over
  * all states from a step on, given the state before it.
  */
-function scanChain(g: Graph, chain: Chain): { node: Node; steps: readonly Step[] } {
+function scanChain(g: Graph, chain: Chain): ChainProduct {
   const { name, along, state, plates } = chain;
   const { first, later } = firstAndLater(g, chain);
   const [axes, copies] = [state.map((s) => s.axis), state.map((s) => s.previous)];
@@ -126,7 +125,7 @@ function scanChain(g: Graph, chain: Chain): { node: Node; steps: readonly Step[]
     joined: Node,
     result: Node,
     called: string,
-  ): Step => ({
+  ): ChainStep => ({
     kind,
     removes,
     terms: [name],
@@ -145,13 +144,13 @@ function scanChain(g: Graph, chain: Chain): { node: Node; steps: readonly Step[]
 }
 
 /** An odd one out is multiplied by the identity, which also stands for the first step: its vector comes last. */
-function multiplyInRounds(g: Graph, chain: Chain, sizes: Sizes): { node: Node; steps: readonly Step[] } {
+function multiplyInRounds(g: Graph, chain: Chain, sizes: Sizes): ChainProduct {
   const { name, along, state } = chain;
   const plates = chain.plates.filter((p) => p.name !== along.name);
   const { first, later } = firstAndLater(g, chain);
   const isFirst = isFirstStep(g, along);
   let product = g.stored(`chain.${name}`, g.map("select", isFirst, identity(g, state), later));
-  const steps: Step[] = [];
+  const steps: ChainStep[] = [];
   const addStep = (
     kind: Step["kind"],
     removes: readonly Axis[],

@@ -29,6 +29,8 @@ export type Step = {
   /** The axes that this step removes. */
   readonly removes: readonly Axis[];
   readonly terms: readonly string[];
+  /** The terms of the estimator that are in it: these, or what earlier steps have made of them. */
+  readonly of: readonly Term[];
   /** The terms' total, before the axes are removed. */
   readonly joined: Node;
   /** What it does to a chain; null where it is of none. */
@@ -71,12 +73,17 @@ export type ContractionChoices = {
   readonly sums?: SumChoices;
 };
 
-type Working = Term & { readonly particles: ReadonlySet<string> };
+type Working = Term & {
+  readonly particles: ReadonlySet<string>;
+  /** The given terms that went into it. */
+  readonly of: readonly Term[];
+};
 
 const EXACT_LIMIT = 12;
 const key = (plates: readonly Axis[]): string => plates.map((p) => p.name).join();
-const working = (term: Term): Working => ({
+const working = (term: Term, of: readonly Term[]): Working => ({
   ...term,
+  of,
   particles: new Set(term.node.axes.filter((a) => a.role === "particle").map((a) => a.name)),
 });
 
@@ -94,7 +101,7 @@ export function contract(
   const steps: Step[] = [];
   const missing: Node[] = [];
   const variableOf = new Map(variables.flatMap((v) => axesOf(v).map((axis) => [axis.name, v])));
-  let left = terms.map(working);
+  let left = terms.map((term) => working(term, [term]));
   for (;;) {
     const deepest = left.reduce<Working | undefined>(
       (best, term) => (best === undefined || term.plates.length > best.plates.length ? term : best),
@@ -169,13 +176,14 @@ function plateProduct(
     kind: "plate product",
     removes: over,
     terms: [term.name],
+    of: term.of,
     joined: term.node,
     chain: null,
     apart,
     table,
     result: { name, node, axes: node.axes },
   });
-  return working({ name: term.name, node, plates: kept });
+  return working({ name: term.name, node, plates: kept }, term.of);
 }
 
 /** The chained variables and their ordered plate summed out of the term that joins them. */
@@ -190,8 +198,9 @@ function multiplyChain(
   const state = chained.flatMap(({ axis, past }) => (past === null ? [] : [{ axis, previous: past.axis }]));
   const chain = { name, matrix: term.node, along, state, plates };
   const product = chainProduct(g, chain, sizes, chains ?? chainMethod(chain, sizes, adapter));
-  steps.push(...product.steps);
-  return working({ name, node: product.node, plates: plates.filter((p) => p.name !== along.name) });
+  steps.push(...product.steps.map((step) => ({ ...step, of: term.of })));
+  const left = plates.filter((p) => p.name !== along.name);
+  return working({ name, node: product.node, plates: left }, term.of);
 }
 
 /** The axes that terms may have of a variable. */
@@ -252,21 +261,27 @@ function eliminate(
       ? looseLogSumExp(g, variable.axis, total)
       : g.reduce("log_sum_exp", variable.axis, total);
     const name = variable.name;
+    const of = joined.flatMap((t) => t.of);
     context.steps.push({
       kind: "sum out",
       removes: [variable.axis],
       terms: joined.map((t) => t.name),
+      of,
       joined: total,
       chain: null,
       table,
       result: { name: `without.${name}`, node, axes: node.axes },
     });
-    left = [...left.filter((t) => !joined.includes(t)), working({ name, node, plates: context.plates })];
+    left = [...left.filter((t) => !joined.includes(t)), working({ name, node, plates: context.plates }, of)];
   }
   const [first] = left;
   if (left.length === 1 && first !== undefined) return first;
   const name = left.map((t) => t.name).join("+");
-  return working({ name, node: g.total(left.map((t) => t.node)), plates: context.plates });
+  const total = g.total(left.map((t) => t.node));
+  return working(
+    { name, node: total, plates: context.plates },
+    left.flatMap((t) => t.of),
+  );
 }
 
 /** Variables in the cheapest order: dynamic programming over subsets while there are few, greedy above. */

@@ -206,32 +206,50 @@ export type EstimatorOptions = ContractionChoices & {
   readonly tempered?: boolean;
 };
 
+/** A group's source term, which is zero: the derivative by it is the marginal weight of each particle. */
+type Source = {
+  readonly group: Group;
+  readonly axis: Axis;
+  readonly plates: readonly Axis[];
+  readonly source: Node;
+};
+
+/** What log P_MP is contracted from (MATH: section 1), and the nodes that it was made of. */
+type EvidenceTerms = {
+  readonly terms: readonly Term[];
+  readonly variables: readonly Variable[];
+  readonly factors: readonly LoweredFactor[];
+  readonly particles: ReadonlyMap<Latent, Node>;
+  readonly guideInputs: GuideNodes;
+  readonly env: Environment;
+  readonly sources: readonly Source[];
+};
+
 /**
- * log P_MP (MATH: section 1) of a model and its marginal weights. r_k is the product of the factors; each sampled group's
- * own factor also holds 1/K, while one that is summed over all its values has neither that nor a guide. Returns the
- * reason where plates cross so that no contraction is polynomial.
+ * The terms of log P_MP. r_k is the product of the factors; each sampled group's own factor also holds 1/K, while one that
+ * is summed over all its values has neither that nor a guide.
  */
-export function buildEstimator(
+function evidenceTerms(
   model: TypedModel,
   lowering: ExpressionLowering,
   options: EstimatorOptions,
-): Estimator | Intractable {
+): EvidenceTerms {
   const g = lowering.graph;
-  const inputs = guideInputNodes(model, lowering);
+  const guideInputs = guideInputNodes(model, lowering);
   const particles = new Map([
     ...summedOut(model, lowering),
     ...(options.source === "input"
       ? givenParticles(model, lowering)
-      : drawParticles(model, lowering, inputs, options.coupling ?? "permutation")),
+      : drawParticles(model, lowering, guideInputs, options.coupling ?? "permutation")),
   ]);
   const before = particlesBefore(model, lowering, particles);
   const env: Environment = Object.assign(new Map<ModelVariable, Node>(particles), { before });
   const joined = modelFactors(model, lowering, env);
   const factors = [
     ...(options.tempered === true ? temperedFactors(model, lowering, env, joined) : joined),
-    ...guideFactors(model, lowering, env, inputs, options.source),
+    ...guideFactors(model, lowering, env, guideInputs, options.source),
   ];
-  const sources = model.groups.map((group) => {
+  const sources = model.groups.map((group): Source => {
     const axis = particleAxis(lowering, group);
     const plates = lowering.plates(group.plates);
     const source = g.input(`source.${group.name}`, [...plates, axis]);
@@ -245,13 +263,6 @@ export function buildEstimator(
   for (const { group, axis, plates, source } of sources)
     if (group.support === null)
       terms.push({ name: `1/K of ${group.name}`, plates, node: g.sub(source, g.log(g.size(axis))) });
-  const joint = (options.requests ?? []).map((request) => {
-    const plates = lowering.plates(request.groups.flatMap((group) => group.plates));
-    const axes = request.groups.map((group) => particleAxis(lowering, group));
-    return { request, plates, source: g.input(`source.joint.${request.name}`, [...plates, ...axes]) };
-  });
-  for (const { request, plates, source } of joint)
-    terms.push({ name: `joint of ${request.name}`, plates, node: source });
   const variables = sources.map(({ group, axis, plates }): Variable => {
     const { along, name } = group;
     const previous = along === null ? null : previousAxis(lowering, group);
@@ -262,6 +273,41 @@ export function buildEstimator(
       past: previous && along && { axis: previous, along: lowering.plate(along) },
     };
   });
+  return { terms, variables, factors, particles, guideInputs, env, sources };
+}
+
+/** How the evidence of a model is contracted, without what follows from it: for what its order costs. */
+export function contractEvidence(
+  model: TypedModel,
+  lowering: ExpressionLowering,
+  options: EstimatorOptions,
+): { readonly contraction: Contraction | Intractable; readonly terms: readonly Term[] } {
+  const { terms, variables } = evidenceTerms(model, lowering, options);
+  return { contraction: contract(lowering.graph, terms, variables, options.sizes, options), terms };
+}
+
+/**
+ * log P_MP of a model and its marginal weights. Returns the reason where plates cross so that no contraction is polynomial.
+ */
+export function buildEstimator(
+  model: TypedModel,
+  lowering: ExpressionLowering,
+  options: EstimatorOptions,
+): Estimator | Intractable {
+  const g = lowering.graph;
+  const made = evidenceTerms(model, lowering, options);
+  const { variables, factors, particles, guideInputs, env, sources } = made;
+  const joint = (options.requests ?? []).map((request) => {
+    const plates = lowering.plates(request.groups.flatMap((group) => group.plates));
+    const axes = request.groups.map((group) => particleAxis(lowering, group));
+    return { request, plates, source: g.input(`source.joint.${request.name}`, [...plates, ...axes]) };
+  });
+  const ofJoint = joint.map(({ request, plates, source }): Term => ({
+    name: `joint of ${request.name}`,
+    plates,
+    node: source,
+  }));
+  const terms = [...made.terms, ...ofJoint];
   const contraction = contract(g, terms, variables, options.sizes, options);
   if (!isContraction(contraction)) return contraction;
 
@@ -285,9 +331,9 @@ export function buildEstimator(
     contraction: { root, missing, steps },
     factors,
     particles,
-    guideInputs: inputs,
+    guideInputs,
     guideArguments: new Map(
-      model.guides.map((guide) => [guide.latent, guideArguments(lowering, guide, inputs, env)]),
+      model.guides.map((guide) => [guide.latent, guideArguments(lowering, guide, guideInputs, env)]),
     ),
     weights: new Map(sources.map((s, i) => [s.group, rest[i] ?? root])),
     joint: new Map(joint.map((s, i) => [s.request, rest[sources.length + i] ?? root])),

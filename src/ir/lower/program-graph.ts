@@ -1,6 +1,6 @@
 // Programs before scheduling, and what building any of them needs.
 import type { ProgramName } from "../../compiled.js";
-import type { Guide, Latent, TypedModel } from "../../typecheck/model.js";
+import type { Guide, Latent, Plate, TypedModel } from "../../typecheck/model.js";
 import type { Axis } from "../axis.js";
 import type { Contraction } from "../contraction.js";
 import type { Graph, Node } from "../node.js";
@@ -37,6 +37,12 @@ export type Context = {
   readonly lowering: ExpressionLowering;
   readonly graph: Graph;
 };
+
+/** Plates as the model opens them, outer before inner; storage and results follow this order, whatever the data's is. */
+export function nestingOrder(model: TypedModel): readonly Plate[] {
+  const opened = [...model.latents, ...model.factors].flatMap((each) => each.plates);
+  return [...new Set([...opened, ...model.plates])];
+}
 
 export const nodesOrNone = (nodes: readonly Node[] | undefined): readonly Node[] => nodes ?? [];
 

@@ -51,7 +51,7 @@ import {
   type IntractableJoint,
 } from "./joint.js";
 import { inOneGroup, type EstimatorKind } from "./one-group.js";
-import { elementAxes, type Context, type Output, type ProgramGraph } from "./program-graph.js";
+import { elementAxes, nestingOrder, type Context, type Output, type ProgramGraph } from "./program-graph.js";
 import { updateOutputs } from "./update.js";
 
 export type LoweredModel = {
@@ -174,12 +174,6 @@ function withFirstParticles(
   if (missing === null) return done;
   const { program: given, finish } = finishOnHost(g, done, missing, references, data);
   return { ...given, finish };
-}
-
-/** Plates as the model opens them, outer before inner; storage and results follow this order, whatever the data's is. */
-function nestingOrder(model: TypedModel): readonly Plate[] {
-  const opened = [...model.latents, ...model.factors].flatMap((each) => each.plates);
-  return [...new Set([...opened, ...model.plates])];
 }
 
 const isEstimator = (result: Estimator | Intractable | IntractableJoint): result is Estimator =>
