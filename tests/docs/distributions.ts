@@ -1,22 +1,11 @@
 // The reference page of the distributions, from the standard library's own words.
 import type { Distribution } from "../../src/typecheck/model.js";
-import { describeValues, showSignature, showType } from "../../src/typecheck/show.js";
+import { familyReference, type FamilyReference } from "../../src/typecheck/reference.js";
 import type { Library } from "../../src/typecheck/scope.js";
 import { code, page, table } from "./markdown.js";
 
-/** The words that end a table's cell on what a family can do in a guide. */
-function guideWords(d: Distribution, library: Library): string {
-  if (d.draw === null) return "no";
-  const fitted = d.fit === null ? [] : [...d.fit.values.keys()];
-  if (fitted.length === 0) return "with fixed arguments";
-  const learned = fitted.map(code).join(", ");
-  return library.defaultGuides.includes(d.name) ? `learns ${learned}; a default` : `learns ${learned}`;
-}
-
-function section(d: Distribution): string {
-  const signature = `${showSignature(d.name, d.parameters)} ${showType(d.result)}`;
-  return `### ${d.name}\n\n\`\`\`\n${signature}\n\`\`\`\n\n${d.doc.trim()}`;
-}
+const section = ({ name, signature, type, doc }: FamilyReference): string =>
+  `### ${name}\n\n\`\`\`\n${signature} ${type}\n\`\`\`\n\n${doc}`;
 
 /** One table of all families, then a section for each with its doc comment. */
 export function distributionsPage(library: Library): string {
@@ -28,11 +17,10 @@ export function distributionsPage(library: Library): string {
   const rows = (of: readonly Distribution[]): string =>
     table(
       ["distribution", "values", "in a guide"],
-      of.map((d) => [
-        `[${code(showSignature(d.name, d.parameters))}](#${d.name})`,
-        describeValues(d.result),
-        guideWords(d, library),
-      ]),
+      of.map((d) => {
+        const { name, signature, values, guide } = familyReference(library, d);
+        return [`[${code(signature)}](#${name})`, values, guide];
+      }),
     );
   const vectors = all.filter((d) => d.result.size !== null);
   const reals = all.filter((d) => d.result.base === "real" && d.result.size === null);
@@ -52,6 +40,6 @@ export function distributionsPage(library: Library): string {
     "## Vectors",
     rows(vectors),
     "## Each in its own words",
-    ...all.map(section),
+    ...all.map((d) => section(familyReference(library, d))),
   );
 }
