@@ -1,6 +1,6 @@
 // The reference page of the distributions, from the standard library's own words.
 import type { Distribution } from "../../src/typecheck/model.js";
-import { familyReference, type FamilyReference } from "../../src/typecheck/reference.js";
+import { familyReference, type FamilyReference } from "../../src/lsp/reference.js";
 import type { Library } from "../../src/typecheck/scope.js";
 import { code, page, table } from "./markdown.js";
 

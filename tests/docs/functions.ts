@@ -1,6 +1,6 @@
 // The reference page of the functions: built-in ones, and those of the standard library with their doc comments.
 import { BUILTINS, builtinSignature } from "../../src/typecheck/builtins.js";
-import { functionReferences, strayPieces, usefulFunctions } from "../../src/typecheck/reference.js";
+import { functionReferences, strayPieces, usefulFunctions } from "../../src/lsp/reference.js";
 import type { Library } from "../../src/typecheck/scope.js";
 import { ACCURACY } from "../special/accuracy.js";
 import { code, page, table } from "./markdown.js";

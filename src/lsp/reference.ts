@@ -1,9 +1,9 @@
 // What the reference says of functions and families, for the manual's pages and for editors: one text for both.
 import { Bug } from "../diagnostic.js";
-import { BUILTINS, builtinSignature, type Builtin } from "./builtins.js";
-import type { Distribution } from "./model.js";
-import type { Library } from "./scope.js";
-import { describeValues, showSignature, showType } from "./show.js";
+import { BUILTINS, builtinSignature, type Builtin } from "../typecheck/builtins.js";
+import type { Distribution } from "../typecheck/model.js";
+import type { Library } from "../typecheck/scope.js";
+import { describeValues, showSignature, showType } from "../typecheck/show.js";
 
 /** What the built-in functions are; asking for one that is not here is a bug. */
 const BUILTIN_DOCS: Readonly<Record<string, string>> = {
