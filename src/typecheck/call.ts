@@ -3,7 +3,7 @@ import { absurd, didYouMean } from "../diagnostic.js";
 import type { Name, Span } from "../source.js";
 import { checkArguments } from "./arguments.js";
 import { BUILTINS, builtinSignature, type Builtin } from "./builtins.js";
-import { densityFunction } from "./density-function.js";
+import { densityFamily, densityFunction } from "./density-function.js";
 import * as errors from "./errors.js";
 import { instantiate } from "./instantiate.js";
 import { LENGTH } from "./length.js";
@@ -21,6 +21,7 @@ export function checkCall(name: Name, args: readonly Checked[], span: Span, cont
   const overloads = BUILTINS.get(name.text) ?? [];
   const builtin = overloads.find((b) => b.parameters.length === args.length);
   if (builtin !== undefined) {
+    context.record?.use(name, { kind: "builtin", name: name.text });
     if (builtin.internal === true && context.place === "model")
       return context.report(errors.internalFunction(name));
     const good = args.filter((arg) => arg !== null);
@@ -29,6 +30,7 @@ export function checkCall(name: Name, args: readonly Checked[], span: Span, cont
   const own = context.library.function(name.text);
   const density = own === undefined && overloads.length === 0 ? densityFunction(name, context) : undefined;
   const callee = own === undefined ? density : own;
+  recordCallee(name, own !== undefined, overloads.length > 0, context);
   if (callee === null) return null;
   if (callee === undefined && overloads.length === 0) return reportUnknownFunction(name, context);
   if (callee?.parameters.length !== args.length) {
@@ -39,6 +41,21 @@ export function checkCall(name: Name, args: readonly Checked[], span: Span, cont
   const call = callFunction(callee, name, args, span, context);
   // Probabilities themselves have no sum.
   return own === undefined && !name.text.endsWith("_cdf") ? summed(call, context) : call;
+}
+
+/** Tells whose the called function is: the library's or the model's, the language's, or a distribution's density. */
+function recordCallee(
+  { text, span }: Name,
+  isDefined: boolean,
+  isBuiltin: boolean,
+  { record, library }: Context,
+): void {
+  if (record === null) return;
+  const of = densityFamily(text);
+  if (isDefined) record.use({ text, span }, { kind: "function", name: text });
+  else if (isBuiltin) record.use({ text, span }, { kind: "builtin", name: text });
+  else if (of !== null && library.distributionNames.includes(of))
+    record.use({ text, span }, { kind: "distribution", name: of });
 }
 
 function reportUnknownFunction(name: Name, context: Context): null {

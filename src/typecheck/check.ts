@@ -13,32 +13,39 @@ import { extendLibrary, type Library } from "./library.js";
 import type { Generated, Plate, TypedModel, ValueType } from "./model.js";
 import { checkPromises, emptyPast, type Past } from "./previous.js";
 import { checkParameters } from "./parameters.js";
+import type { Recorder } from "./record.js";
 import { Scope, type Context } from "./scope.js";
 import { checkStatements, inBlock, type ModelBlock } from "./statements.js";
 
 /**
  * Checks a program; `model` is null where there is any error. Every mistake of the file is found in one go. `parsed`:
- * what the parser found; where it had to drop statements, what they declare is not reported as unknown.
+ * what the parser found; where it had to drop statements, what they declare is not reported as unknown. `record` is
+ * told what every name and expression is, and `partial` is what is known of a model that has mistakes.
  */
 export function checkModel(
   program: Program,
   source: SourceFile,
   library: Library,
   parsed: readonly Diagnostic[] = [],
-): { model: TypedModel | null; diagnostics: Diagnostic[] } {
+  record: Recorder | null = null,
+): { model: TypedModel | null; diagnostics: Diagnostic[]; partial: TypedModel; library: Library } {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): null => {
     diagnostics.push(diagnostic);
     return null;
   };
-  const extended = extendLibrary(library, program.functions);
+  const extended = extendLibrary(library, program.functions, record);
   diagnostics.push(...extended.diagnostics, ...extended.library.check());
   const isWhole = !hasErrors(parsed);
   const keyword = (name: string): Span | undefined => program.blocks.find((b) => b.text === name)?.span;
 
   const block = emptyBlock();
   const pastOf = (body: readonly Statement[], isOfDraws: boolean): Past =>
-    emptyPast(body, (type, at) => checkType(type, "model", { ...at, report: () => null }), isOfDraws);
+    emptyPast(
+      body,
+      (type, at) => checkType(type, "model", { ...at, report: () => null, record: null }),
+      isOfDraws,
+    );
   const past = pastOf(program.model, false);
   const context: Context = {
     report,
@@ -57,7 +64,9 @@ export function checkModel(
     indices: [],
     declaring: null,
     past,
+    record,
   };
+  record?.scope({ span: program.span, scope: block.global, open: [] });
   const data = checkData(program.data, { ...context, past: "data" });
   const isDataWhole = !hasErrors(diagnostics);
   const laterParameters = declaredNames(program.parameters, block.global);
@@ -67,7 +76,9 @@ export function checkModel(
     past: "data",
   });
   const later = declaredNames(program.model, block.global);
-  inBlock(null, { ...context, later }, block, (inner) => checkStatements(program.model, inner, block));
+  inBlock(null, blockSpan(program, "model"), { ...context, later }, block, (inner) =>
+    checkStatements(program.model, inner, block),
+  );
   checkPromises(context);
   const priors = block.factors.filter((factor): factor is Prior => factor.kind === "prior");
   const guide = checkGuide(program.guide, priors, { ...context, past: "guide" }, block, past.lookedBackAt);
@@ -101,9 +112,17 @@ export function checkModel(
     indices: context.indices,
   };
   for (const clash of takenNames(model)) report(clash);
-  if (!isWhole || hasErrors(diagnostics)) return { model: null, diagnostics };
+  const rest = { diagnostics, partial: model, library: extended.library };
+  if (!isWhole || hasErrors(diagnostics)) return { model: null, ...rest };
   diagnostics.push(...unused(program, data, context, block));
-  return { model, diagnostics };
+  return { model, ...rest };
+}
+
+/** Where a block stands, up to the next one; the end of the file if there is none of this name. */
+function blockSpan({ blocks, span }: Program, name: string): Span {
+  const i = blocks.findIndex((block) => block.text === name);
+  const start = blocks[i]?.span.start ?? span.end;
+  return { ...span, start, end: (i < 0 ? undefined : blocks[i + 1]?.span.start) ?? span.end };
 }
 
 /** True where the text seems to declare a variable, a plate, a function or a distribution of this name. */

@@ -75,6 +75,7 @@ export function checkFor(
   };
   for (let i = first; i <= last; i++) {
     const scope = new Scope(context.scope);
+    if (i === first) context.record?.scope({ span: s.span, scope, open: context.open });
     const inner = { ...context, report, scope };
     const { text: name, span } = s.variable;
     const value = literal(i, "int", span);

@@ -32,6 +32,8 @@ export function checkData(items: readonly DataItem[], context: Context): Checked
 /** A plate by its name; null after a report. Its declaration may have had an error: then null in silence. */
 export function findPlate(name: Name, context: Context): Plate | null {
   const entry = context.scope.find(name.text);
+  const at = entry?.span ?? context.later.get(name.text);
+  if (at !== undefined) context.record?.use(name, { kind: "declaration", at });
   if (entry?.kind === "plate") return entry.plate;
   if (entry?.kind === "faulty" || (entry === undefined && context.isDropped(name.text))) return null;
   const later = context.later.get(name.text);
@@ -44,6 +46,7 @@ function checkPlate(item: Extract<DataItem, { kind: "plate" }>, context: Context
   const parentPlate = parent === null ? null : findPlate(parent, context);
   if (!isNewName(name, context)) return null;
   if (parent !== null && parentPlate === null) {
+    context.record?.declare({ name, declared: { kind: "faulty" } });
     context.scope.declare(name.text, { kind: "faulty", span: name.span });
     return null;
   }
@@ -55,6 +58,7 @@ function checkPlate(item: Extract<DataItem, { kind: "plate" }>, context: Context
     by: by?.text ?? null,
     span: name.span,
   };
+  context.record?.declare({ name, declared: { kind: "plate", plate } });
   context.scope.declare(name.text, { kind: "plate", plate, span: name.span });
   return plate;
 }

@@ -149,13 +149,14 @@ function describeEntry(entry: Entry): string {
 }
 
 /** False, after a report, if the name is reserved or already stands for something in `context.scope`. */
-export function isNewName(name: Name, context: Pick<Context, "scope" | "report">): boolean {
+export function isNewName(name: Name, context: Pick<Context, "scope" | "report" | "record">): boolean {
   if (RESERVED.has(name.text)) {
     context.report(errors.reservedName(name));
     return false;
   }
   const before = context.scope.find(name.text);
   if (before === undefined) return true;
+  context.record?.use(name, { kind: "declaration", at: before.span });
   context.report(errors.declaredTwice(name, { what: describeEntry(before), span: before.span }));
   return false;
 }
@@ -169,9 +170,11 @@ export function declareVariable(
   variable: Variable | null,
   plates: readonly Plate[],
   scope: Scope,
-  context: Pick<Context, "scope" | "report">,
+  context: Pick<Context, "scope" | "report" | "record">,
 ): boolean {
   if (!isNewName(name, context)) return false;
+  const declared = variable && ({ kind: "variable", variable, plates } as const);
+  context.record?.declare({ name, declared: declared ?? { kind: "faulty" } });
   scope.declare(name.text, faultyOr(variable, plates, name.span));
   return true;
 }

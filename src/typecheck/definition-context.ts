@@ -1,11 +1,12 @@
 // The inside of a definition: its parameters, the variables that its items bind, and its expressions.
 import type { Diagnostic } from "../diagnostic.js";
 import type { Expression, TypeSyntax } from "../parser/ast.js";
-import type { Name } from "../source.js";
+import type { Name, Span } from "../source.js";
 import { checkType, declareVariable } from "./declare.js";
 import * as errors from "./errors.js";
 import { checkExpression } from "./expression.js";
 import type { Argument, TypedExpression, ValueType } from "./model.js";
+import type { Recorder } from "./record.js";
 import { Scope, type Context, type Library } from "./scope.js";
 import { describeType } from "./show.js";
 import { kindOf } from "./types.js";
@@ -13,7 +14,7 @@ import { kindOf } from "./types.js";
 export type Report = (diagnostic: Diagnostic) => null;
 
 /** The context of a definition: no plates, no latents, no data. */
-export function definitionContext(library: Library, report: Report): Context {
+export function definitionContext(library: Library, report: Report, record: Recorder | null): Context {
   return {
     report,
     library,
@@ -31,6 +32,7 @@ export function definitionContext(library: Library, report: Report): Context {
     indices: [],
     declaring: null,
     past: "functions",
+    record,
   };
 }
 
@@ -42,12 +44,14 @@ export function declareArgument(name: Name, syntax: TypeSyntax, context: Context
   return declareVariable(name, argument, [], context.scope, context) ? argument : null;
 }
 
-/** The context inside an item that binds these variables. */
+/** The context inside an item, which stands at `span` and binds these variables. */
 export function itemContext(
+  span: Span,
   bound: readonly { readonly name: Name; readonly type: ValueType }[],
   context: Context,
 ): { readonly context: Context; readonly arguments: readonly Argument[] } {
   const scope = new Scope(context.scope);
+  context.record?.scope({ span, scope, open: [] });
   const inner = { ...context, scope };
   const args = bound.map(({ name, type }): Argument => {
     const argument: Argument = { kind: "argument", name: name.text, type, span: name.span };

@@ -14,6 +14,7 @@ import type {
   TypedExpression,
   ValueType,
 } from "./model.js";
+import type { Recorder } from "./record.js";
 import type { Context, Library } from "./scope.js";
 import { describeType } from "./show.js";
 import { kindOf, withoutBounds } from "./types.js";
@@ -32,8 +33,10 @@ export function checkFunction(
   item: Extract<FunctionItem, { kind: "function" }>,
   library: Library,
   report: Report,
+  record: Recorder | null = null,
 ): FunctionDeclaration | null {
-  const context: Context = { ...definitionContext(library, report), place: "function" };
+  const context: Context = { ...definitionContext(library, report, record), place: "function" };
+  record?.scope({ span: item.span, scope: context.scope, open: [] });
   const parameters = checkParameters(item.parameters, context);
   const result = checkType(item.result, "definition", context);
   for (const local of item.locals) {
@@ -69,8 +72,10 @@ export function checkDistribution(
   item: Extract<FunctionItem, { kind: "distribution" }>,
   library: Library,
   report: Report,
+  record: Recorder | null = null,
 ): Distribution | null {
-  const context = definitionContext(library, report);
+  const context = definitionContext(library, report, record);
+  record?.scope({ span: item.span, scope: context.scope, open: [] });
   const parameters = checkParameters(item.parameters, context);
   const result = checkType(item.result, "definition", context);
   if (parameters === null || result === null) return null;

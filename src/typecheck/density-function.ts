@@ -11,6 +11,9 @@ const DENSITY = /^(.*)_(lpdf|lpmf|lupdf|lupmf|lcdf|lccdf|cdf)$/;
 
 const functions = new WeakMap<Distribution, Map<string, FunctionDeclaration>>();
 
+/** The distribution whose density or distribution function has this name, if it is such a name; null if not. */
+export const densityFamily = (name: string): string | null => DENSITY.exec(name)?.[1] ?? null;
+
 /**
  * The function that this name stands for; undefined where it is not the name of such a one, null after a report. Every
  * density is normalised, so the forms with a `u` are the same as those without.

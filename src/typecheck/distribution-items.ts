@@ -74,7 +74,11 @@ export function checkItems(
 /** A draw, and what stands in it for zeros of a value's shape, until that is known. */
 function checkDraw(item: ItemOf<"draw">, owner: Owner): Pick<Distribution, "draw" | "like"> {
   const { result, context } = owner;
-  const inner = itemContext(item.like === null ? [] : [{ name: item.like, type: result }], context);
+  const inner = itemContext(
+    item.span,
+    item.like === null ? [] : [{ name: item.like, type: result }],
+    context,
+  );
   const draw = checkShaped(item.value, "'draw'", result, { ...inner.context, place: "draw" });
   const [like = null] = inner.arguments;
   if (draw === null || like === null || isWhole(owner)) return { draw, like };
@@ -94,7 +98,7 @@ function checkOfVariable(
   type: ValueType,
   owner: Owner,
 ): Checked<Distribution["logDensity"]> {
-  const inner = itemContext([{ name: item.variable, type }], owner.context);
+  const inner = itemContext(item.span, [{ name: item.variable, type }], owner.context);
   const value = checkScalar(item.value, `'${item.kind}'`, "real", inner.context);
   const [variable] = inner.arguments;
   return value === null || variable === undefined ? null : { variable, value };
@@ -125,7 +129,7 @@ const drawOf = (cumulative: Distribution["cumulative"]): TypedExpression | null 
   cumulative && quantileAt(cumulative.quantile, uniform(cumulative.quantile.variable.span));
 
 function checkStatistics(item: ItemOf<"statistics">, owner: Owner): Checked<Distribution["statistics"]> {
-  const inner = itemContext([{ name: item.variable, type: owner.result }], owner.context);
+  const inner = itemContext(item.span, [{ name: item.variable, type: owner.result }], owner.context);
   // Statistics of a whole vector, or of a number that vectors decide, may be vectors: one per element.
   const isOfVectors = isWhole(owner);
   const values = item.values.map((e) =>
@@ -151,6 +155,7 @@ function checkFit(
     owner.context.report(errors.momentCount(item.span, moments, statistics.values.length));
   const momentSize = checked?.values[0]?.type.size ?? null;
   const inner = itemContext(
+    item.span,
     item.moments.map((name) => ({ name, type: typeOf("real", momentSize) })),
     owner.context,
   );
@@ -159,7 +164,7 @@ function checkFit(
 }
 
 function checkWiden(item: ItemOf<"widen">, owner: Owner): Checked<Distribution["widen"]> {
-  const inner = itemContext([{ name: item.factor, type: typeOf("real") }], owner.context);
+  const inner = itemContext(item.span, [{ name: item.factor, type: typeOf("real") }], owner.context);
   const values = checkNamedValues(item.values, owner, inner.context);
   const [factor] = inner.arguments;
   return values === null || factor === undefined ? null : { factor, values };
@@ -173,7 +178,9 @@ function checkNamedValues(tuple: NamedTuple, owner: Owner, context: Context): Na
     const parameter = owner.parameters.find((p) => p.name === name.text);
     const e = checkShaped(value, `the value of '${name.text}'`, parameter?.type ?? typeOf("real"), context);
     if (parameter === undefined) reportUnknownParameter(name, owner);
-    else if (values.has(name.text)) context.report(errors.itemTwice(name.span, name.text));
+    else context.record?.use(name, { kind: "declaration", at: parameter.span });
+    if (parameter !== undefined && values.has(name.text))
+      context.report(errors.itemTwice(name.span, name.text));
     if (parameter !== undefined && e !== null) values.set(name.text, e);
     else isWhole = false;
   }
@@ -233,13 +240,17 @@ function checkCheck(
   let isSound = expected !== null;
   for (const { name, value } of item.args) {
     const number = checkConstant(value, owner.context);
-    const isKnown = bound.includes(name.text) || owner.parameters.some((p) => p.name === name.text);
+    const binding = bound.find((b) => b.text === name.text)?.span;
+    const at = binding ?? owner.parameters.find((p) => p.name === name.text)?.span;
+    if (at !== undefined) owner.context.record?.use(name, { kind: "declaration", at });
+    const isKnown = at !== undefined;
     if (!isKnown) report(errors.badCheck(name.span, `'${name.text}' is not among the names of '${kind}'`));
     if (isKnown && number !== null) args.set(name.text, number);
     else isSound = false;
   }
-  const missing = bound.find((name) => !item.args.some((arg) => arg.name.text === name));
-  if (missing !== undefined) return report(errors.badCheck(item.span, `it gives no value for '${missing}'`));
+  const missing = bound.find(({ text }) => !item.args.some((arg) => arg.name.text === text));
+  if (missing !== undefined)
+    return report(errors.badCheck(item.span, `it gives no value for '${missing.text}'`));
   const fields =
     "values" in target && target.kind !== "statistics" ? target.values.map((v) => v.name.text) : [];
   if (fields.length > 0 && !fields.includes(item.field?.text ?? ""))
@@ -256,10 +267,10 @@ function checkCheck(
 }
 
 /** The names that an item binds. */
-function boundNames(item: DistributionItem): readonly string[] {
-  if ("variable" in item) return [item.variable.text];
-  if (item.kind === "fit") return item.moments.map((m) => m.text);
-  return item.kind === "widen" ? [item.factor.text] : [];
+function boundNames(item: DistributionItem): readonly Name[] {
+  if ("variable" in item) return [item.variable];
+  if (item.kind === "fit") return item.moments;
+  return item.kind === "widen" ? [item.factor] : [];
 }
 
 /** A number, or numbers in brackets. */

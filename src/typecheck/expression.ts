@@ -20,6 +20,12 @@ type Checked = TypedExpression | null;
 
 /** The typed expression, or null if it has a mistake, which has then been reported. */
 export function checkExpression(e: Expression, context: Context): Checked {
+  const typed = checkKind(e, context);
+  if (typed !== null) context.record?.expression(e, typed);
+  return typed;
+}
+
+function checkKind(e: Expression, context: Context): Checked {
   switch (e.kind) {
     case "number":
       return literal(e.value, e.isInteger ? "int" : "real", e.span);
@@ -69,6 +75,7 @@ export const literal = (value: number, base: Base, span: Span): TypedExpression 
 /** A variable by its name, which must be known and usable here. */
 export function checkName(name: Name, context: Context): Checked {
   const entry = context.scope.find(name.text);
+  recordUse(name, context);
   if (entry === undefined) return reportUnknown(name, context);
   if (entry.kind === "faulty") return null;
   if (entry.kind === "plate") return context.report(errors.plateAsValue(name, entry.plate.span));
@@ -81,6 +88,13 @@ export function checkName(name: Name, context: Context): Checked {
   if (entry.variable.kind === "parameter" && context.past === "guide")
     return context.report(errors.parametersBlock(name.span, "in the guide"));
   return reference(entry.variable, name.span, context);
+}
+
+/** Tells what the name stands for: what it is declared as here, in a block that has ended, or further down. */
+function recordUse(name: Name, { record, scope, closed, later }: Context): void {
+  if (record === null) return;
+  const at = scope.find(name.text)?.span ?? closed.get(name.text)?.span ?? later.get(name.text);
+  if (at !== undefined) record.use(name, { kind: "declaration", at });
 }
 
 /** A use of a variable, all of whose plates are open. */
@@ -247,6 +261,7 @@ function checkIndex(e: Extract<Expression, { kind: "index" }>, context: Context)
     );
     if (isPlate || !isVector(variable.type)) {
       context.used.add(variable);
+      for (const part of [e.object, ...e.indices]) if (part.kind === "name") recordUse(part.name, context);
       const names = plates.map((p) => p.name);
       return context.report(errors.indexOfPlates(e.span, variable.name, names));
     }

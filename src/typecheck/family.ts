@@ -27,6 +27,7 @@ export type Family = {
 /** A distribution by its name; null after a report. */
 export function findDistribution(name: Name, context: Context): Distribution | null {
   const found = context.library.distribution(name.text);
+  if (found !== undefined) context.record?.use(name, { kind: "distribution", name: name.text });
   if (found !== undefined) return found;
   if (context.isDropped(name.text)) return null;
   if (BUILTINS.has(name.text) || context.library.functionNames.includes(name.text))

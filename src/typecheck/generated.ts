@@ -36,9 +36,9 @@ function checkStatement(s: Statement, context: Context, block: GeneratedBlock): 
       return;
     }
     case "plate":
-      return inPlate(s.name, context, block, (inner) => checkGenerated(s.body, inner, block));
+      return inPlate(s, context, block, (inner) => checkGenerated(s.body, inner, block));
     case "block":
-      return inBlock(null, context, block, (inner) =>
+      return inBlock(null, s.span, context, block, (inner) =>
         checkGenerated(s.body, inner, { ...block, isReported: false }),
       );
     case "sample":

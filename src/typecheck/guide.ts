@@ -62,7 +62,7 @@ export function checkGuide(
 function checkEntry(s: GuideStatement, group: OpenGroup | null, context: Context, block: GuideBlock): void {
   switch (s.kind) {
     case "plate":
-      return inPlate(s.name, context, block, (inner) => {
+      return inPlate(s, context, block, (inner) => {
         for (const entry of s.body) checkEntry(entry, group, inner, block);
       });
     case "group":
@@ -135,6 +135,7 @@ function defaultOf(prior: Prior, span: Span, context: Context, group: OpenGroup 
 
 function findPrior(name: Name, context: Context, block: GuideBlock): Prior | null {
   const entry = context.scope.find(name.text);
+  if (entry !== undefined) context.record?.use(name, { kind: "declaration", at: entry.span });
   if (entry?.kind === "faulty" || (entry === undefined && context.isDropped(name.text))) return null;
   const variable = entry?.kind === "variable" ? entry.variable : null;
   if (variable?.kind === "latent") return block.priors.get(variable) ?? null;
@@ -170,6 +171,7 @@ function checkGroup(
   if (twin !== undefined) context.report(errors.groupName(s.name, twin.name.span, "another group"));
   const latent = context.latents.find((l) => l.name === s.name.text);
   if (latent !== undefined) context.report(errors.groupName(s.name, latent.span, "a latent"));
+  context.record?.declare({ name: s.name, declared: { kind: "group" } });
   const group: OpenGroup = { name: s.name, correlated, members: [] };
   for (const entry of s.body) checkEntry(entry, group, context, block);
   if (s.body.length === 0) context.report(errors.emptyGroup(s.name));

@@ -8,6 +8,7 @@ import { checkDistribution, checkFunction } from "./definition.js";
 import * as errors from "./errors.js";
 import { indexLibrary, type IndexedItem } from "./library-index.js";
 import type { Distribution, FunctionDeclaration } from "./model.js";
+import type { Recorder } from "./record.js";
 import type { Library } from "./scope.js";
 
 export type { Library } from "./scope.js";
@@ -20,6 +21,7 @@ export const EMPTY_LIBRARY: Library = {
   defaultGuides: [],
   function: () => undefined,
   distribution: () => undefined,
+  syntax: () => undefined,
   check: () => [],
 };
 
@@ -56,8 +58,10 @@ export function loadLibrary(sources: readonly SourceFile[]): { library: Library;
 export function extendLibrary(
   base: Library,
   items: readonly FunctionItem[],
+  record: Recorder | null = null,
 ): { library: Library; diagnostics: Diagnostic[] } {
-  return extend(base, items.map(alreadyParsed), "null");
+  for (const { kind, name } of items) record?.declare({ name, declared: { kind } });
+  return extend(base, items.map(alreadyParsed), "null", record);
 }
 
 const alreadyParsed = (item: FunctionItem): Definition => ({
@@ -91,6 +95,7 @@ function extend(
   base: Library,
   definitions: readonly Definition[],
   ifWrong: "bug" | "null",
+  record: Recorder | null = null,
 ): { library: Library; diagnostics: Diagnostic[] } {
   const { functions, distributions, diagnostics } = withNewNames(definitions, base);
   const inProgress: string[] = [];
@@ -108,11 +113,11 @@ function extend(
   }
   function checkFunctionItem(item: FunctionItem): Checked<FunctionDeclaration> {
     if (item.kind !== "function") return { value: null, diagnostics: [] };
-    return whileInProgress(item, () => collect((report) => checkFunction(item, library, report)));
+    return whileInProgress(item, () => collect((report) => checkFunction(item, library, report, record)));
   }
   function checkDistributionItem(item: FunctionItem): Checked<Distribution> {
     if (item.kind !== "distribution") return { value: null, diagnostics: [] };
-    return whileInProgress(item, () => collect((report) => checkDistribution(item, library, report)));
+    return whileInProgress(item, () => collect((report) => checkDistribution(item, library, report, record)));
   }
   const checkedFunction = once(checkFunctionItem);
   const checkedDistribution = once(checkDistributionItem);
@@ -156,6 +161,10 @@ function extend(
       const definition = distributions.get(name);
       if (definition === undefined) return base.distribution(name);
       return isRecursive("distribution", name) ? null : valueOf(checkedDistribution(definition));
+    },
+    syntax: (kind, name) => {
+      const definition = (kind === "function" ? functions : distributions).get(name);
+      return definition === undefined ? base.syntax(kind, name) : (definition.parse().value ?? undefined);
     },
     check: checkAll,
   };

@@ -117,6 +117,9 @@ type Found = {
 function findVariable(name: Name, at: Omit<Place, "open">, past: Past, context: Context): Found | null {
   const entry = context.scope.find(name.text);
   const { declaring } = context;
+  const own = declaring?.name === name.text ? declaring : past.statements.get(name.text)?.name;
+  const declared = entry ?? own;
+  if (declared !== undefined) context.record?.use(name, { kind: "declaration", at: declared.span });
   if (entry === undefined && declaring?.name === name.text)
     return {
       variable: declaring,

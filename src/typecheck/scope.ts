@@ -1,6 +1,6 @@
 // Names in scope, and the context in which an expression is checked.
 import type { Diagnostic } from "../diagnostic.js";
-import type { Expression } from "../parser/ast.js";
+import type { Expression, FunctionItem } from "../parser/ast.js";
 import type { Span } from "../source.js";
 import type {
   Distribution,
@@ -13,6 +13,7 @@ import type {
   Variable,
 } from "./model.js";
 import type { Past } from "./previous.js";
+import type { Recorder } from "./record.js";
 
 /** What a name stands for. `faulty`: its declaration had an error, so its uses are passed over in silence. */
 export type Entry =
@@ -60,6 +61,8 @@ export type Library = {
   readonly defaultGuides: readonly string[];
   readonly function: (name: string) => FunctionDeclaration | null | undefined;
   readonly distribution: (name: string) => Distribution | null | undefined;
+  /** A definition as it was written, unchecked, in its file; undefined where there is no such name. */
+  readonly syntax: (kind: FunctionItem["kind"], name: string) => FunctionItem | undefined;
   /** Checks all its own definitions (not those of the library it extends), and returns what is wrong. */
   readonly check: () => readonly Diagnostic[];
 };
@@ -100,6 +103,8 @@ export type Context = {
   readonly declaring: Local | null;
   /** What `prev` may look back at; a block that has no such thing is named instead. */
   readonly past: Past | "functions" | "data" | "guide";
+  /** Whom to tell what names and expressions are; null where nobody asks. */
+  readonly record: Recorder | null;
 };
 
 /** The orders that plates and latents of an expression are listed in. */

@@ -57,9 +57,9 @@ function checkStatement(s: Statement, context: Context, block: ModelBlock): void
     case "target":
       return checkTarget(s, context, block);
     case "plate":
-      return inPlate(s.name, context, block, (inner) => checkStatements(s.body, inner, block));
+      return inPlate(s, context, block, (inner) => checkStatements(s.body, inner, block));
     case "block":
-      return inBlock(null, context, block, (inner) => checkStatements(s.body, inner, block));
+      return inBlock(null, s.span, context, block, (inner) => checkStatements(s.body, inner, block));
     case "if":
       return checkIf(s, context, block, inBranch);
     case "for":
@@ -71,12 +71,12 @@ function checkStatement(s: Statement, context: Context, block: ModelBlock): void
 
 /** A branch or a round of a loop has locals of its own. */
 function inBranch(s: Statement, context: Context, block: ModelBlock): void {
-  inBlock(null, context, block, (inner) => checkStatement(s, inner, block));
+  inBlock(null, s.span, context, block, (inner) => checkStatement(s, inner, block));
 }
 
-/** Runs `body` with the plate open. */
+/** Runs `body`, what stands in a statement `plate name { ... }`, with the plate open. */
 export function inPlate(
-  name: Name,
+  { name, span }: { readonly name: Name; readonly span: Span },
   context: Context,
   block: Pick<ModelBlock, "opened" | "unknownPlates" | "closed">,
   body: (inner: Context) => void,
@@ -85,7 +85,7 @@ export function inPlate(
   block.opened.add(plate);
   if (context.open.includes(plate)) {
     context.report(errors.plateOpenTwice(name));
-    return inBlock(null, context, block, body);
+    return inBlock(null, span, context, block, body);
   }
   const { parent } = plate;
   if (parent !== null && !context.open.includes(parent))
@@ -93,7 +93,7 @@ export function inPlate(
   // Parents that should be open are, from here on, so that what is inside is checked as it was meant.
   const opening = chain(plate).filter((p) => !context.open.includes(p));
   for (const p of opening) block.opened.add(p);
-  inBlock(plate.name, { ...context, open: [...context.open, ...opening] }, block, body);
+  inBlock(plate.name, span, { ...context, open: [...context.open, ...opening] }, block, body);
 }
 
 function standIn(name: Name, known: Map<string, Plate>): Plate {
@@ -109,14 +109,16 @@ function standIn(name: Name, known: Map<string, Plate>): Plate {
   return plate;
 }
 
-/** Runs `body` with a scope of its own, whose locals end with it. */
+/** Runs `body`, which stands at `span`, with a scope of its own, whose locals end with it. */
 export function inBlock(
   plate: string | null,
+  span: Span,
   context: Context,
   block: Pick<ModelBlock, "closed">,
   body: (inner: Context) => void,
 ): void {
   const scope = new Scope(context.scope);
+  context.record?.scope({ span, scope, open: context.open });
   body({ ...context, scope });
   for (const [name, entry] of scope.own()) block.closed.set(name, { span: entry.span, plate });
 }
@@ -162,6 +164,8 @@ function checkSample(s: Extract<Statement, { kind: "sample" }>, context: Context
   const variable = entry?.kind === "variable" ? entry.variable : null;
   const whole = checkFamily(s.distribution, context, (declared ?? variable?.type)?.size ?? null);
   const family = whole !== null && s.truncation !== null ? truncate(whole, s.truncation, context) : whole;
+  if (entry !== undefined && s.type === null)
+    context.record?.use(s.name, { kind: "declaration", at: entry.span });
   if (variable?.kind === "latent") {
     context.report(errors.latentTwice(s.name, variable.span));
   } else if (variable?.kind === "data" || variable?.kind === "local") {
