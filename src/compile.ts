@@ -32,6 +32,8 @@ import { checkModel } from "./typecheck/check.js";
 import { constantValue } from "./typecheck/constants.js";
 import type { TypedModel } from "./typecheck/model.js";
 import { printModel } from "./typecheck/print.js";
+import type { Recorder } from "./typecheck/record.js";
+import type { Library } from "./typecheck/scope.js";
 import { isSequential } from "./typecheck/walk.js";
 import { VERSION } from "./version.js";
 
@@ -97,18 +99,27 @@ export type CheckedModel = {
   costs(): EvidenceCosts | Diagnostic;
 };
 
-/** Parses and checks a model. Every mistake of the file is among the diagnostics. */
-export function checkSource(source: SourceFile): {
+/**
+ * Parses and checks a model. Every mistake of the file is among the diagnostics. `record` is told what every name and
+ * expression is; `partial` is what is known of a model that has mistakes.
+ */
+export function checkSource(
+  source: SourceFile,
+  record: Recorder | null = null,
+): {
   checked: CheckedModel | null;
   syntax: SyntaxTree;
   diagnostics: Diagnostic[];
+  partial: TypedModel;
+  library: Library;
 } {
   const parsed = parseModel(source);
-  const typed = checkModel(parsed.program, source, readLibrary(), parsed.diagnostics);
+  const typed = checkModel(parsed.program, source, readLibrary(), parsed.diagnostics, record);
   const diagnostics = [...parsed.diagnostics, ...typed.diagnostics];
   const checked =
     hasErrors(diagnostics) || typed.model === null ? null : makeChecked(parsed.program, typed.model);
-  return { checked, syntax: parsed.program, diagnostics };
+  const { partial, library } = typed;
+  return { checked, syntax: parsed.program, diagnostics, partial, library };
 }
 
 /** Parses, checks and compiles in one go. */

@@ -20,15 +20,18 @@ export function readLibrary(): Library {
 
 /** The files of the standard library, in the order of their names. */
 export function readLibrarySources(): readonly SourceFile[] {
-  const folder = join(packageFolder(), "stdlib");
+  const folder = libraryFolder();
   return readdirSync(folder)
     .filter((name) => name.endsWith(".mpp"))
     .sort()
     .map((name) => ({ path: `stdlib/${name}`, text: readFileSync(join(folder, name), "utf8") }));
 }
 
+/** Where the files of the standard library are. */
+export const libraryFolder = (): string => join(packageFolder(), "stdlib");
+
 /** The folder of package.json, which is above this file both in `src/` and in `dist/`. */
-function packageFolder(): string {
+export function packageFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json"))) {
     const above = dirname(folder);

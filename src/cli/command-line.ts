@@ -8,6 +8,7 @@ import { estimateCommand } from "./commands/estimate.js";
 import { EXIT } from "./exit-codes.js";
 import { explainCommand } from "./commands/explain.js";
 import { reportFailure } from "./failures.js";
+import { lspCommand } from "./commands/lsp.js";
 import { predictCommand } from "./commands/predict.js";
 import { runCommand } from "./commands/run.js";
 import type { Terminal } from "./terminal.js";
@@ -28,6 +29,7 @@ const COMMANDS = [
   predictCommand,
   estimateCommand,
   devicesCommand,
+  lspCommand,
 ];
 
 /** Runs `mppc` with these arguments (without node and script) and returns its exit code. Throws nothing. */

@@ -39,9 +39,13 @@ type Definition = {
 
 /**
  * The standard library from its source texts. `diagnostics` holds what is wrong with the names and the outline of the
- * files; what is wrong with a definition is found by `library.check()`, or is a Bug when a model uses it.
+ * files; what is wrong with a definition is found by `library.check()`, or is a Bug when a model uses it (`ifWrong`
+ * null: then there is no such definition).
  */
-export function loadLibrary(sources: readonly SourceFile[]): { library: Library; diagnostics: Diagnostic[] } {
+export function loadLibrary(
+  sources: readonly SourceFile[],
+  ifWrong: "bug" | "null" = "bug",
+): { library: Library; diagnostics: Diagnostic[] } {
   const outline: Diagnostic[] = [];
   const definitions = sources.flatMap(indexLibrary).flatMap((item) => {
     const { kind } = item;
@@ -50,7 +54,7 @@ export function loadLibrary(sources: readonly SourceFile[]): { library: Library;
     outline.push(...parsed.diagnostics);
     return parsed.functions.map(alreadyParsed);
   });
-  const { library, diagnostics } = extend(EMPTY_LIBRARY, definitions, "bug");
+  const { library, diagnostics } = extend(EMPTY_LIBRARY, definitions, ifWrong);
   return { library, diagnostics: [...outline, ...diagnostics] };
 }
 

@@ -58,10 +58,10 @@ export type Recording = {
   readonly partial: TypedModel;
 };
 
-/** A recorder, and what it was told so far. */
+/** A recorder, and a function that gives what it was told so far. */
 export function newRecorder(): {
   readonly recorder: Recorder;
-  readonly told: Omit<Recording, "library" | "partial">;
+  readonly told: () => Omit<Recording, "library" | "partial">;
 } {
   const declarations = new Map<number, Declaration>();
   const uses = new Map<number, Use>();
@@ -83,19 +83,11 @@ export function newRecorder(): {
       if (!scopes.has(key)) scopes.set(key, scope);
     },
   };
-  const told = {
-    get declarations() {
-      return [...declarations.values()];
-    },
-    get uses() {
-      return [...uses.values()];
-    },
-    get expressions() {
-      return [...expressions.values()];
-    },
-    get scopes() {
-      return [...scopes.values()];
-    },
-  };
+  const told = (): ReturnType<ReturnType<typeof newRecorder>["told"]> => ({
+    declarations: [...declarations.values()],
+    uses: [...uses.values()],
+    expressions: [...expressions.values()],
+    scopes: [...scopes.values()],
+  });
   return { recorder, told };
 }

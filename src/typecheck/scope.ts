@@ -42,6 +42,10 @@ export class Scope {
   own(): ReadonlyMap<string, Entry> {
     return this.entries;
   }
+  /** Every name in scope, those of this block instead of those around it of the same name. */
+  visible(): ReadonlyMap<string, Entry> {
+    return new Map([...(this.parent?.visible() ?? []), ...this.entries]);
+  }
   /** Every name in scope of the given kinds, for suggestions. */
   names(kind: Entry["kind"]): string[] {
     const here = [...this.entries].filter(([, entry]) => entry.kind === kind).map(([name]) => name);

@@ -1,0 +1,130 @@
+// What is wrong with a document: published after every change, or given to clients that ask.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  DiagnosticSeverity,
+  DiagnosticTag,
+  DocumentDiagnosticReportKind,
+  type Diagnostic as LspDiagnostic,
+  type DocumentDiagnosticParams,
+  type DocumentDiagnosticReport,
+} from "vscode-languageserver/node";
+import type { Diagnostic, Severity } from "../diagnostic.js";
+import { packageFolder } from "../stdlib.js";
+import type { OpenDocument } from "./documents.js";
+import { LONGEST_TEXT } from "./documents.js";
+import type { ClientAbilities, Feature } from "./feature.js";
+
+const SEVERITIES: Readonly<Record<Severity, DiagnosticSeverity>> = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  note: DiagnosticSeverity.Information,
+};
+
+/** Warnings of what is never used: editors show such text faded. */
+const UNUSED: ReadonlySet<string> = new Set(["W0201"]);
+
+/** A diagnostic as the client shows it: the hint belongs to the message. */
+export function toLsp(
+  diagnostic: Diagnostic,
+  document: OpenDocument,
+  client: ClientAbilities,
+): LspDiagnostic {
+  const { code, severity, message, span, hint, related } = diagnostic;
+  const href = describedAt(code);
+  return {
+    range: document.rangeOf(span ?? { start: 0, end: 0 }),
+    severity: SEVERITIES[severity],
+    source: "mppc",
+    code,
+    ...(href === undefined ? {} : { codeDescription: { href } }),
+    message: hint === undefined ? message : `${message}\nhint: ${hint}`,
+    ...(UNUSED.has(code) ? { tags: [DiagnosticTag.Unnecessary] } : {}),
+    ...(client.relatedPlaces && related !== undefined
+      ? {
+          relatedInformation: related.map((place) => ({
+            location: document.locationOf(place.span),
+            message: place.message,
+          })),
+        }
+      : {}),
+  };
+}
+
+let lines: ReadonlyMap<string, number> | undefined;
+
+/** Where the reference of errors has this code: a file, with its line; undefined where it is not installed. */
+function describedAt(code: string): string | undefined {
+  const path = join(packageFolder(), "docs", "errors.md");
+  lines ??= new Map(
+    (existsSync(path) ? readFileSync(path, "utf8").split("\n") : []).flatMap((line, i) => {
+      const named = /^\| `([A-Z]\d{4})` \|/.exec(line)?.[1];
+      return named === undefined ? [] : [[named, i + 1] as const];
+    }),
+  );
+  const line = lines.get(code);
+  return line === undefined ? undefined : `${pathToFileURL(path).href}#L${line}`;
+}
+
+/** All that is wrong with a document, in the order of the text. */
+export function allDiagnostics(document: OpenDocument): readonly Diagnostic[] {
+  const { analysis } = document;
+  return [...analysis.diagnostics, ...analysis.contraction].sort(
+    (a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0),
+  );
+}
+
+const tooLong = (document: OpenDocument): LspDiagnostic => ({
+  range: document.rangeOf({ start: 0, end: 0 }),
+  severity: DiagnosticSeverity.Information,
+  source: "mppc",
+  message: `this file is longer than ${LONGEST_TEXT} characters, and the editor's help leaves it alone`,
+});
+
+/** After the last change it is waited so long, in milliseconds, before what is wrong is published. */
+const PAUSE = 60;
+
+export const diagnostics: Feature = {
+  capabilities: {
+    diagnosticProvider: { identifier: "mppc", interFileDependencies: false, workspaceDiagnostics: false },
+  },
+  register: ({ connection, documents, client, guard, fault }) => {
+    const found = (document: OpenDocument): LspDiagnostic[] =>
+      document.isTooLong
+        ? [tooLong(document)]
+        : allDiagnostics(document).map((d) => toLsp(d, document, client));
+    connection.languages.diagnostics.on(
+      guard<DocumentDiagnosticParams, DocumentDiagnosticReport>(
+        ({ textDocument }) => {
+          const document = documents.get(textDocument.uri);
+          const items = document === undefined ? [] : found(document);
+          return { kind: DocumentDiagnosticReportKind.Full, items };
+        },
+        { kind: DocumentDiagnosticReportKind.Full, items: [] },
+      ),
+    );
+    const waiting = new Map<string, NodeJS.Timeout>();
+    const publish = (uri: string): void => {
+      const document = documents.get(uri);
+      if (document === undefined) return;
+      try {
+        const { version } = document;
+        void connection.sendDiagnostics({ uri, version, diagnostics: found(document) });
+      } catch (problem) {
+        fault(problem);
+      }
+    };
+    documents.onChange((uri) => {
+      if (client.pullsDiagnostics) return;
+      clearTimeout(waiting.get(uri));
+      waiting.delete(uri);
+      if (documents.get(uri) === undefined) void connection.sendDiagnostics({ uri, diagnostics: [] });
+      else
+        waiting.set(
+          uri,
+          setTimeout(() => publish(uri), PAUSE),
+        );
+    });
+  },
+};
