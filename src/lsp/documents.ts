@@ -1,12 +1,7 @@
 // Open documents: their texts, which the client's changes keep up to date, and what is known of each.
 import { pathToFileURL } from "node:url";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import type {
-  Location,
-  Position,
-  Range,
-  TextDocumentContentChangeEvent,
-} from "vscode-languageserver/node";
+import type { Location, Position, Range, TextDocumentContentChangeEvent } from "vscode-languageserver/node";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { lineText, positionAt, type SourceFile, type Span } from "../source.js";
