@@ -78,6 +78,8 @@ const PIECES: ReadonlySet<string> = new Set([
 export type FunctionReference = {
   readonly name: string;
   readonly signatures: readonly string[];
+  /** The type of its value. */
+  readonly result: string;
   readonly doc: string;
 };
 
@@ -89,14 +91,33 @@ function builtinReference(name: string): FunctionReference | undefined {
   if (shown.length === 0) return undefined;
   const doc = BUILTIN_DOCS[name];
   if (doc === undefined) throw new Bug(`the built-in function '${name}' has no description`);
-  return { name, signatures: shown.map((builtin) => builtinSignature(name, builtin)), doc };
+  const [first] = shown;
+  const signatures = shown.map((builtin) => builtinSignature(name, builtin));
+  return { name, signatures, result: first === undefined ? "real" : resultOf(first), doc };
+}
+
+/** The type of a built-in function's value. */
+function resultOf(builtin: Builtin): string {
+  switch (builtin.kind) {
+    case "op":
+      return builtin.result === "int" ? "int" : "real";
+    case "length":
+      return "int";
+    case "arrangement":
+      return "vector";
+    case "matrix":
+      return builtin.operation === "diagonal" ? "vector" : "matrix";
+    default:
+      return "real";
+  }
 }
 
 /** A function of the library, or of the model; undefined if there is none without a mistake. */
 function libraryReference(library: Library, name: string): FunctionReference | undefined {
   const found = library.function(name);
   if (!found) return undefined;
-  return { name, signatures: [showSignature(name, found.parameters)], doc: found.doc.trim() };
+  const signatures = [showSignature(name, found.parameters)];
+  return { name, signatures, result: showType(found.result), doc: found.doc.trim() };
 }
 
 /** What a name stands for as a function: built in, of the library or the model, or both with other arguments. */
