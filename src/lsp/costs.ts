@@ -68,7 +68,7 @@ function describeStep(step: CostStep, model: TypedModel): string {
     case "plate product":
       return sumsOfData === null
         ? `multiply over ${list}: ${size}`
-        : `multiply over ${list}: ${sumsOfData} sums of the data, computed once, in place of ${size}`;
+        : `multiply over ${list}: ${sumsOfData} sums of the data, computed once, where they are fewer than rows: in place of ${size}`;
     case "step matrices":
       return `a matrix for every step of the series: ${size}`;
     case "multiply neighbours":

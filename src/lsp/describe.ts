@@ -149,14 +149,14 @@ function describeLatent(model: TypedModel, latent: Latent): readonly string[] {
 /** What a latent's group does with it. */
 function inGroup(group: Group): string {
   const { name, latents, support, along } = group;
-  const series = along === null ? "" : ` Its particles are a series along ${inline(along.name)}.`;
+  const series = along === null ? "" : `, a series along ${inline(along.name)}`;
   if (support !== null) {
     const [lower, upper] = [showExpression(support.lower), showExpression(support.upper)];
-    return `Summed out exactly: all its values from ${inline(lower)} to ${inline(upper)} are weighed.${series}`;
+    return `Summed out exactly: all its values from ${inline(lower)} to ${inline(upper)} are weighed${series}.`;
   }
-  if (!group.explicit) return `Its particles are its own.${series}`;
+  if (!group.explicit) return `Its particles are its own${series}.`;
   const others = group.correlated ? ", which is one normal with full covariance" : "";
-  return `In the group ${inline(name)} of ${list(latents)}${others}.${series}`;
+  return `In the group ${inline(name)} of ${list(latents)}${others}${series}.`;
 }
 
 /** `Guide: normal(mu: learn(), sigma: learn()), the default.` */

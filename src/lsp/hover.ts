@@ -142,10 +142,15 @@ function costTexts({ checked }: Analysis, factor: Factor): readonly string[] {
     groups.length === 0
       ? "It depends on no latent."
       : `Particles of ${groups.map((g) => inline(g.name)).join(", ")}.`;
-  const repeated = own.length > 1 ? ` each of ${own.length} times` : "";
+  const outer = factor.plates.slice(0, -1);
+  const rows = first.axes.filter(({ name }) => outer.every((plate) => plate.name !== name));
+  const elements = outer.map((plate) => inline(plate.name)).join(", ");
+  const within =
+    outer.length === 0 ? "" : `, ${inline(combinations(rows, model))} for each element of ${elements}`;
+  const repeated = own.length > 1 ? `, each of ${own.length} times` : "";
   const steps = stepTexts(costs, model, first).map((step, i) => `${i + 1}. ${step}`);
   return [
-    `${particles} Its table: ${inline(combinations(first.axes, model))}${repeated}.`,
+    `${particles} Its table: ${inline(combinations(first.axes, model))}${within}${repeated}.`,
     `Steps of the evidence that it is in:\n\n${steps.join("\n")}`,
   ];
 }
