@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { describe, expect, it } from "vitest";
+import { readSpecification } from "../src/batch/spec.js";
 import { checkSource } from "../src/compile.js";
 import { renderDiagnostics } from "../src/diagnostic.js";
 import { parseModel } from "../src/parser/parse.js";
@@ -105,8 +106,16 @@ describe("outputs are what the program prints", () => {
   });
 });
 
+describe("a batch's specification is read without complaint", () => {
+  it.each(named(samples.filter(({ info }) => info === "yaml")))("$name", ({ name, text }) => {
+    const { blocks, diagnostics: found } = readSpecification({ path: name, text });
+    expect(renderDiagnostics(found)).toBe("");
+    expect(blocks.length).toBeGreaterThan(0);
+  });
+});
+
 it("has no sample of another kind", () => {
-  const known = /^(mpp( in \w+|( [EW]\d{4})+)?|text|json|sh)$/;
+  const known = /^(mpp( in \w+|( [EW]\d{4})+)?|text|json|sh|yaml)$/;
   expect(
     named(samples.filter(({ info }) => !known.test(info))).map(({ name, info }) => `${name}: ${info}`),
   ).toEqual([]);

@@ -1,6 +1,7 @@
 // The command line: its commands, its version and help, and the way from arguments to an exit code.
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.js";
+import { batchCommand } from "./commands/batch.js";
 import { checkCommand } from "./commands/check.js";
 import { compileCommand } from "./commands/compile.js";
 import { devicesCommand } from "./commands/devices.js";
@@ -28,6 +29,7 @@ const COMMANDS = [
   runCommand,
   predictCommand,
   estimateCommand,
+  batchCommand,
   devicesCommand,
   lspCommand,
 ];
@@ -48,12 +50,15 @@ export async function runCommandLine(
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .addHelpText("after", "\nExample:\n  mppc run radon.mpp --data radon.json -K 20\n");
   for (const command of COMMANDS) program.addCommand(command({ terminal, finish, beforeDevice }));
-  for (const command of [program, ...program.commands])
+  const configure = (command: Command, name: string): void => {
     command
       .exitOverride()
       .helpOption("-h, --help", "print help")
       .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
-      .showHelpAfterError(`see '${command === program ? "mppc" : `mppc ${command.name()}`} --help'`);
+      .showHelpAfterError(`see '${name} --help'`);
+    for (const below of command.commands) configure(below, `${name} ${below.name()}`);
+  };
+  configure(program, "mppc");
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;

@@ -3,10 +3,13 @@ import type { CovarianceRow } from "../inference/covariance.js";
 import type { SummaryRow } from "../inference/posterior.js";
 import type { LeaveOneOutRow, PointwiseRow } from "../inference/predictive.js";
 
-type Cell = string | number;
+export type Cell = string | number;
 
 const quoted = (cell: Cell): string =>
   typeof cell === "string" && /[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : String(cell);
+
+/** One row of cells. */
+export const csvLine = (cells: readonly Cell[]): string => `${cells.map(quoted).join(",")}\n`;
 
 /** Rows that are made before they are written. */
 const ROWS_AT_ONCE = 1024;
@@ -17,12 +20,11 @@ export function* csv<Row>(
   rows: readonly Row[],
   cells: (row: Row) => readonly Cell[],
 ): Generator<string> {
-  const line = (of: readonly Cell[]): string => `${of.map(quoted).join(",")}\n`;
-  yield line(header);
+  yield csvLine(header);
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE)
     yield rows
       .slice(from, from + ROWS_AT_ONCE)
-      .map((row) => line(cells(row)))
+      .map((row) => csvLine(cells(row)))
       .join("");
 }
 

@@ -12,13 +12,19 @@ export async function withDevice<T>(
   terminal: Terminal,
   use: (device: Device) => Promise<T>,
 ): Promise<T> {
-  const { openDevice } = await import("../runtime/choose.js");
-  const device = await openDevice(choice, (line) => terminal.err(`${line}\n`));
+  const device = await openFor(choice, terminal);
   try {
-    return await use(device.kind === "reference" ? takingTurns(device) : device);
+    return await use(device);
   } finally {
     await device.close();
   }
+}
+
+/** Opens a device, for whoever will close it. Throws a DeviceError if there is none of that kind. */
+export async function openFor(choice: DeviceChoice, terminal: Terminal): Promise<Device> {
+  const { openDevice } = await import("../runtime/choose.js");
+  const device = await openDevice(choice, (line) => terminal.err(`${line}\n`));
+  return device.kind === "reference" ? takingTurns(device) : device;
 }
 
 /** The class of adapters for which kernels on this device are scheduled. */

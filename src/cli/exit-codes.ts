@@ -14,6 +14,8 @@ export const EXIT = {
   bug: 70,
   /** Stopped by the system (SIGTERM); `mppc run` leaves a checkpoint: worth a rerun, which goes on from there. */
   stopped: 75,
+  /** A job of a batch took longer than `--timeout`. */
+  timeout: 124,
   /** Stopped by the user (ctrl-C); `mppc run` leaves a checkpoint, and says how to go on. */
   interrupted: 130,
 } as const;

@@ -19,6 +19,7 @@ const KINDS: readonly (readonly [prefix: string, title: string])[] = [
   ["07", "Inference"],
   ["08", "The command line"],
   ["09", "The contraction"],
+  ["12", "Batches"],
 ];
 
 type Made = { readonly code: string; readonly message: string };

@@ -52,10 +52,9 @@ export type RunOptions = EstimationOptions & {
   readonly quiet?: true;
 };
 
-export function runCommand(context: Context): Command {
-  return new Command("run")
-    .description("Infer a model's posterior from data; print a summary and leave the results in a directory.")
-    .usage("[options] <model>")
+/** The options, without what is done with them. */
+export const runOptions = (): Command =>
+  new Command("run")
     .argument("[model]", "model source (.mpp) or compiled model (.mppc)")
     .addOption(dataOption())
     .addOption(estimatorOption())
@@ -108,7 +107,12 @@ export function runCommand(context: Context): Command {
     .option("--json", "print the results as JSON")
     .option("--all", "print every row of the summary")
     .option("--diagnostics", "print how many draws the particles of each group are worth, the worst first")
-    .option("--quiet", "no progress")
+    .option("--quiet", "no progress");
+
+export function runCommand(context: Context): Command {
+  return runOptions()
+    .description("Infer a model's posterior from data; print a summary and leave the results in a directory.")
+    .usage("[options] <model>")
     .addHelpText(
       "after",
       "\nExamples:\n  mppc run radon.mpp --data radon.json -K 20\n  mppc run bus.mpp --data bus.json -K 30 -K globals=300 --seed 7 --output bus-run\n",
