@@ -119,6 +119,23 @@ export const noSuchJob = (index: number, tasks: number): Diagnostic =>
       : `there is no task ${index}: the batch has ${tasks === 1 ? "only task 0" : `those from 0 to ${tasks - 1}`}`,
   );
 
+export const whichScheduler = (both: boolean): Diagnostic =>
+  error(
+    "E1221",
+    both
+      ? "a script is for Slurm or for Kubernetes, not for both"
+      : "this does not say which scheduler the script is for",
+    "give --slurm or --kubernetes",
+  );
+export const nothingToSubmit = (manifest: string): Diagnostic =>
+  error("E1222", `there are no jobs in '${manifest}'`);
+export const clusterUnknown = (missing: readonly string[]): Diagnostic =>
+  error(
+    "E1223",
+    `Kubernetes has to know ${missing.join(" and ")}`,
+    "give --image IMAGE, in which mppc is, and --claim NAME, the persistent volume claim that holds the manifest's files",
+  );
+
 // Jobs.
 
 export const changedFile = (path: string): Diagnostic =>

@@ -46,8 +46,15 @@ export class MadeBatch {
     return readFileSync(join(this.folder, path), "utf8");
   }
 
-  run(args: string, more: Partial<Parameters<typeof runProgram>[2]> = {}): Promise<Finished> {
-    return runProgram(this.main, args.split(" "), { cwd: this.folder, ...more });
+  /** Arguments as text are those between spaces. */
+  run(
+    args: string | readonly string[],
+    more: Partial<Parameters<typeof runProgram>[2]> = {},
+  ): Promise<Finished> {
+    return runProgram(this.main, typeof args === "string" ? args.split(" ") : args, {
+      cwd: this.folder,
+      ...more,
+    });
   }
 
   /** As `run`, with something that befalls it. */

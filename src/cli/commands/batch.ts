@@ -31,6 +31,23 @@ export type CollectOptions = {
   readonly o?: string;
 };
 
+export type SubmitOptions = {
+  readonly slurm?: true;
+  readonly kubernetes?: true;
+  readonly perTask: number;
+  readonly jobs: number;
+  readonly results?: string;
+  readonly timeout?: number;
+  readonly checkpointEvery?: number;
+  readonly command: string;
+  readonly sbatch?: readonly string[];
+  readonly image?: string;
+  readonly claim?: string;
+  readonly mount: string;
+  readonly parallelism: number;
+  readonly o?: string;
+};
+
 const resultsOption = (): Option =>
   new Option("--results <directory>", "where the results are (default: the manifest's name, -results)");
 
@@ -42,6 +59,7 @@ export function batchCommand(context: Context): Command {
     .addCommand(runCommand(context))
     .addCommand(statusCommand(context))
     .addCommand(collectCommand(context))
+    .addCommand(submitCommand(context))
     .addCommand(workCommand(context), { hidden: true })
     .addHelpText(
       "after",
@@ -121,6 +139,40 @@ const collectCommand = ({ terminal }: Context): Command =>
     .action(async (manifest: string, options: CollectOptions) => {
       const { batchCollect } = await import("../actions/batch-collect.js");
       batchCollect(manifest, options, terminal);
+    });
+
+const submitCommand = ({ terminal }: Context): Command =>
+  new Command("submit")
+    .description(
+      "Write what gives a manifest to a scheduler: a script for sbatch, or a job for kubectl apply.",
+    )
+    .usage("[options] <manifest>")
+    .argument("<manifest>", "what `mppc batch plan` wrote")
+    .option("--slurm", "a script for Slurm's sbatch, of an array of tasks")
+    .option("--kubernetes", "an indexed job for Kubernetes")
+    .option("--per-task <n>", "how many jobs a task does", wholeNumber(1), 1)
+    .option("--jobs <n>", "processes of a task that do jobs at the same time", wholeNumber(1, 1024), 1)
+    .option("--timeout <seconds>", "give up a job that takes longer", positive)
+    .option("--checkpoint-every <seconds>", "how often each job saves what is done (default: 30)", positive)
+    .addOption(resultsOption())
+    .option("--command <words>", "what starts mppc there", "mppc")
+    .addOption(
+      new Option("--sbatch <option>", "a further option of sbatch, as in --sbatch=--partition=gpu").argParser(
+        collect,
+      ),
+    )
+    .option("--image <image>", "for Kubernetes: the image that mppc is in")
+    .option("--claim <name>", "for Kubernetes: the persistent volume claim with the manifest and its files")
+    .option(
+      "--mount <path>",
+      "for Kubernetes: where that is mounted; the manifest's path is relative to it",
+      "/batch",
+    )
+    .option("--parallelism <n>", "for Kubernetes: how many pods run at the same time", wholeNumber(1), 10)
+    .option("-o <file>", "where to write it (default: stdout)")
+    .action(async (manifest: string, options: SubmitOptions) => {
+      const { batchSubmit } = await import("../actions/batch-submit.js");
+      batchSubmit(manifest, options, terminal);
     });
 
 /** What `mppc batch run` starts; nobody else has a use for it. */
