@@ -1,7 +1,7 @@
 // Text to syntax tree: what the other stages call. It reports every syntax error it finds and never throws.
-import type { CstNode } from "chevrotain";
+import type { CstNode, IToken } from "chevrotain";
 import type { Diagnostic } from "../diagnostic.js";
-import { tokenize, tokenSpan } from "../lexer/lexer.js";
+import { type Comment, tokenize, tokenSpan } from "../lexer/lexer.js";
 import type { SourceFile } from "../source.js";
 import type { FunctionItem, Program } from "./ast.js";
 import { balanceBrackets, type FileKind, MAX_NESTING, tooDeeplyNested } from "./brackets.js";
@@ -32,9 +32,28 @@ export function parseLibrary(source: SourceFile): { functions: FunctionItem[]; d
   return { functions, diagnostics: inOrder([...diagnostics, ...cx.diagnostics]) };
 }
 
+/** A file with everything that was written in it: the concrete syntax tree, and the comments between its tokens. */
+export type ConcreteSource = {
+  /** Undefined if the file could not be parsed at all; exact, every token of the file in it, if there is no error. */
+  readonly tree: CstNode | undefined;
+  readonly tokens: readonly IToken[];
+  readonly comments: readonly Comment[];
+  readonly diagnostics: readonly Diagnostic[];
+};
+
+/** Parses a file for those who need its tokens and comments; the diagnostics are those of the other two functions. */
+export function parseConcrete(source: SourceFile, file: FileKind): ConcreteSource {
+  const { tree, cx, tokens, comments, isEmpty, hasStrays, diagnostics } = parse(source, file);
+  if (file === "library") functionItems(cx, tree);
+  else if (tree !== undefined && !isEmpty) programOf(cx, tree, hasStrays);
+  return { tree, tokens, comments, diagnostics: inOrder([...diagnostics, ...cx.diagnostics]) };
+}
+
 type Parsed = {
   /** Undefined if the file could not be parsed at all. */
   readonly tree: CstNode | undefined;
+  readonly tokens: readonly IToken[];
+  readonly comments: readonly Comment[];
   readonly cx: Context;
   readonly diagnostics: Diagnostic[];
   readonly isEmpty: boolean;
@@ -52,13 +71,15 @@ function parse(source: SourceFile, file: FileKind): Parsed {
   const segments = new Segments(balanced.tokens, balanced.nested);
   const faults = [...lexed.diagnostics.flatMap((d) => d.span?.start ?? []), ...balanced.mended];
   const isEmpty = balanced.tokens.length === 0;
-  const context = (): Context => new Context(source, lexed.comments, segments, faults);
+  const { comments } = lexed;
+  const read = { tokens: balanced.tokens, comments, diagnostics, isEmpty };
+  const context = (): Context => new Context(source, comments, segments, faults);
 
   const tooDeep = tooDeeplyNested(balanced.tokens);
   if (tooDeep) diagnostics.push(errors.nestedTooDeeply(tokenSpan(source, tooDeep), MAX_NESTING));
   else if (isEmpty && file === "program" && diagnostics.length === 0)
     diagnostics.push(errors.emptyFile(whole(source)));
-  if (tooDeep || isEmpty) return { tree: undefined, cx: context(), diagnostics, isEmpty, hasStrays: false };
+  if (tooDeep || isEmpty) return { ...read, tree: undefined, cx: context(), hasStrays: false };
 
   faults.forEach((offset) => segments.markFaulty(offset));
   const { tree, errors: exceptions } = grammar().parse(file, [...balanced.tokens], balanced.nested);
@@ -69,7 +90,7 @@ function parse(source: SourceFile, file: FileKind): Parsed {
     faults.push(offset);
   }
   const hasStrays = exceptions.some((exception) => exception.context.ruleStack.length <= 1);
-  return { tree, cx: context(), diagnostics, isEmpty, hasStrays };
+  return { ...read, tree, cx: context(), hasStrays };
 }
 
 const whole = (source: SourceFile) => ({ source, start: 0, end: source.text.length });

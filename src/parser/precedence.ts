@@ -9,6 +9,9 @@ const BINDING: { readonly [O in BinaryOperator]: number } = {
 }; // prettier-ignore
 const UNARY_BINDING = 7;
 
+/** How tightly a binary operator binds: the larger, the tighter. */
+export const bindingOf = (operator: BinaryOperator): number => BINDING[operator];
+
 export const isBinaryOperator = (text: string): text is BinaryOperator => Object.hasOwn(BINDING, text);
 export const isUnaryOperator = (text: string): text is UnaryOperator => ["-", "+", "!"].includes(text);
 

@@ -1,0 +1,161 @@
+// The formatter changes white space and nothing else, and a formatted text stays as it is.
+import fc from "fast-check";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { checkSource } from "../../src/compile.js";
+import { DiagnosticError } from "../../src/diagnostic.js";
+import { editsBetween, formatMpp } from "../../src/format/format.js";
+import { tokenEnd, tokenize } from "../../src/lexer/lexer.js";
+import { parseLibrary, parseModel } from "../../src/parser/parse.js";
+import { sourceOf, specs } from "../laws/random-model.js";
+import { withoutSpans } from "../parser/parsing.js";
+import { type RandomFile, randomFiles } from "./random-program.js";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const SEED = 20261121;
+
+/** The project's own models and library. */
+const FILES = ["examples", "stdlib", "tests/good", "experiments"].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".mpp"))
+    .map((name) => ({
+      path: join(folder, name),
+      kind: folder === "stdlib" ? ("library" as const) : ("program" as const),
+      text: readFileSync(join(ROOT, folder, name), "utf8"),
+    })),
+);
+
+/** What a text means: its tree without places, doc comments included. */
+function meaning(kind: RandomFile["kind"], text: string): unknown {
+  const source = { path: "a.mpp", text };
+  const { diagnostics, ...tree } = kind === "library" ? parseLibrary(source) : parseModel(source);
+  expect(diagnostics.map((d) => d.message)).toEqual([]);
+  return withoutSpans(tree);
+}
+
+/** The comments in their order, but for white space at the ends of lines and before stars. */
+const comments = (text: string): readonly string[] =>
+  tokenize({ path: "a.mpp", text }).comments.map((comment) =>
+    comment.text.replaceAll(/[ \t]+$/gm, "").replaceAll(/^[ \t]+\*/gm, "*"),
+  );
+
+async function keepsAll({ kind, text }: RandomFile, printWidth: number): Promise<string> {
+  const formatted = await formatMpp(text, { printWidth });
+  expect(meaning(kind, formatted)).toEqual(meaning(kind, text));
+  expect(comments(formatted)).toEqual(comments(text));
+  expect(await formatMpp(formatted, { printWidth })).toBe(formatted);
+  return formatted;
+}
+
+const widths = fc.integer({ min: 20, max: 200 });
+
+/** Comments and white space to put between two tokens; every comment is told from the others by its number. */
+const spaces = fc.array(
+  fc.constantFrom(" ", " ", " ", "\n", "\n\n\n", "\t", "// #\n", "/* # */", "/* #\n   # */", "/**\n* #\n */", "/// #\n", "/*#*/\n"),
+  { minLength: 1, maxLength: 3 },
+);
+
+/** The tokens of a text with other things between them than stood there, at some of the places. */
+function scattered(text: string, gaps: readonly (readonly string[])[], every: number): string {
+  const { tokens } = tokenize({ path: "a.mpp", text });
+  let count = 0;
+  return tokens
+    .map((token, i) => {
+      const end = tokens[i + 1]?.startOffset ?? text.length;
+      const own = text.slice(tokenEnd(token), end).replaceAll(/\/\/.*|\/\*[^]*?\*\//g, " ");
+      const gap = i % every === 0 ? ` ${(gaps[i % gaps.length] ?? []).join("")} ` : own;
+      return token.image + gap.replaceAll("#", () => String(count++));
+    })
+    .join("");
+}
+const scatterings = fc.record({
+  gaps: fc.array(spaces, { minLength: 1, maxLength: 40 }),
+  every: fc.integer({ min: 1, max: 7 }),
+});
+
+describe("formatting", () => {
+  it("has files to try", () => {
+    expect(FILES.length).toBeGreaterThan(80);
+  });
+
+  it("keeps the meaning of random programs, at every width", async () => {
+    await fc.assert(
+      fc.asyncProperty(randomFiles, widths, async (file, width) => {
+        await keepsAll(file, width);
+      }),
+      { seed: SEED, numRuns: Number(process.env["RUNS"] ?? 300) },
+    );
+  });
+
+  it("keeps every comment, wherever it stands", async () => {
+    await fc.assert(
+      fc.asyncProperty(randomFiles, scatterings, widths, async ({ kind, text }, { gaps, every }, width) => {
+        await keepsAll({ kind, text: scattered(text, gaps, every) }, width);
+      }),
+      { seed: SEED, numRuns: Number(process.env["RUNS"] ?? 300) },
+    );
+  });
+
+  it("keeps the project's own files, with comments and line breaks anywhere", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...FILES), scatterings, widths, async ({ kind, text }, { gaps, every }, width) => {
+        await keepsAll({ kind, text: scattered(text, gaps, every) }, width);
+      }),
+      { seed: SEED, numRuns: 100 },
+    );
+  });
+
+  it("changes nothing of what the type checker sees", async () => {
+    const types = (text: string): string | undefined =>
+      checkSource({ path: "a.mpp", text }).checked?.dump("types");
+    await fc.assert(
+      fc.asyncProperty(specs, scatterings, widths, async (spec, { gaps, every }, width) => {
+        const text = scattered(sourceOf(spec), gaps, every);
+        expect(types(text)).toBeDefined();
+        expect(types(await formatMpp(text, { printWidth: width }))).toBe(types(text));
+      }),
+      { seed: SEED, numRuns: 40 },
+    );
+  });
+
+  it("is told by edits, each of which keeps the tokens", async () => {
+    await fc.assert(
+      fc.asyncProperty(randomFiles, scatterings, fc.infiniteStream(fc.boolean()), async (file, { gaps, every }, choices) => {
+        const text = scattered(file.text, gaps, every);
+        const formatted = await formatMpp(text);
+        const edits = editsBetween(text, formatted);
+        const apply = (some: typeof edits): string =>
+          some.reduceRight((t, edit) => t.slice(0, edit.start) + edit.text + t.slice(edit.end), text);
+        expect(apply(edits)).toBe(formatted);
+        const part = apply(edits.filter(() => choices.next().value));
+        expect(meaning(file.kind, part)).toEqual(meaning(file.kind, text));
+        expect(comments(part)).toEqual(comments(text));
+      }),
+      { seed: SEED, numRuns: 100 },
+    );
+  });
+
+  it("refuses a text with syntax errors, with those of the parser", async () => {
+    const text = "model {\n  mu ~ normal(0, 1)\n  x ~ ;\n}\n";
+    const found: unknown = await formatMpp(text).catch((problem: unknown) => problem);
+    expect(found).toBeInstanceOf(DiagnosticError);
+    const { diagnostics } = parseModel({ path: "model.mpp", text });
+    expect(diagnostics.length).toBeGreaterThan(0);
+    expect(found).toMatchObject({ diagnostics });
+  });
+});
+
+describe("the project's own files are formatted", () => {
+  it.each(FILES)("$path", async ({ text }) => {
+    expect(await formatMpp(text, { printWidth: 110 })).toBe(text);
+  });
+});
+
+describe("ugly inputs", () => {
+  const folder = join(import.meta.dirname, "ugly");
+  it.each(readdirSync(folder).filter((name) => name.endsWith(".mpp")))("%s", async (name) => {
+    const text = readFileSync(join(folder, name), "utf8");
+    await expect(await keepsAll({ kind: name.startsWith("library") ? "library" : "program", text }, 60)).toMatchFileSnapshot(join(folder, name.replace(".mpp", ".golden")));
+  });
+});
