@@ -9,6 +9,7 @@ import { estimateCommand } from "./commands/estimate.js";
 import { EXIT } from "./exit-codes.js";
 import { explainCommand } from "./commands/explain.js";
 import { reportFailure } from "./failures.js";
+import { formatCommand } from "./commands/format.js";
 import { lspCommand } from "./commands/lsp.js";
 import { predictCommand } from "./commands/predict.js";
 import { runCommand } from "./commands/run.js";
@@ -24,6 +25,7 @@ export type Context = {
 
 const COMMANDS = [
   checkCommand,
+  formatCommand,
   compileCommand,
   explainCommand,
   runCommand,

@@ -252,3 +252,8 @@ export const otherElements = (plate: string): Diagnostic =>
     `the new data has other elements of plate '${plate}', or in other places, than the data of the run, and each has latents of its own`,
     `give those of the run in their order, or, if all are to be new: --new-elements ${plate}`,
   );
+
+export const prettierConfigUnreadable = (path: string, reason: string): Diagnostic =>
+  error("E1001", `cannot use the configuration of prettier for '${path}': ${reason}`);
+export const noModelsInDirectory = (path: string): Diagnostic =>
+  error("E1002", `there is no .mpp file in '${path}'`);

@@ -1,5 +1,6 @@
 // Reads and writes the files that a command names, with plain words when it cannot.
 import {
+  chmodSync,
   closeSync,
   fsyncSync,
   openSync,
@@ -35,13 +36,17 @@ export const isLeftover = (name: string): boolean => /\.\d+\.tmp$/.test(name);
 /** What a file is to hold, whole or piece by piece, each of which may be gone when the next one is asked for. */
 export type Content = string | Iterable<string | Uint8Array>;
 
-/** Writes a file whole or not at all, on disk when this returns: beside it first, then in its place. Throws a UsageError. */
-export function writeAtomically(path: string, content: Content): void {
+/**
+ * Writes a file whole or not at all, on disk when this returns: beside it first, then in its place. `mode`: its
+ * permissions, else those of new files. Throws a UsageError.
+ */
+export function writeAtomically(path: string, content: Content, mode?: number): void {
   const beside = `${path}.${process.pid}.tmp`;
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
       throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
     writeThrough(beside, content);
+    if (mode !== undefined) chmodSync(beside, mode);
     renameSync(beside, path);
     syncFolder(dirname(path));
   } catch (problem) {

@@ -49,8 +49,7 @@ export class ExpressionLayout {
   /** Elements and the separators between them, as they stand in the source; `first` stands before all. */
   private list(items: readonly CstElement[], first: Doc, print: (item: CstElement) => Doc): Doc {
     return items.map((item, i) => {
-      if (!isNode(item) && SEPARATORS.has(item.image))
-        return this.token(item, item.image === "|" ? " " : "");
+      if (!isNode(item) && SEPARATORS.has(item.image)) return this.token(item, item.image === "|" ? " " : "");
       return [this.lead(item, i === 0 ? first : line), print(item)];
     });
   }

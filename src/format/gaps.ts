@@ -35,11 +35,7 @@ export class Gaps {
       const start = token?.startOffset ?? source.text.length;
       let end = before === undefined ? 0 : tokenEnd(before);
       const placed: Placed[] = [];
-      for (
-        let comment = comments[next];
-        comment && comment.span.start < start;
-        comment = comments[++next]
-      ) {
+      for (let comment = comments[next]; comment && comment.span.start < start; comment = comments[++next]) {
         placed.push({ text: comment.text, breaks: this.breaks(end, comment.span.start) });
         end = comment.span.end;
       }

@@ -15,10 +15,10 @@ export const defaultOptions: NonNullable<Plugin["defaultOptions"]> = { printWidt
 /** Syntax errors as prettier shows them: the first of them, where it is; its cause has them all. */
 function syntaxError(cause: DiagnosticError): SyntaxError {
   const [first] = cause.diagnostics;
-  const problem = new SyntaxError(first?.message ?? cause.message, { cause });
-  return first?.span === undefined
-    ? problem
-    : Object.assign(problem, { loc: { start: positionAt(first.span.source, first.span.start) } });
+  if (first?.span === undefined) return new SyntaxError(first?.message ?? cause.message, { cause });
+  const start = positionAt(first.span.source, first.span.start);
+  const message = `${first.message} (${start.line}:${start.column})`;
+  return Object.assign(new SyntaxError(message, { cause }), { loc: { start } });
 }
 
 const parser: Parser<Written> = {
@@ -27,7 +27,8 @@ const parser: Parser<Written> = {
   locEnd: ({ source }) => source.text.length,
   parse(text, options): Written {
     // Prettier gives the path to all parsers but does not declare it of any.
-    const path = "filepath" in options && typeof options.filepath === "string" ? options.filepath : "model.mpp";
+    const path =
+      "filepath" in options && typeof options.filepath === "string" ? options.filepath : "model.mpp";
     try {
       return readSource({ path, text });
     } catch (problem) {

@@ -1,14 +1,7 @@
 // A file as the formatter sees it: its concrete syntax tree, and what stands between its tokens.
 import { tokenMatcher } from "../lexer/chevrotain.js";
 import { type LexedSource, tokenize } from "../lexer/lexer.js";
-import {
-  BlockKeyword,
-  Distribution,
-  Function_,
-  Functions,
-  LeftBrace,
-  RightBrace,
-} from "../lexer/tokens.js";
+import { BlockKeyword, Distribution, Function_, Functions, LeftBrace, RightBrace } from "../lexer/tokens.js";
 import { DiagnosticError, hasErrors } from "../diagnostic.js";
 import { parseConcrete } from "../parser/parse.js";
 import type { SourceFile } from "../source.js";

@@ -39,7 +39,9 @@ export class Layout extends ExpressionLayout {
   private statements(items: readonly CstElement[], before: Doc, between: Doc): Doc {
     return items.map((item, i) => {
       const first = firstToken(item);
-      const isIgnored = /^(?:\/\/|\/\*)\s*prettier-ignore\s*(?:\*\/)?$/.test(this.gaps.lastComment(first) ?? "");
+      const isIgnored = /^(?:\/\/|\/\*)\s*prettier-ignore\s*(?:\*\/)?$/.test(
+        this.gaps.lastComment(first) ?? "",
+      );
       const printed = isIgnored ? this.verbatim(first, lastToken(item)) : this.item(item);
       if (i === 0 && before === "") return printed;
       return [this.gaps.beforeStatement(first, i === 0 ? before : between, i === 0), printed];
@@ -86,9 +88,7 @@ export class Layout extends ExpressionLayout {
       throw new Bug("braces are missing");
     const firsts = [...items.map(firstToken), close];
     const isExpanded =
-      isBlock ||
-      items.some(isCompound) ||
-      firsts.some((token) => this.gaps.startsLine(token));
+      isBlock || items.some(isCompound) || firsts.some((token) => this.gaps.startsLine(token));
     if (items.length === 0) {
       const { stays, separator } = this.gaps.beforeClosing(close, "", true);
       return [open.image, indent(stays), separator, close.image];
@@ -281,12 +281,7 @@ export class Layout extends ExpressionLayout {
       if (isNode(part)) return [this.lead(part, " "), this.expression(part)];
       return this.token(part, part.image === "==" ? " " : "");
     });
-    return [
-      tokenAt(node, 0).image,
-      this.lead(open, ""),
-      this.args(open, args, tokenAt(node, close)),
-      rest,
-    ];
+    return [tokenAt(node, 0).image, this.lead(open, ""), this.args(open, args, tokenAt(node, close)), rest];
   }
 }
 

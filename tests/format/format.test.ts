@@ -52,7 +52,20 @@ const widths = fc.integer({ min: 20, max: 200 });
 
 /** Comments and white space to put between two tokens; every comment is told from the others by its number. */
 const spaces = fc.array(
-  fc.constantFrom(" ", " ", " ", "\n", "\n\n\n", "\t", "// #\n", "/* # */", "/* #\n   # */", "/**\n* #\n */", "/// #\n", "/*#*/\n"),
+  fc.constantFrom(
+    " ",
+    " ",
+    " ",
+    "\n",
+    "\n\n\n",
+    "\t",
+    "// #\n",
+    "/* # */",
+    "/* #\n   # */",
+    "/**\n* #\n */",
+    "/// #\n",
+    "/*#*/\n",
+  ),
   { minLength: 1, maxLength: 3 },
 );
 
@@ -84,7 +97,7 @@ describe("formatting", () => {
       fc.asyncProperty(randomFiles, widths, async (file, width) => {
         await keepsAll(file, width);
       }),
-      { seed: SEED, numRuns: Number(process.env["RUNS"] ?? 300) },
+      { seed: SEED, numRuns: 60 },
     );
   });
 
@@ -93,16 +106,21 @@ describe("formatting", () => {
       fc.asyncProperty(randomFiles, scatterings, widths, async ({ kind, text }, { gaps, every }, width) => {
         await keepsAll({ kind, text: scattered(text, gaps, every) }, width);
       }),
-      { seed: SEED, numRuns: Number(process.env["RUNS"] ?? 300) },
+      { seed: SEED, numRuns: 60 },
     );
   });
 
   it("keeps the project's own files, with comments and line breaks anywhere", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...FILES), scatterings, widths, async ({ kind, text }, { gaps, every }, width) => {
-        await keepsAll({ kind, text: scattered(text, gaps, every) }, width);
-      }),
-      { seed: SEED, numRuns: 100 },
+      fc.asyncProperty(
+        fc.constantFrom(...FILES),
+        scatterings,
+        widths,
+        async ({ kind, text }, { gaps, every }, width) => {
+          await keepsAll({ kind, text: scattered(text, gaps, every) }, width);
+        },
+      ),
+      { seed: SEED, numRuns: 30 },
     );
   });
 
@@ -115,24 +133,29 @@ describe("formatting", () => {
         expect(types(text)).toBeDefined();
         expect(types(await formatMpp(text, { printWidth: width }))).toBe(types(text));
       }),
-      { seed: SEED, numRuns: 40 },
+      { seed: SEED, numRuns: 20 },
     );
   });
 
   it("is told by edits, each of which keeps the tokens", async () => {
     await fc.assert(
-      fc.asyncProperty(randomFiles, scatterings, fc.infiniteStream(fc.boolean()), async (file, { gaps, every }, choices) => {
-        const text = scattered(file.text, gaps, every);
-        const formatted = await formatMpp(text);
-        const edits = editsBetween(text, formatted);
-        const apply = (some: typeof edits): string =>
-          some.reduceRight((t, edit) => t.slice(0, edit.start) + edit.text + t.slice(edit.end), text);
-        expect(apply(edits)).toBe(formatted);
-        const part = apply(edits.filter(() => choices.next().value));
-        expect(meaning(file.kind, part)).toEqual(meaning(file.kind, text));
-        expect(comments(part)).toEqual(comments(text));
-      }),
-      { seed: SEED, numRuns: 100 },
+      fc.asyncProperty(
+        randomFiles,
+        scatterings,
+        fc.infiniteStream(fc.boolean()),
+        async (file, { gaps, every }, choices) => {
+          const text = scattered(file.text, gaps, every);
+          const formatted = await formatMpp(text);
+          const edits = editsBetween(text, formatted);
+          const apply = (some: typeof edits): string =>
+            some.reduceRight((t, edit) => t.slice(0, edit.start) + edit.text + t.slice(edit.end), text);
+          expect(apply(edits)).toBe(formatted);
+          const part = apply(edits.filter(() => choices.next().value));
+          expect(meaning(file.kind, part)).toEqual(meaning(file.kind, text));
+          expect(comments(part)).toEqual(comments(text));
+        },
+      ),
+      { seed: SEED, numRuns: 30 },
     );
   });
 
@@ -156,6 +179,8 @@ describe("ugly inputs", () => {
   const folder = join(import.meta.dirname, "ugly");
   it.each(readdirSync(folder).filter((name) => name.endsWith(".mpp")))("%s", async (name) => {
     const text = readFileSync(join(folder, name), "utf8");
-    await expect(await keepsAll({ kind: name.startsWith("library") ? "library" : "program", text }, 60)).toMatchFileSnapshot(join(folder, name.replace(".mpp", ".golden")));
+    await expect(
+      await keepsAll({ kind: name.startsWith("library") ? "library" : "program", text }, 60),
+    ).toMatchFileSnapshot(join(folder, name.replace(".mpp", ".golden")));
   });
 });

@@ -48,10 +48,7 @@ const type = fc.oneof(
   joined("matrix", bounds, "[", expression, ",", expression, "]"),
 );
 const call = joined(name, "(", many(expression, ", "), ")");
-const truncation = fc.oneof(
-  fc.constant(""),
-  joined("T[", maybe(expression), ",", maybe(expression), "]"),
-);
+const truncation = fc.oneof(fc.constant(""), joined("T[", maybe(expression), ",", maybe(expression), "]"));
 
 const { statement } = fc.letrec<{ statement: string; body: string }>((tie) => ({
   body: joined("{", many(tie("statement"), " "), "}"),
