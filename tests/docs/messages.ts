@@ -19,6 +19,7 @@ const KINDS: readonly (readonly [prefix: string, title: string])[] = [
   ["07", "Inference"],
   ["08", "The command line"],
   ["09", "The contraction"],
+  ["10", "Formatting"],
   ["12", "Batches"],
 ];
 
