@@ -29,6 +29,12 @@ export type ClientAbilities = {
   relatedPlaces: boolean;
   /** It shows symbols as a tree, not only as a list. */
   symbolTree: boolean;
+  /** It puts in snippets, with places to fill in. */
+  snippets: boolean;
+  /** It tells the user's settings when asked. */
+  configuration: boolean;
+  /** It asks for hints again when told that they have changed. */
+  refreshesHints: boolean;
 };
 
 /** One thing that the server does: what the client is told of it, and its handlers. */

@@ -5,7 +5,7 @@ import { tokenEnd, tokenSpan } from "../lexer/lexer.js";
 import type { Span } from "../source.js";
 import type { Factor } from "../typecheck/model.js";
 import type { Analysis } from "./analysis.js";
-import { combinations, costsOf, factorName, factorsAt, stepTexts, totalCost } from "./costs.js";
+import type { Costs } from "./costs.js";
 import {
   describeDensity,
   describeExpression,
@@ -23,14 +23,17 @@ import { expressionAt, symbolAt, type Symbol } from "./lookup.js";
 /** A text about a place, in Markdown, and what it is about. */
 export type Explanation = { readonly text: string; readonly span: Span };
 
-/** What is known of a place: of the name there, else of the word or sign, else of the expression around it. */
-export function explain(analysis: Analysis, offset: number): Explanation | null {
+/**
+ * What is known of a place: of the name there, else of the word or sign, else of the expression around it. `costs`: null as
+ * long as they are not known.
+ */
+export function explain(analysis: Analysis, offset: number, costs: Costs | null): Explanation | null {
   const symbol = symbolAt(analysis, offset);
   const named = symbol && describeSymbol(analysis, symbol);
   if (symbol !== undefined && named !== undefined) return { text: named, span: symbol.name.span };
   const at = tokenAt(analysis, offset);
   if (at === null) return null;
-  return aboutToken(analysis, at, offset);
+  return aboutToken(analysis, at, offset, costs);
 }
 
 /** A name and what it stands for. */
@@ -69,16 +72,21 @@ function tokenAt({ lexed: { tokens } }: Analysis, offset: number): TokenAt | nul
   return token === undefined ? null : { token, before: tokens[i - 1] };
 }
 
-function aboutToken(analysis: Analysis, at: TokenAt, offset: number): Explanation | null {
+function aboutToken(
+  analysis: Analysis,
+  at: TokenAt,
+  offset: number,
+  costs: Costs | null,
+): Explanation | null {
   const { image } = at.token;
   const span = tokenSpan(analysis.source, at.token);
   if (image === "~" || image === "+=") {
-    const factor = describeFactor(analysis, span.start);
+    const factor = describeFactor(analysis, span.start, costs);
     if (factor !== null) return { text: factor, span };
   }
   if (isKeyword(at)) {
     const meaning = `**${image}**: ${KEYWORDS[image] ?? ""}`;
-    const cost = image === "model" ? describeContraction(analysis) : null;
+    const cost = image === "model" ? describeContraction(costs) : null;
     return { text: cost === null ? meaning : `${meaning}\n\n${cost}`, span };
   }
   const found = expressionAt(analysis, offset);
@@ -108,7 +116,7 @@ const shortened = (text: string): string => {
 };
 
 /** The factor whose statement holds a `~` or `+=`: its plates and particle axes, what weighing it costs, its guide. */
-function describeFactor(analysis: Analysis, offset: number): string | null {
+function describeFactor(analysis: Analysis, offset: number, costs: Costs | null): string | null {
   const { partial } = analysis.recording;
   const holds = ({ span }: Factor): boolean => span.start <= offset && offset < span.end;
   const factor = partial.factors.find(holds);
@@ -122,48 +130,41 @@ function describeFactor(analysis: Analysis, offset: number): string | null {
         : "a term of the log joint density";
   const elements = plates.map((plate) => inline(plate.name)).join(", ");
   const each = plates.length === 0 ? "" : `, one factor for each element of ${elements}`;
-  const head = `**${factorName(factor)}**${overPlates(plates)}: ${what}${each}.`;
-  return [head, ...costTexts(analysis, factor)].join("\n\n");
+  const name =
+    factor.kind === "prior" ? factor.latent.name : factor.kind === "observation" ? factor.name : "target";
+  const head = `**${name}**${overPlates(plates)}: ${what}${each}.`;
+  return [head, ...costTexts(costs, factor)].join("\n\n");
 }
 
 const inline = (text: string): string => `\`${text}\``;
 
 /** The particle axes and the cost of a factor, and the steps of the contraction that it is in. */
-function costTexts({ checked }: Analysis, factor: Factor): readonly string[] {
-  const costs = checked && costsOf(checked);
-  if (checked === null || costs === null) return [];
-  const own = factorsAt(costs, factor.span.start);
-  const [first] = own;
-  if (first === undefined) return [];
-  const { model } = checked;
-  const axes = [...new Set(own.flatMap((cost) => cost.axes))];
-  const groups = model.groups.filter((g) => axes.some((a) => (a.blocks?.of ?? a.name) === `k_${g.name}`));
+function costTexts(costs: Costs | null, { plates, span }: Factor): readonly string[] {
+  const own = costs?.factors.find(({ start }) => start === span.start);
+  if (costs === null || own === undefined) return [];
   const particles =
-    groups.length === 0
+    own.groups.length === 0
       ? "It depends on no latent."
-      : `Particles of ${groups.map((g) => inline(g.name)).join(", ")}.`;
-  const outer = factor.plates.slice(0, -1);
-  const rows = first.axes.filter(({ name }) => outer.every((plate) => plate.name !== name));
-  const elements = outer.map((plate) => inline(plate.name)).join(", ");
-  const within =
-    outer.length === 0 ? "" : `, ${inline(combinations(rows, model))} for each element of ${elements}`;
-  const repeated = own.length > 1 ? `, each of ${own.length} times` : "";
-  const steps = stepTexts(costs, model, first).map((step, i) => `${i + 1}. ${step}`);
+      : `Particles of ${own.groups.map(inline).join(", ")}.`;
+  const elements = plates
+    .slice(0, -1)
+    .map((plate) => inline(plate.name))
+    .join(", ");
+  const rows = own.rows === null ? "" : `, ${inline(own.rows)} for each element of ${elements}`;
+  const steps = own.steps.map((step, i) => `${i + 1}. ${costs.steps[step] ?? ""}`);
   return [
-    `${particles} Its table: ${inline(combinations(first.axes, model))}${within}${repeated}.`,
+    `${particles} Its table: ${inline(own.table)}${rows}.`,
     `Steps of the evidence that it is in:\n\n${steps.join("\n")}`,
   ];
 }
 
 /** How the evidence is computed, and what that costs. */
-function describeContraction({ checked }: Analysis): string | null {
-  const costs = checked && costsOf(checked);
-  if (checked === null || costs === null) return null;
-  const steps = stepTexts(costs, checked.model).map((step, i) => `${i + 1}. ${step}`);
+function describeContraction(costs: Costs | null): string | null {
+  if (costs === null) return null;
   return [
     "The evidence, K being the number of particles of a group:",
-    steps.join("\n"),
-    `In all ${inline(totalCost(costs, checked.model))} combinations.`,
+    costs.steps.map((step, i) => `${i + 1}. ${step}`).join("\n"),
+    `In all ${inline(costs.total)} combinations.`,
   ].join("\n\n");
 }
 
@@ -172,7 +173,7 @@ export const hover: Feature = {
   register: ({ connection, answer }) => {
     connection.onHover(
       answer((document, { position }): Hover | null => {
-        const found = explain(document.analysis, document.offsetAt(position));
+        const found = explain(document.analysis, document.offsetAt(position), document.costs);
         if (found === null) return null;
         return {
           contents: { kind: MarkupKind.Markdown, value: found.text },

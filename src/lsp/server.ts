@@ -27,7 +27,14 @@ export function serve({ input, output }: Streams): void {
   const connection = createConnection(ProposedFeatures.all, reader, new StreamMessageWriter(output));
   const life = follow(connection);
   const documents = new Documents();
-  const client: ClientAbilities = { pullsDiagnostics: false, relatedPlaces: false, symbolTree: false };
+  const client: ClientAbilities = {
+    pullsDiagnostics: false,
+    relatedPlaces: false,
+    symbolTree: false,
+    snippets: false,
+    configuration: false,
+    refreshesHints: false,
+  };
   const fault = (problem: unknown): void => {
     const text = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
     connection.console.error(`mppc: ${text}`);
@@ -85,10 +92,13 @@ function capabilitiesOfServer(): ServerCapabilities {
   ) as ServerCapabilities;
 }
 
-const abilitiesOf = ({ textDocument }: ClientCapabilities): ClientAbilities => ({
+const abilitiesOf = ({ textDocument, workspace }: ClientCapabilities): ClientAbilities => ({
   pullsDiagnostics: textDocument?.diagnostic !== undefined,
   relatedPlaces: textDocument?.publishDiagnostics?.relatedInformation === true,
   symbolTree: textDocument?.documentSymbol?.hierarchicalDocumentSymbolSupport === true,
+  snippets: textDocument?.completion?.completionItem?.snippetSupport === true,
+  configuration: workspace?.configuration === true,
+  refreshesHints: workspace?.inlayHint?.refreshSupport === true,
 });
 
 /** A connection's life: nothing is answered before `initialize` and after `shutdown`. */

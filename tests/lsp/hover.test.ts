@@ -1,5 +1,6 @@
 // Hover: what is said of names, expressions, families, functions, words and factors, also in texts with mistakes.
 import { describe, expect, it } from "vitest";
+import { costsOf } from "../../src/lsp/costs.js";
 import { explain } from "../../src/lsp/hover.js";
 import { analysed, EXAMPLE_PATHS, places, prefixes, textOf } from "./models.js";
 
@@ -28,11 +29,12 @@ guide { group globals : multi_normal { mu; sigma; } }
 generated { plate states { again ~ normal(theta, 1); } }
 `;
 const analysis = analysed(TEXT);
+const costs = analysis.checked && costsOf(analysis.checked);
 /** What is said of the first occurrence of a text, or so many characters after it begins. */
 const said = (at: string, after = 0): string => {
   const offset = TEXT.indexOf(at);
   if (offset < 0) throw new Error(`no '${at}'`);
-  return explain(analysis, offset + after)?.text ?? "";
+  return explain(analysis, offset + after, costs)?.text ?? "";
 };
 
 describe("names", () => {
@@ -107,7 +109,7 @@ describe("expressions, words and signs", () => {
   });
   it("the factor of a '~': its axes and cost", () => {
     const at = TEXT.indexOf("y ~ normal") + 2;
-    const text = explain(analysis, at)?.text;
+    const text = explain(analysis, at, costs)?.text;
     expect(text).toContain("**y**[states, zips]: the likelihood of `y`");
     expect(text).toContain(
       "Particles of `theta`, `z`. Its table: `K x 2 x states x zips`, `K x 2 x zips` for each element of `states`.",
@@ -121,16 +123,17 @@ describe("while somebody types", () => {
   it("names of a broken text are still known, without costs", () => {
     const text = TEXT.replace("real eta = theta + z * sum(x);", "real eta = theta + ;");
     const broken = analysed(text);
-    expect(explain(broken, text.indexOf("theta ~"))?.text).toContain(
+    expect(explain(broken, text.indexOf("theta ~"), null)?.text).toContain(
       "real theta[states] ~ normal(mu, sigma)",
     );
-    expect(explain(broken, text.indexOf("~ normal(mu"))?.text).not.toContain("Its table");
+    expect(explain(broken, text.indexOf("~ normal(mu"), null)?.text).not.toContain("Its table");
   });
   it.each(EXAMPLE_PATHS)("every place of %s", (path) => {
     const text = textOf(path);
     const whole = analysed(text, path);
+    const all = whole.checked && costsOf(whole.checked);
     for (const offset of places(text, 1)) {
-      const found = explain(whole, offset);
+      const found = explain(whole, offset, all);
       if (found === null) continue;
       expect(found.text.length).toBeGreaterThan(5);
       expect(found.text).not.toMatch(/undefined|\[object|NaN/);
@@ -139,7 +142,7 @@ describe("while somebody types", () => {
     }
     for (const prefix of prefixes(text, 97)) {
       const cut = analysed(prefix, path);
-      for (const offset of places(prefix, 31)) explain(cut, offset);
+      for (const offset of places(prefix, 31)) explain(cut, offset, null);
     }
   });
 });
