@@ -16,11 +16,13 @@ import {
   type ItemData,
   type Offer,
 } from "./completion-items.js";
-import { describeFamily, describeFunction, prose } from "./describe.js";
+import { describeFamily, describeFunction } from "./describe.js";
 import type { Feature } from "./feature.js";
 import { describeSymbol } from "./hover.js";
 import { KEYWORDS } from "./keywords.js";
+import { isLibraryFile } from "./library-file.js";
 import { scopeAt, symbolAt, visibleAt } from "./lookup.js";
+import { prose } from "./markdown.js";
 import { callAt, openPlateNames, placeAt, type BlockName, type Place } from "./place.js";
 import { usefulFunctions } from "./reference.js";
 import { signaturesOf } from "./signature-help.js";
@@ -40,6 +42,7 @@ function offersFor(analysis: Analysis, place: Place, slot: Slot): readonly Offer
   const { partial, library } = analysis.recording;
   switch (slot.kind) {
     case "blocks": {
+      if (isLibraryFile(analysis.source)) return statementOffers(analysis, place, "functions");
       const present = analysis.syntax.blocks.map(({ text }) => text);
       return missingBlocks(present).map((name) => keywordOffer(name, `${name} {\n\t$0\n}`));
     }

@@ -4,6 +4,7 @@ import type { CostStep, EvidenceCosts, FactorCost } from "../ir/lower/evidence-c
 import type { CheckedModel } from "../compile.js";
 import { constantValue } from "../typecheck/constants.js";
 import type { Group, TypedModel } from "../typecheck/model.js";
+import { inline } from "./markdown.js";
 
 /** What a statement's factor costs; plain data, which threads can pass to each other. */
 export type FactorCosts = {
@@ -38,8 +39,6 @@ export function total(tables: readonly string[]): string {
   for (const table of tables) counts.set(table, (counts.get(table) ?? 0) + 1);
   return [...counts].map(([table, n]) => (n === 1 ? table : `${n} (${table})`)).join(" + ");
 }
-
-const inline = (text: string): string => `\`${text}\``;
 
 class CostWriter {
   /** By the names of their particle axes. */

@@ -17,21 +17,8 @@ import type {
 } from "../typecheck/model.js";
 import type { Library } from "../typecheck/scope.js";
 import type { Analysis } from "./analysis.js";
+import { code, inline, names, prose } from "./markdown.js";
 import { functionReferences, familyReference } from "./reference.js";
-
-/** A block of the language's code. */
-export const code = (text: string): string => `\`\`\`mpp\n${text}\n\`\`\``;
-const inline = (text: string): string => `\`${text}\``;
-const list = (names: readonly { readonly name: string }[]): string =>
-  names.map(({ name }) => inline(name)).join(", ");
-
-/** Plain text, of which what stands between backquotes is code, as Markdown. */
-export const prose = (text: string): string =>
-  text
-    .split(/(`[^`\n]*`)/)
-    .map((part, i) => (i % 2 === 1 ? part : part.replace(/[\\*_<>[\]#]/g, "\\$&")))
-    .join("")
-    .replace(/^(\s*)- /gm, "$1- ");
 
 /** `[users, films]`; nothing outside of plates. */
 export const overPlates = (plates: readonly Plate[]): string =>
@@ -45,15 +32,15 @@ const declaredAs = (type: ValueType, name: string, plates: readonly Plate[]): st
   `${showType(type)} ${name}${overPlates(plates)}`;
 
 const eachOf = (plates: readonly Plate[]): string =>
-  plates.length === 0 ? "" : `, one for each element of ${list(plates)}`;
+  plates.length === 0 ? "" : `, one for each element of ${names(plates)}`;
 
 const dependsOn = (latents: readonly Latent[]): readonly string[] =>
-  latents.length === 0 ? [] : [`Depends on ${list(latents)}.`];
+  latents.length === 0 ? [] : [`Depends on ${names(latents)}.`];
 
 /** The type, plates and latents of an expression, which stands under its own text. */
 export function describeExpression(text: string, e: TypedExpression): string {
-  const latents = e.latents.length === 0 ? "Depends on no latent." : `Depends on ${list(e.latents)}.`;
-  const plates = e.plates.length === 0 ? "The same everywhere." : `Varies over ${list(e.plates)}.`;
+  const latents = e.latents.length === 0 ? "Depends on no latent." : `Depends on ${names(e.latents)}.`;
+  const plates = e.plates.length === 0 ? "The same everywhere." : `Varies over ${names(e.plates)}.`;
   return [code(`${text}: ${typeText(e.type, e.plates)}`), `${plates} ${latents}`].join("\n\n");
 }
 
@@ -156,7 +143,7 @@ function inGroup(group: Group): string {
   }
   if (!group.explicit) return `Its particles are its own${series}.`;
   const others = group.correlated ? ", which is one normal with full covariance" : "";
-  return `In the group ${inline(name)} of ${list(latents)}${others}${series}.`;
+  return `In the group ${inline(name)} of ${names(latents)}${others}${series}.`;
 }
 
 /** `Guide: normal(mu: learn(), sigma: learn()), the default.` */
@@ -175,11 +162,11 @@ export function describePlate(analysis: Analysis, plate: Plate): string {
   const { partial } = analysis.recording;
   const { name, parent, by, ordered } = plate;
   const inside = (of: readonly { readonly plates: readonly Plate[]; readonly name: string }[]): string =>
-    list(of.filter(({ plates }) => plates.at(-1) === plate));
+    names(of.filter(({ plates }) => plates.at(-1) === plate));
   const facts = [
     ["Data", inside(partial.data)],
     ["Latents", inside(partial.latents)],
-    ["Plates", list(partial.plates.filter((p) => p.parent === plate))],
+    ["Plates", names(partial.plates.filter((p) => p.parent === plate))],
     ["Quantities", inside(partial.generated)],
   ].flatMap(([what, names = ""]) => (names === "" ? [] : [`- ${what}: ${names}`]));
   const head = `plate ${name}${parent === null ? "" : ` in ${parent.name}`}${by === null ? "" : ` by ${by}`}${ordered ? " ordered" : ""}`;

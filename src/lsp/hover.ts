@@ -18,6 +18,7 @@ import {
 } from "./describe.js";
 import type { Feature } from "./feature.js";
 import { KEYWORDS, OPERATORS, SOFT_AFTER } from "./keywords.js";
+import { inline, names, numbered } from "./markdown.js";
 import { expressionAt, symbolAt, type Symbol } from "./lookup.js";
 
 /** A text about a place, in Markdown, and what it is about. */
@@ -128,15 +129,13 @@ function describeFactor(analysis: Analysis, offset: number, costs: Costs | null)
       : factor.kind === "observation"
         ? `the likelihood of ${inline(factor.name)}`
         : "a term of the log joint density";
-  const elements = plates.map((plate) => inline(plate.name)).join(", ");
+  const elements = names(plates);
   const each = plates.length === 0 ? "" : `, one factor for each element of ${elements}`;
   const name =
     factor.kind === "prior" ? factor.latent.name : factor.kind === "observation" ? factor.name : "target";
   const head = `**${name}**${overPlates(plates)}: ${what}${each}.`;
   return [head, ...costTexts(costs, factor)].join("\n\n");
 }
-
-const inline = (text: string): string => `\`${text}\``;
 
 /** The particle axes and the cost of a factor, and the steps of the contraction that it is in. */
 function costTexts(costs: Costs | null, { plates, span }: Factor): readonly string[] {
@@ -146,15 +145,11 @@ function costTexts(costs: Costs | null, { plates, span }: Factor): readonly stri
     own.groups.length === 0
       ? "It depends on no latent."
       : `Particles of ${own.groups.map(inline).join(", ")}.`;
-  const elements = plates
-    .slice(0, -1)
-    .map((plate) => inline(plate.name))
-    .join(", ");
+  const elements = names(plates.slice(0, -1));
   const rows = own.rows === null ? "" : `, ${inline(own.rows)} for each element of ${elements}`;
-  const steps = own.steps.map((step, i) => `${i + 1}. ${costs.steps[step] ?? ""}`);
   return [
     `${particles} Its table: ${inline(own.table)}${rows}.`,
-    `Steps of the evidence that it is in:\n\n${steps.join("\n")}`,
+    `Steps of the evidence that it is in:\n\n${numbered(own.steps.map((step) => costs.steps[step] ?? ""))}`,
   ];
 }
 
@@ -163,7 +158,7 @@ function describeContraction(costs: Costs | null): string | null {
   if (costs === null) return null;
   return [
     "The evidence, K being the number of particles of a group:",
-    costs.steps.map((step, i) => `${i + 1}. ${step}`).join("\n"),
+    numbered(costs.steps),
     `In all ${inline(costs.total)} combinations.`,
   ].join("\n\n");
 }

@@ -6,6 +6,7 @@ import type { Declared } from "../typecheck/record.js";
 import type { Costs, FactorCosts } from "./costs.js";
 import { typeText } from "./describe.js";
 import type { Feature } from "./feature.js";
+import { numbered } from "./markdown.js";
 import { settingsOf, type InlaySettings } from "./settings.js";
 
 /** A hint and the offset that it stands at. */
@@ -61,7 +62,7 @@ function costHint(
 ): readonly Hint[] {
   const own = factors.get(span.start);
   if (own === undefined) return [];
-  const tooltip = own.steps.map((step, i) => `${i + 1}. ${steps[step] ?? ""}`).join("\n");
+  const tooltip = numbered(own.steps.map((step) => steps[step] ?? ""));
   return [{ at: span.end, kind: "cost", label: own.table, tooltip }];
 }
 

@@ -2,10 +2,10 @@
 import { MarkupKind, type SignatureHelp, type SignatureInformation } from "vscode-languageserver/node";
 import type { Library } from "../typecheck/scope.js";
 import type { Analysis } from "./analysis.js";
-import { prose } from "./describe.js";
 import type { Feature } from "./feature.js";
 import { KEYWORDS } from "./keywords.js";
-import { callAt, placeAt, type Place } from "./place.js";
+import { prose } from "./markdown.js";
+import { callAt, placeAt } from "./place.js";
 import { functionReferences } from "./reference.js";
 import {
   CALLED_WORDS,
@@ -43,9 +43,6 @@ export function signaturesOf(library: Library, { name, of }: Call): readonly Sig
   const word = CALLED_WORDS.get(name);
   return word === undefined ? functionSignatures(library, name) : [word];
 }
-
-/** True where a place is within the arguments of some call. */
-export const isInCall = (place: Place): boolean => callAt(place) !== null;
 
 function information(library: Library, signature: Signature): SignatureInformation {
   const label = signatureText(signature);

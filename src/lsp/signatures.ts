@@ -1,5 +1,6 @@
 // How families and functions are called, with each argument apart: for signature help and for snippets.
 import { BUILTINS } from "../typecheck/builtins.js";
+import { densityFamily } from "../typecheck/density-function.js";
 import type { Argument, Distribution } from "../typecheck/model.js";
 import type { Library } from "../typecheck/scope.js";
 import { showType } from "../typecheck/show.js";
@@ -50,12 +51,10 @@ export function familySignature(library: Library, name: string): Signature | und
   return { name, parameters: family.parameters.map(ofArgument), bar: false, result: null };
 }
 
-const DENSITY = /^(.*)_(lpdf|lpmf|lupdf|lupmf|lcdf|lccdf|cdf)$/;
-
 /** The family whose density or distribution function a name is. */
 function densityOf(library: Library, name: string): Distribution | undefined {
-  const [, family] = DENSITY.exec(name) ?? [];
-  return (family === undefined ? null : library.distribution(family)) ?? undefined;
+  const family = densityFamily(name);
+  return (family === null ? null : library.distribution(family)) ?? undefined;
 }
 
 /** By the function of the library or, where there is none, the built-in ones. */

@@ -66,7 +66,7 @@ async function inlay(): Promise<readonly InlayHint[]> {
 async function labelsWith(text: string): Promise<readonly string[]> {
   for (;;) {
     const changed = refreshed();
-    const labels = (await inlay()).map(({ label }) => String(label));
+    const labels = (await inlay()).map(({ label }) => (typeof label === "string" ? label : ""));
     if (labels.some((label) => label.includes(text))) return labels;
     await changed;
   }
