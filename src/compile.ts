@@ -75,6 +75,8 @@ export type CompileOptions = {
   readonly mostBytes?: number;
   /** Sums over plates of so many terms are of differences to first particles (src/ir/references.ts); for tests. */
   readonly leastForReference?: number;
+  /** For a device that runs several jobs at a time (src/runtime/lanes.ts): launches in WGSL are packed. */
+  readonly packed?: boolean;
   /** The largest table, in bytes, that the device can bind; tables over it are diagnostics. */
   readonly largestBinding?: number;
 };
@@ -301,10 +303,14 @@ function emitted(
   {
     language,
     optimise,
-  }: { readonly language?: CompileOptions["language"] | undefined } & Pick<CompileOptions, "optimise">,
+    packed,
+  }: { readonly language?: CompileOptions["language"] | undefined } & Pick<
+    CompileOptions,
+    "optimise" | "packed"
+  >,
   sizes: Sizes,
 ): CompiledProgram {
-  const wgsl = language === "js" ? {} : emitWgsl(program, optimise, sizes);
+  const wgsl = language === "js" ? {} : emitWgsl(program, optimise, sizes, packed);
   const js = language === "wgsl" ? {} : emitJs(program);
   return { program, wgsl, js };
 }

@@ -36,25 +36,36 @@ export type CompiledPortions = {
  * `iteration`, `draws_from` (0 iid, 1 stratified, 2 sobol), and `n_<axis>` for loop bounds. From binding 1 on come
  * `bindings`. However many workgroups a kernel alone is launched with along x, they share out the points of its grid;
  * the kernels of a launch of several each have a range of workgroups, which overrides give.
+ *
+ * A launch that is `packed` computes the same of several jobs at a time: of as many as the uniform field `jobs` says, each
+ * in a slot of its own of every storage buffer. After the storage buffers comes a uniform array of MOST_JOBS times four
+ * words: the job's slot, seed, iteration and `first`. Ranges of workgroups are uniform fields there, `first_group_<i>` and
+ * `groups_<i>` of the launch's i-th kernel, so that pipelines are the same however many jobs there are.
  */
 export type WgslLaunch = {
   readonly source: string;
   readonly entryPoint: string;
   readonly workgroupSize: number;
+  readonly packed?: true;
   /** Other entry points that compute the same with fewer loads; the first that can be used is the fastest. */
   readonly tiled: readonly TiledEntryPoint[];
   readonly uniforms: readonly string[];
   readonly bindings: readonly Binding[];
   /**
    * Pipeline-overridable constants by name: the length of an axis, what lies from one row along it to the next (see
-   * rowStride), the offset of a buffer in its packed one, or of a kernel the first of its workgroups and their number.
+   * rowStride), the offset of a buffer in its packed one, or of a kernel the first of its workgroups and their number; from
+   * one job's slot to the next in the GPU buffer that holds a buffer.
    */
   readonly overrides: readonly (
     | { readonly name: string; readonly kind: "size" | "stride"; readonly axis: string }
     | { readonly name: string; readonly kind: "offset"; readonly buffer: string }
+    | { readonly name: string; readonly kind: "slot"; readonly buffer: string }
     | { readonly name: string; readonly kind: "first-group" | "groups"; readonly kernel: string }
   )[];
 };
+
+/** Jobs that a packed launch can compute at a time: what a uniform buffer has room for everywhere. */
+export const MOST_JOBS = 1024;
 
 /**
  * A storage buffer that a launch sees, and the program's buffers that it uses of it: inputs lie in one, packed tables in

@@ -6,6 +6,7 @@ import { Scope, type Identifiers } from "../ir/identifiers.js";
 import type { Kernel } from "../ir/program.js";
 import { loopParent, rowArrayName, type RowArray } from "../ir/ragged.js";
 import { axisKey, Expressions, offsetKey, type Copy } from "./expressions.js";
+import { walkOver } from "./jobs.js";
 import type { LaunchModule } from "./module.js";
 import { bitsOf, splitByTurns, storedAxis, type Loop, type Simple, type Tile } from "./tile.js";
 import {
@@ -76,7 +77,7 @@ class Body {
     const share = this.module.groupsOf(this.kernel);
     const group = share === null ? named("group.x") : binary("-", named("group.x"), share.first);
     const first = binary("+", binary("*", group, unsigned(workgroupSize)), named("lane"));
-    if (this.grid.length === 0)
+    if (this.grid.length === 0 && !this.module.forJobs)
       return share === null
         ? [{ kind: "return-if", test: binary(">", first, unsigned(0)) }, ...inner]
         : [{ kind: "if", test: binary("==", first, unsigned(0)), body: inner }];
@@ -93,9 +94,9 @@ class Body {
       ({ index, axis }): WgslStatement => ({ kind: "let", name: index, value: this.along(axis, outer) }),
     );
     const step = binary("*", share?.count ?? named("groups.x"), unsigned(workgroupSize));
-    const below = this.volume(this.grid);
+    const walk = walkOver(this.module, this.identifiers, this.point, this.volume(this.grid));
     const points: WgslStatement[] = [
-      { kind: "for", name: this.point, from: first, below, step, body: [...along, ...inner] },
+      { ...walk.loop, kind: "for", from: first, step, body: [...walk.lets, ...along, ...inner] },
     ];
     // Earlier workgroups are beyond it, too, since these numbers have no sign.
     return share === null ? points : [{ kind: "if", test: binary("<", group, share.count), body: points }];
@@ -139,9 +140,14 @@ class Body {
   }
 
   private volume(axes: readonly Axis[]): WgslExpression {
-    return countedAxes(axes)
-      .map((axis) => this.length(axis))
-      .reduce((volume, length) => binary("*", volume, length));
+    return (
+      countedAxes(axes)
+        .map((axis) => this.length(axis))
+        .reduce<WgslExpression | null>(
+          (volume, length) => (volume ? binary("*", volume, length) : length),
+          null,
+        ) ?? unsigned(1)
+    );
   }
 
   /** The ragged axes of the grid that an axis is the parent of. */

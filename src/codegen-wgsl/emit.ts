@@ -14,13 +14,17 @@ import { namesUsed, printModule, type WgslDeclaration, type WgslStatement } from
 
 const WORKGROUP_SIZE = 64;
 
-type How = { readonly optimise: Optimisations; readonly sizes: Sizes | null };
+type How = { readonly optimise: Optimisations; readonly sizes: Sizes | null; readonly packed: boolean };
 
-/** The launches of a program in WGSL, by their names; `sizes`: those that it was planned for, if there are any. */
+/**
+ * The launches of a program in WGSL, by their names; `sizes`: those that it was planned for, if there are any; `packed`:
+ * for several jobs at a time (see WgslLaunch).
+ */
 export function emitWgsl(
   program: Program,
   optimise: Optimisations = ALL_OPTIMISATIONS,
   sizes: Sizes | null = null,
+  packed = false,
 ): Record<string, WgslLaunch> {
   const emit = (isPacked: (table: Buffer) => boolean): Uses[] => {
     const packed = new Set(
@@ -31,7 +35,7 @@ export function emitWgsl(
   const some = emit((table) => table.packed === true);
   const isCrowded = some.some(({ bindings }) => bindings.length > STORAGE_BUFFERS);
   const uses = isCrowded ? emit(() => true) : some;
-  return Object.fromEntries(uses.map((u) => [u.name, emitLaunch(u, program, { optimise, sizes })]));
+  return Object.fromEntries(uses.map((u) => [u.name, emitLaunch(u, program, { optimise, sizes, packed })]));
 }
 
 function usesOf(launch: Launch, program: Program, isPacked: ReadonlySet<string>): Uses {
@@ -63,7 +67,7 @@ function usesOf(launch: Launch, program: Program, isPacked: ReadonlySet<string>)
 }
 
 function emitLaunch(uses: Uses, program: Program, how: How): WgslLaunch {
-  const module = new LaunchModule(uses, program);
+  const module = new LaunchModule(uses, program, how.packed);
   // An array that is stored to cannot be seen as vectors, too.
   const written = new Set(
     uses.bindings.flatMap(({ access, buffers }) => (access === "read_write" ? buffers : [])),
@@ -79,7 +83,10 @@ function emitLaunch(uses: Uses, program: Program, how: How): WgslLaunch {
   });
   const tiled = isAlone ? tiledEntryPoints(module, kernel, program, written, how) : [];
   const used = namesUsed([...main, ...tiled.flatMap((each) => each.statements)]);
-  const prelude = preludeFor([...used].filter((name) => RESERVED_BY_HELPERS.has(name)));
+  const prelude = preludeFor(
+    [...used].filter((name) => RESERVED_BY_HELPERS.has(name)),
+    how.packed,
+  );
   const compute = (name: string, comment: string, body: readonly WgslStatement[]): WgslDeclaration => ({
     kind: "compute",
     comment,
@@ -98,6 +105,7 @@ function emitLaunch(uses: Uses, program: Program, how: How): WgslLaunch {
     source,
     entryPoint: "main",
     workgroupSize: WORKGROUP_SIZE,
+    ...(how.packed ? { packed: true } : {}),
     tiled: tiled.map(({ name, tile, rows }) => ({
       entryPoint: name,
       axes: tile.axes.map((axis) => axis.name),

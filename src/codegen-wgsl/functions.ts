@@ -135,10 +135,10 @@ const helpersOfOp = (op: Op): string[] => helpersIn(applyRow(WGSL_OPS, op, ["0.0
 
 /**
  * The WGSL source of all the helpers that these operations (`log`) and helpers (`std_uniform`, `ln`, `LOG_ZERO`) need,
- * each once, in one fixed order. The random ones read a uniform `run` that the kernel must declare. A name that is
- * neither an operation nor a helper is a Bug.
+ * each once, in one fixed order. The random ones read a uniform `run` that the kernel must declare; `packed`: and of a job
+ * its seed and iteration. A name that is neither an operation nor a helper is a Bug.
  */
-export function preludeFor(names: Iterable<string>): string {
+export function preludeFor(names: Iterable<string>, packed = false): string {
   const needed = new Set<string>();
   const need = (name: string): void => {
     if (needed.has(name)) return;
@@ -150,5 +150,6 @@ export function preludeFor(names: Iterable<string>): string {
     if (HELPERS.has(name)) need(name);
     else if (!OP_NAMES.has(name)) throw new Bug(`no WGSL helper is named '${name}'`);
   }
-  return [...HELPERS].flatMap(([name, source]) => (needed.has(name) ? [source] : [])).join("\n");
+  const text = [...HELPERS].flatMap(([name, source]) => (needed.has(name) ? [source] : [])).join("\n");
+  return packed ? text.replaceAll(/\brun\.(seed|iteration)\b/g, "job.$1") : text;
 }

@@ -1,5 +1,5 @@
 // What a launch's module declares around its entry points: uniforms, storage buffers, pipeline constants, their names.
-import type { Binding, WgslLaunch } from "../compiled.js";
+import { MOST_JOBS, type Binding, type WgslLaunch } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { rowAxis, VECTOR_LENGTH, type Axis } from "../ir/axis.js";
 import { Identifiers } from "../ir/identifiers.js";
@@ -32,11 +32,15 @@ const OWN_WORDS = [
   "group",
   "groups",
   "lane",
+  "Job",
+  "job",
+  "jobs",
 ];
 const RESERVED: ReadonlySet<string> = new Set([...WGSL_WORDS, ...RESERVED_BY_HELPERS, ...OWN_WORDS]);
 /** The arrays of what several buffers share. */
 const SHARED = { inputs: "inputs", packed: "tables" } as const;
 const SETTINGS = ["seed", "iteration", "draws_from"];
+const JOBS = "jobs";
 
 /** The uniform's field that holds the length of an axis. */
 const boundField = (axis: Axis): string => `n_${axis.name}`;
@@ -56,11 +60,15 @@ export class LaunchModule {
   /** Tables that have an array to themselves; all other buffers lie in `inputs` or `tables`. */
   private readonly arrayOf = new Map<string, string>();
   private readonly packed = new Map<string, string>();
+  /** Of a packed launch: what the start of a job's slot in each array is called. */
+  private readonly slots = new Map<string, string>();
   private readonly identifiers = new Identifiers(RESERVED);
 
+  /** `forJobs`: whether it computes several jobs at a time (a packed launch: see WgslLaunch). */
   constructor(
     private readonly uses: Uses,
     private readonly program: Program,
+    readonly forJobs: boolean,
   ) {
     const { bindings, kernels } = uses;
     for (const binding of bindings) this.declare(binding);
@@ -70,7 +78,7 @@ export class LaunchModule {
       const stride = this.identifiers.fresh(`stride_${axis.name}`);
       this.constants.set(strideKey(axis), { name: stride, kind: "stride", axis: axis.name });
     }
-    for (const kernel of kernels.length > 1 ? kernels.map(({ name }) => name) : []) {
+    for (const kernel of kernels.length > 1 && !forJobs ? kernels.map(({ name }) => name) : []) {
       const first = this.identifiers.fresh(`first_group_of_${kernel}`);
       this.constants.set(firstGroupKey(kernel), { name: first, kind: "first-group", kernel });
       const groups = this.identifiers.fresh(`groups_of_${kernel}`);
@@ -96,6 +104,10 @@ export class LaunchModule {
     this.storage.push(binding);
     const array = { kind: "array", binding: this.storage.length, access, name, comment } as const;
     this.arrays.push({ ...array, element: "f32", holds: binding });
+    if (!this.forJobs) return;
+    const perSlot = this.identifiers.fresh(`${name}_per_slot`);
+    this.constants.set(slotKey(name), { name: perSlot, kind: "slot", buffer: table });
+    this.slots.set(name, this.identifiers.fresh(`${name}_slot`));
   }
 
   /**
@@ -146,6 +158,10 @@ export class LaunchModule {
   /** Where a kernel's workgroups start among the launch's and how many there are, or null if it has all of them. */
   groupsOf({ name }: Kernel): { readonly first: WgslExpression; readonly count: WgslExpression } | null {
     if (this.uses.kernels.length === 1) return null;
+    if (this.forJobs) {
+      const place = this.uses.kernels.findIndex((kernel) => kernel.name === name);
+      return { first: this.field(`first_group_${place}`), count: this.field(`groups_${place}`) };
+    }
     return { first: this.constant(firstGroupKey(name)), count: this.constant(groupsKey(name)) };
   }
 
@@ -166,14 +182,30 @@ export class LaunchModule {
 
   /** An axis's length as a loop's bound or a number: from the uniform, so that loops stay rolled and nothing is folded. */
   bound(axis: Axis): WgslExpression {
-    this.bounds.add(boundField(axis));
-    return named(`run.${boundField(axis)}`);
+    return this.field(boundField(axis));
+  }
+
+  private field(name: string): WgslExpression {
+    this.bounds.add(name);
+    return named(`run.${name}`);
+  }
+
+  /** How many jobs a packed launch computes. */
+  jobs(): WgslExpression {
+    return this.field(JOBS);
+  }
+
+  /** Of the present job, where its slot starts in every array, as named values. */
+  slotStarts(): readonly (readonly [string, WgslExpression])[] {
+    return [...this.slots].map(([array, name]) => [
+      name,
+      binary("*", named("job.slot"), this.constant(slotKey(array))),
+    ]);
   }
 
   /** Where the portion starts that a run computes. */
   first(): WgslExpression {
-    this.bounds.add("first");
-    return named("run.first");
+    return this.forJobs ? named("job.first") : this.field("first");
   }
 
   /** The name of the axis along which a buffer's rows lie. */
@@ -190,7 +222,9 @@ export class LaunchModule {
 
   /** An offset in a buffer as an index of its array. */
   private indexOf(buffer: string, at: WgslExpression): WgslExpression {
-    return this.arrayOf.has(buffer) ? at : add(this.constant(offsetKey(buffer)), at);
+    const within = this.arrayOf.has(buffer) ? at : add(this.constant(offsetKey(buffer)), at);
+    const slot = this.slots.get(this.arrayOfBuffer(buffer));
+    return slot === undefined ? within : add(named(slot), within);
   }
 
   /** The element of a buffer at an offset. */
@@ -232,6 +266,7 @@ export class LaunchModule {
     });
     return [
       { kind: "uniform", struct: "Run", name: "run", fields: this.uniforms() },
+      ...(this.forJobs ? [{ kind: "jobs", binding: this.storage.length + 1, most: MOST_JOBS } as const] : []),
       ...this.arrays.flatMap((array) => {
         const vectors = this.vectors.get(array.name);
         const comment = `${array.name}, four at a time.`;
@@ -256,6 +291,7 @@ const strideKey = (axis: Axis): string => `stride of axis '${axis.name}'`;
 const firstGroupKey = (kernel: string): string => `first workgroup of '${kernel}'`;
 const groupsKey = (kernel: string): string => `workgroups of '${kernel}'`;
 const offsetKey = (buffer: string): string => `buffer '${buffer}'`;
+const slotKey = (array: string): string => `slots of '${array}'`;
 
 /** Every axis that the index arithmetic of a launch may need the length of. */
 function axesOf({ kernels, bindings }: Uses, program: Program): Axis[] {

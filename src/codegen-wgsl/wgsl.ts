@@ -42,6 +42,8 @@ export type WgslDeclaration =
       readonly name: string;
       readonly fields: readonly string[];
     }
+  /** What the jobs of a packed launch differ in, as a uniform array of so many, and the one that is computed. */
+  | { readonly kind: "jobs"; readonly binding: number; readonly most: number }
   | {
       readonly kind: "array";
       readonly binding: number;
@@ -244,6 +246,12 @@ function printDeclaration(d: WgslDeclaration): string[] {
         ...d.fields.map((field) => `  ${field}: u32,`),
         "}",
         `@group(0) @binding(0) var<uniform> ${d.name}: ${d.struct};`,
+      ];
+    case "jobs":
+      return [
+        "struct Job { slot: u32, seed: u32, iteration: u32, first: u32 }",
+        `@group(0) @binding(${d.binding}) var<uniform> jobs: array<Job, ${d.most}>;`,
+        "var<private> job: Job;",
       ];
     case "array": {
       const declared = `@group(0) @binding(${d.binding}) var<storage, ${d.access}> ${d.name}: array<${d.element}>;`;

@@ -9,13 +9,15 @@ import { uniformStride, workgroups, type MemoryPlan } from "./dawn-memory.js";
 
 /** The workgroups of a kernel within its launch. */
 type Share = { readonly first: number; readonly count: number };
+/** The workgroups of a launch, and of each of its kernels. */
+export type Shares = { readonly groups: number; readonly shares: ReadonlyMap<string, Share> };
 /** A launch with points in the grid of at least one of its kernels. */
-export type Launched = {
+export type Launched = Shares & {
   readonly name: string;
   readonly code: WgslLaunch;
   readonly entryPoint: string;
-  readonly groups: number;
-  readonly shares: ReadonlyMap<string, Share>;
+  /** Points of its kernels (or tiles of them), of one job. */
+  readonly points: ReadonlyMap<string, number>;
   /** Where its uniforms start, in bytes. */
   readonly uniformsAt: number;
 };
@@ -40,24 +42,38 @@ export function planLaunches(
   return program.launches.flatMap(({ name, kernels: names }) => {
     const code = wgsl[name];
     if (code === undefined) throw new Bug(`the launch '${name}' has no WGSL`);
-    let [entryPoint, groups] = [code.entryPoint, 0];
-    const most = Math.floor(host.workgroups / names.length);
-    const shares = new Map<string, Share>();
+    let { entryPoint } = code;
+    const pointsOf = new Map<string, number>();
     for (const each of names) {
       const kernel = kernels.get(each);
       if (kernel === undefined) throw new Bug(`the launch '${name}' has no kernel '${each}'`);
       let points = volume(kernel.grid, sizes);
       if (points > 0 && names.length === 1)
         ({ entryPoint, points } = chooseEntryPoint(kernel, code, lengths, sizes, host.parallelism));
-      const count = workgroups(each, points, code.workgroupSize, most);
-      shares.set(each, { first: groups, count });
-      groups += count;
+      pointsOf.set(each, points);
     }
-    if (groups === 0) return [];
-    const launched = { name, code, entryPoint, groups, shares, uniformsAt };
+    const shares = shareWorkgroups({ code, points: pointsOf }, host.workgroups, 1);
+    if (shares.groups === 0) return [];
+    const launched = { name, code, entryPoint, points: pointsOf, ...shares, uniformsAt };
     uniformsAt += uniformStride(code.uniforms.length);
     return [launched];
   });
+}
+
+/** How the kernels of a launch share out at most so many workgroups, for so many jobs. */
+export function shareWorkgroups(
+  { code, points }: Pick<Launched, "code" | "points">,
+  most: number,
+  jobs: number,
+): Shares {
+  let groups = 0;
+  const shares = new Map<string, Share>();
+  for (const [kernel, ofOne] of points) {
+    const count = workgroups(kernel, ofOne * jobs, code.workgroupSize, Math.floor(most / points.size));
+    shares.set(kernel, { first: groups, count });
+    groups += count;
+  }
+  return { groups, shares };
 }
 
 /**
@@ -99,6 +115,8 @@ export function launchConstants(
         return shares.get(o.kernel)?.first;
       case "groups":
         return shares.get(o.kernel)?.count;
+      case "slot":
+        return plan.gpuBuffers.get(plan.slices.get(o.buffer)?.gpuBuffer ?? "")?.elements;
       default: {
         const length = Math.max(1, lengths.get(o.axis) ?? NaN);
         return o.kind === "stride" ? rowStride(length) : length;

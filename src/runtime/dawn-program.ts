@@ -14,7 +14,13 @@ import {
   uniformStride,
   type MemoryPlan,
 } from "./dawn-memory.js";
-import { launchConstants, planLaunches, touchedBuffers, type Launched } from "./dawn-launches.js";
+import {
+  launchConstants,
+  planLaunches,
+  shareWorkgroups,
+  touchedBuffers,
+  type Launched,
+} from "./dawn-launches.js";
 import { driverOutOfMemory } from "./device-errors.js";
 import type { LoadedProgram, RunSettings } from "./device.js";
 import {
@@ -36,6 +42,8 @@ export async function loadProgram(
   sizes: Sizes,
 ): Promise<LoadedProgram> {
   const { program } = compiled;
+  if (Object.values(compiled.wgsl).some(({ packed }) => packed === true))
+    throw new Bug(`'${program.name}' was compiled for several jobs at a time`);
   checkFixedSubscripts(program, sizes);
   const plan = planMemory(compiled, sizes, touchedBuffers(program, sizes));
   checkMemory(plan, program, sizes, host.device.limits, host.free);
@@ -46,7 +54,7 @@ export async function loadProgram(
       host.pipelines.get(each.name, each.code, each.entryPoint, launchConstants(each, plan, lengths)),
     ),
   );
-  const uniforms = new Uniforms(launched, lengths);
+  const uniforms = new Uniforms(launched, lengths, host.workgroups);
   const buffers = await allocate(host.device, plan, uniforms.bytes);
   const launches = launched.map((each, i): Launch => {
     const compiledLaunch = pipelines[i];
@@ -61,7 +69,11 @@ export async function loadProgram(
   return loaded;
 }
 
-async function allocate(device: GPUDevice, plan: MemoryPlan, uniformBytes: number): Promise<GpuBuffers> {
+export async function allocate(
+  device: GPUDevice,
+  plan: MemoryPlan,
+  uniformBytes: number,
+): Promise<GpuBuffers> {
   device.pushErrorScope("out-of-memory");
   device.pushErrorScope("validation");
   const storage = new Map<string, GPUBuffer>();
@@ -78,13 +90,14 @@ async function allocate(device: GPUDevice, plan: MemoryPlan, uniformBytes: numbe
   throw new Bug(`buffers cannot be made: ${invalid?.message ?? ""}`);
 }
 
-/** Everything that a launch sees: its uniforms, the inputs, its tables. */
-function bind(
+/** Everything that a launch sees: its uniforms, the inputs, its tables; of a packed one the jobs, in the end. */
+export function bind(
   device: GPUDevice,
   layout: GPUBindGroupLayout,
   launched: Launched,
   plan: MemoryPlan,
   buffers: GpuBuffers,
+  jobs: GPUBuffer | null = null,
 ): GPUBindGroup {
   const { name: launch, code, uniformsAt } = launched;
   const shared = { inputs: INPUTS, packed: TABLES } as const;
@@ -101,18 +114,21 @@ function bind(
     if (buffer === undefined) throw new Bug(`'${launch}' uses '${name}', which its program lacks`);
     return { buffer };
   });
-  const entries = [uniforms, ...resources].map((resource, binding) => ({ binding, resource }));
+  const all = [uniforms, ...resources, ...(jobs === null ? [] : [{ buffer: jobs }])];
+  const entries = all.map((resource, binding) => ({ binding, resource }));
   return device.createBindGroup({ label: launch, layout, entries });
 }
 
 /** The uniforms of all launches in one buffer: lengths that stay, and the settings of each run. */
-class Uniforms implements UniformWords {
+export class Uniforms implements UniformWords {
   readonly bytes: number;
   private readonly words: Uint32Array<ArrayBuffer>;
 
   constructor(
     private readonly launched: readonly Launched[],
     lengths: ReadonlyMap<string, number>,
+    /** The most workgroups of a launch. */
+    private readonly workgroups: number,
   ) {
     const ends = launched.map((l) => l.uniformsAt + uniformStride(l.code.uniforms.length));
     this.bytes = Math.max(uniformStride(1), ...ends);
@@ -125,21 +141,33 @@ class Uniforms implements UniformWords {
       });
   }
 
-  /** The words to upload for a run. */
-  with(settings: RunSettings): Uint32Array<ArrayBuffer> {
-    const values: ReadonlyMap<string, number> = new Map(
+  with(settings: RunSettings, jobs = 1): Uint32Array<ArrayBuffer> {
+    const general: ReadonlyMap<string, number> = new Map(
       Object.entries({
         seed: settings.seed,
         iteration: settings.iteration,
         draws_from: DRAWS_FROM[settings.drawsFrom],
         first: settings.first ?? 0,
+        jobs,
       }),
     );
-    for (const { code, uniformsAt } of this.launched)
+    for (const launched of this.launched) {
+      const { code, uniformsAt } = launched;
+      const values = code.packed === true ? new Map([...general, ...this.ranges(launched, jobs)]) : general;
       code.uniforms.forEach((field, i) => {
         const value = values.get(field);
         if (value !== undefined) this.words[uniformsAt / FLOAT_BYTES + i] = value;
       });
+    }
     return this.words;
+  }
+
+  /** The ranges of workgroups of a packed launch's kernels. */
+  private ranges(launched: Launched, jobs: number): (readonly [string, number])[] {
+    const { shares } = shareWorkgroups(launched, this.workgroups, jobs);
+    return [...shares.values()].flatMap(({ first, count }, i) => [
+      [`first_group_${i}`, first] as const,
+      [`groups_${i}`, count] as const,
+    ]);
   }
 }

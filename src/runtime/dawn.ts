@@ -2,10 +2,11 @@
 import { Bug } from "../diagnostic.js";
 import type { CompiledProgram } from "../compiled.js";
 import type { Sizes } from "../ir/axis.js";
+import { loadPacked } from "./dawn-packed.js";
 import { loadProgram } from "./dawn-program.js";
 import type { DawnHost } from "./loaded-dawn-program.js";
 import { deviceLost, noDeviceGiven } from "./device-errors.js";
-import type { Device, DeviceError, LoadedProgram } from "./device.js";
+import type { Device, DeviceError, LoadedProgram, PackedProgram } from "./device.js";
 import { loadFinished } from "./finish.js";
 import { withoutNativeNoise } from "./native-noise.js";
 import { Pipelines } from "./pipelines.js";
@@ -100,12 +101,12 @@ function describe(adapter: GPUAdapter): string {
 const SHARE_OF_FREE_MEMORY = 0.75;
 
 /**
- * How much work a launch is cut into: the most workgroups, and how many invocations occupy the device. To a software
- * driver each workgroup costs half a microsecond, and a few hundred occupy all its threads; a GPU holds some hundred
- * thousand invocations at a time.
+ * How much work a launch is cut into: the most workgroups, and how many invocations occupy the device, below which it is
+ * not worth leaving fewer of them to save work. To a software driver each workgroup costs half a microsecond, and saved
+ * work is worth more than a thread; a GPU holds some hundred thousand invocations at a time.
  */
 const LAUNCHES = {
-  software: { workgroups: 256, parallelism: 1024 },
+  software: { workgroups: 256, parallelism: 1 },
   gpu: { workgroups: 65535, parallelism: 2 ** 17 },
 } as const;
 
@@ -146,8 +147,26 @@ class DawnDevice implements Device {
   }
 
   load(compiled: CompiledProgram, sizes: Sizes): Promise<LoadedProgram> {
+    const host = this.hostOfProgram();
+    const onHost = createReferenceDevice();
+    return this.orLost(
+      loadFinished(
+        (own, lengths) => releasing(host, loadProgram(host, own, lengths)),
+        (own, lengths) => onHost.load(own, lengths),
+        compiled,
+        sizes,
+      ),
+    );
+  }
+
+  loadPacked(compiled: CompiledProgram, sizes: Sizes, most: number): Promise<PackedProgram> {
+    const host = this.hostOfProgram();
+    return this.orLost(releasing(host, loadPacked(host, compiled, sizes, most)));
+  }
+
+  private hostOfProgram(): DawnHost {
     const pipelines = this.pipelines.forProgram();
-    const host: DawnHost = {
+    return {
       device: this.device,
       pipelines,
       releasePipelines: () => this.forget(pipelines.release()),
@@ -158,19 +177,6 @@ class DawnDevice implements Device {
       wait: this.kind === "gpu" ? (work) => work : yielding,
       check: () => this.check(),
     };
-    const onHost = createReferenceDevice();
-    return this.orLost(
-      loadFinished(
-        (own, lengths) =>
-          loadProgram(host, own, lengths).catch((problem: unknown) => {
-            host.releasePipelines();
-            throw problem;
-          }),
-        (own, lengths) => onHost.load(own, lengths),
-        compiled,
-        sizes,
-      ),
-    );
   }
 
   private forget(pipelines: number): void {
@@ -199,3 +205,10 @@ class DawnDevice implements Device {
     return Promise.resolve();
   }
 }
+
+/** A program that is not loaded after all needs no pipelines. */
+const releasing = <T>(host: DawnHost, loaded: Promise<T>): Promise<T> =>
+  loaded.catch((problem: unknown) => {
+    host.releasePipelines();
+    throw problem;
+  });

@@ -20,7 +20,41 @@ export interface Device {
    * (out of memory, over a limit, lost) and a Bug if a kernel does not compile.
    */
   load(program: CompiledProgram, sizes: Sizes): Promise<LoadedProgram>;
+  /**
+   * Loads a program that was compiled packed (CompileOptions) for several jobs at a time: `most` of them, or as many as the
+   * device has room for. Throws as `load` does. Missing where jobs at a time take as long as one after the other.
+   */
+  loadPacked?(program: CompiledProgram, sizes: Sizes, most: number): Promise<PackedProgram>;
+  /** It is one of several lanes (src/runtime/lanes.ts) on a device: programs for it are to be compiled packed. */
+  readonly packed?: true;
   close(): Promise<void>;
+}
+
+/** Outputs of a run by their names. */
+export type Outputs = ReadonlyMap<string, Float64Array>;
+
+/** Runs of one job, one after the other, in its slot; `advances`: after each, what it computed for its feedback becomes its inputs. */
+export type PackedTask = {
+  readonly slot: number;
+  readonly runs: readonly Run[];
+  readonly advances: boolean;
+};
+
+/** A program with inputs, tables and outputs of its own in every slot, which computes those of several slots at a time. */
+export interface PackedProgram {
+  /** How many slots there are. */
+  readonly slots: number;
+  /** A new job has a slot: all its inputs are zeros until they are written. */
+  begin(slot: number): void;
+  /** As LoadedProgram's, of one slot. */
+  write(slot: number, name: string, values: ArrayLike<number>): void;
+  /** As LoadedProgram's, of some slots. */
+  advance(slots: readonly number[]): void;
+  /** The outputs of every run of each task. All runs are to place particles in the same way. */
+  run(tasks: readonly PackedTask[]): Promise<readonly (readonly Outputs[])[]>;
+  /** As LoadedProgram's, of each of some slots. */
+  readState(slots: readonly number[]): Promise<readonly Outputs[]>;
+  dispose(): void;
 }
 
 /** One of several runs in a row, with inputs that are written before it. */

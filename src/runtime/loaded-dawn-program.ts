@@ -49,6 +49,16 @@ export type Launch = {
   readonly bindGroup: GPUBindGroup;
   readonly groups: number;
 };
+
+/** Encodes launches one after the other. */
+export function dispatchAll(pass: GPUComputePassEncoder, launches: readonly Launch[]): void {
+  for (const { pipeline, bindGroup, groups } of launches) {
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(groups);
+  }
+}
+
 export type GpuBuffers = {
   readonly storage: ReadonlyMap<string, GPUBuffer>;
   readonly uniforms: GPUBuffer;
@@ -58,8 +68,11 @@ export type GpuBuffers = {
 /** The words of the uniforms of all launches. */
 export type UniformWords = {
   readonly bytes: number;
-  /** The words to upload for a run. */
-  with(settings: RunSettings): Uint32Array<ArrayBuffer>;
+  /** The words to upload for a run; of packed launches, for so many jobs. */
+  with(
+    settings: Pick<RunSettings, "seed" | "iteration" | "drawsFrom" | "first">,
+    jobs?: number,
+  ): Uint32Array<ArrayBuffer>;
 };
 
 export const stagingBuffer = (device: GPUDevice, size: number): GPUBuffer =>
@@ -136,7 +149,7 @@ export class DawnProgram implements LoadedProgram {
         encoder.copyBufferToBuffer(this.storage(INPUTS), 0, staging, 0, FLOAT_BYTES * elements);
         const places = fed.map((each) => ({ ...each, stagedAt: each.start }));
         device.queue.submit([encoder.finish()]);
-        await this.map(staging);
+        await mapForReading(this.host, staging);
         return valuesAt(new Float32Array(staging.getMappedRange()), 0, places);
       } finally {
         staging.destroy();
@@ -167,7 +180,7 @@ export class DawnProgram implements LoadedProgram {
   /** Waits for what was queued, and reads the outputs of the first `slots` runs. */
   private async results(slots: number): Promise<readonly ReadonlyMap<string, Float64Array>[]> {
     const { outputs, stagedElements } = this.plan;
-    await this.map(this.staging);
+    await mapForReading(this.host, this.staging);
     const staged = new Float32Array(this.staging.getMappedRange());
     const results = Array.from({ length: slots }, (_, slot) =>
       valuesAt(staged, slot * stagedElements, outputs),
@@ -208,22 +221,6 @@ export class DawnProgram implements LoadedProgram {
       );
   }
 
-  /** Waits for what was queued, and opens a staging buffer for reading. */
-  private async map(staging: GPUBuffer): Promise<void> {
-    const { orLost, check, wait } = this.host;
-    try {
-      await orLost(wait(staging.mapAsync(MAP_READ)));
-    } catch (problem) {
-      if (problem instanceof DeviceError) throw problem;
-      check();
-      // A lost device makes the mapping fail first and says so a little later.
-      await orLost(delay(LOSS_IS_TOLD_WITHIN, undefined, { ref: false }));
-      throw new Bug(
-        `results cannot be read: ${problem instanceof Error ? problem.message : String(problem)}`,
-      );
-    }
-  }
-
   private upload(settings: RunSettings): void {
     const { queue } = this.host.device;
     for (const [name, values] of this.dirty) {
@@ -258,11 +255,7 @@ export class DawnProgram implements LoadedProgram {
 
   private encode(encoder: GPUCommandEncoder, launches: readonly Launch[]): void {
     const pass = encoder.beginComputePass();
-    for (const { pipeline, bindGroup, groups } of launches) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(groups);
-    }
+    dispatchAll(pass, launches);
     pass.end();
   }
 
@@ -290,8 +283,21 @@ export class DawnProgram implements LoadedProgram {
   }
 }
 
+/** Waits for what was queued, and opens a staging buffer for reading. */
+export async function mapForReading({ orLost, check, wait }: DawnHost, staging: GPUBuffer): Promise<void> {
+  try {
+    await orLost(wait(staging.mapAsync(MAP_READ)));
+  } catch (problem) {
+    if (problem instanceof DeviceError) throw problem;
+    check();
+    // A lost device makes the mapping fail first and says so a little later.
+    await orLost(delay(LOSS_IS_TOLD_WITHIN, undefined, { ref: false }));
+    throw new Bug(`results cannot be read: ${problem instanceof Error ? problem.message : String(problem)}`);
+  }
+}
+
 /** Arrays among staged elements, from `start` on, by their names. */
-const valuesAt = (
+export const valuesAt = (
   staged: Float32Array,
   start: number,
   places: readonly {

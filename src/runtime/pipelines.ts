@@ -63,10 +63,11 @@ export class Pipelines {
     return module;
   }
 
-  private layout({ bindings }: WgslLaunch): GPUBindGroupLayout {
+  private layout({ bindings, packed }: WgslLaunch): GPUBindGroupLayout {
     const types: GPUBufferBindingType[] = [
       "uniform",
       ...bindings.map(({ access }) => (access === "read" ? "read-only-storage" : "storage")),
+      ...(packed === true ? ["uniform" as const] : []),
     ];
     const key = types.join(" ");
     let layout = this.layouts.get(key);
