@@ -1,6 +1,19 @@
 // `npm run verify`: sets everything up and runs every check there is: types, lint, format, tests.
 import { npm, setUp } from "./setup.mjs";
 
-setUp().then(function () {
-  npm(["run", "check"]);
-});
+function say(line) {
+  process.stderr.write(line + "\n");
+}
+
+setUp()
+  .then(function () {
+    return import("./browser.mjs");
+  })
+  .then(function (browser) {
+    return browser.installBrowser(say).catch(function (problem) {
+      say("Chromium could not be installed: " + problem.message + ". Going on without it.");
+    });
+  })
+  .then(function () {
+    npm(["run", "check"]);
+  });

@@ -43,7 +43,7 @@ const INTERNAL = IMPORTS.filter(({ to }) => to.startsWith("src/"));
  * that stand in `src` itself are named one by one: the shared vocabulary, and what is composed of the stages.
  */
 const LAYERS: readonly (readonly string[])[] = [
-  ["source.ts", "diagnostic.ts", "ops.ts", "elementary.ts", "optimisations.ts", "version.ts"],
+  ["source.ts", "diagnostic.ts", "ops.ts", "elementary.ts", "optimisations.ts", "version.ts", "amounts.ts"],
   ["lexer"],
   ["parser"],
   ["format"],

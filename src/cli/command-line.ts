@@ -12,6 +12,7 @@ import { reportFailure } from "./failures.js";
 import { formatCommand } from "./commands/format.js";
 import { lspCommand } from "./commands/lsp.js";
 import { predictCommand } from "./commands/predict.js";
+import { reportCommand } from "./commands/report.js";
 import { runCommand } from "./commands/run.js";
 import type { Terminal } from "./terminal.js";
 
@@ -30,6 +31,7 @@ const COMMANDS = [
   explainCommand,
   runCommand,
   predictCommand,
+  reportCommand,
   estimateCommand,
   batchCommand,
   devicesCommand,

@@ -257,3 +257,24 @@ export const prettierConfigUnreadable = (path: string, reason: string): Diagnost
   error("E1001", `cannot use the configuration of prettier for '${path}': ${reason}`);
 export const noModelsInDirectory = (path: string): Diagnostic =>
   error("E1002", `there is no .mpp file in '${path}'`);
+
+// Reports.
+
+const warning = (code: string, message: string, hint: string): Diagnostic => ({
+  code,
+  severity: "warning",
+  message,
+  hint,
+});
+export const modelNotThere = (path: string): Diagnostic =>
+  warning(
+    "W1121",
+    `'${path}' is not there any more as it was when the run was made`,
+    "the report is without the model's graph, its text and checks of predictions",
+  );
+export const dataNotThere = (names: readonly string[]): Diagnostic =>
+  warning(
+    "W1122",
+    `the data of the run, ${names.map((name) => `'${name}'`).join(", ")}, is not there any more as it was`,
+    "the report is without checks of predictions",
+  );

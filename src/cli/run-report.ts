@@ -44,6 +44,8 @@ export type RunReport = {
       readonly particles: number;
       readonly median: number;
       readonly minimum: number;
+      /** What a set of its particles is worth. */
+      readonly independent_draws: number;
       /** Shape of the tail of its weights, the largest over plate elements: above 0.7 they are not reliable. */
       readonly pareto_k: number;
     }[];

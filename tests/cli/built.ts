@@ -28,6 +28,7 @@ export function buildProgram(): string {
       ts.transpileModule(source, { compilerOptions: OPTIONS, fileName: name }).outputText,
     );
   }
+  cpSync(join(ROOT, "assets"), join(folder, "assets"), { recursive: true });
   cpSync(join(ROOT, "stdlib"), join(folder, "stdlib"), { recursive: true });
   cpSync(join(ROOT, "package.json"), join(folder, "package.json"));
   return join(folder, "dist", "cli", "main.js");

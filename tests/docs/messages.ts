@@ -20,6 +20,7 @@ const KINDS: readonly (readonly [prefix: string, title: string])[] = [
   ["08", "The command line"],
   ["09", "The contraction"],
   ["10", "Formatting"],
+  ["11", "Exported results and reports"],
   ["12", "Batches"],
 ];
 

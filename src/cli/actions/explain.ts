@@ -1,5 +1,5 @@
 // What `mppc explain` does: prints how a model's evidence is computed and what one iteration of the fit costs.
-import type { Axis, Sizes } from "../../ir/axis.js";
+import type { Sizes } from "../../ir/axis.js";
 import { volume } from "../../ir/axis.js";
 import type { Step } from "../../ir/contraction.js";
 import { ADAPTER_CLASSES, kernelCost, programCost, type AdapterClass } from "../../ir/cost.js";
@@ -8,6 +8,7 @@ import type { Program } from "../../ir/program.js";
 import { PlanningSizes } from "../../ir/sizes.js";
 import type { Optimisations } from "../../optimisations.js";
 import type { ExplainOptions } from "../commands/explain.js";
+import { axisNames, contractionRows } from "../contraction-rows.js";
 import { loadData } from "../data-files.js";
 import { adapterOf, withDevice } from "../device-choice.js";
 import { notesText, programNotes, savingsText } from "../optimisation-texts.js";
@@ -61,7 +62,6 @@ export async function explain(path: string, options: ExplainOptions, terminal: T
 const TABLES_SHOWN = 10;
 
 const whole = (n: number): string => (n < 1e12 ? n.toLocaleString("en-US") : n.toExponential(2));
-const names = (axes: readonly Axis[]): string => axes.map((axis) => axis.name).join(" x ");
 
 function sizeText(plates: readonly string[], sizes: Sizes, nominal: boolean): string {
   const lengths = plates.map((plate) => `${plate} ${sizes.get(plate) ?? 0}`).join(", ");
@@ -78,11 +78,11 @@ function summedText(groups: readonly GroupInterface[], sizes: Sizes): string {
 
 /** Each step with the largest table it looks at; it is stored only where the kernels below say so. */
 function stepsText(steps: readonly Step[], sizes: Sizes): string {
-  const rows = steps.map((step, i) => [
-    `${i + 1}. ${step.kind} ${names(step.removes)}`.trimEnd(),
-    names(step.table) || "1",
-    `[${step.result.axes.map((axis) => axis.name).join(", ")}]`,
-    whole(volume(step.table, sizes)),
+  const rows = contractionRows(steps, sizes).map(({ step, looksAt, leaves, combinations }, i) => [
+    `${i + 1}. ${step}`,
+    looksAt,
+    leaves,
+    whole(combinations),
   ]);
   return `Contraction of the evidence\n${alignedTable(["step", "looks at", "leaves", "combinations"], rows, 3)}`;
 }
@@ -101,7 +101,7 @@ function kernelsText(
     const time = launch === undefined ? undefined : seconds?.get(launch.name);
     const measured = seconds === null ? [] : [time === undefined ? "" : `${(1e3 * time).toFixed(3)} ms`];
     const number = launch === undefined ? "" : String(launch.i + 1);
-    return [number, kernel.name, names(kernel.grid) || "1", whole(flops), byteSize(bytes), ...measured];
+    return [number, kernel.name, axisNames(kernel.grid) || "1", whole(flops), byteSize(bytes), ...measured];
   });
   const head = [
     "launch",
@@ -159,7 +159,7 @@ function tablesText(program: Program, sizes: Sizes, adapter: AdapterClass): stri
     .sort((a, b) => b.bytes - a.bytes);
   const rows = tables
     .slice(0, TABLES_SHOWN)
-    .map(({ name, axes, bytes }) => [name, names(axes) || "1", byteSize(bytes)]);
+    .map(({ name, axes, bytes }) => [name, axisNames(axes) || "1", byteSize(bytes)]);
   const rest = tables.slice(TABLES_SHOWN);
   const restBytes = rest.reduce((sum, table) => sum + table.bytes, 0);
   if (rest.length > 0) rows.push([`... and ${rest.length} more`, "", byteSize(restBytes)]);

@@ -1,5 +1,4 @@
 // What `mppc predict` does: takes a finished run's draws to new data.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bufferAxes } from "../../inference/layout.js";
 import { programOf } from "../../inference/run.js";
@@ -9,8 +8,9 @@ import type { PredictOptions } from "../commands/predict.js";
 import { loadData } from "../data-files.js";
 import { withDevice } from "../device-choice.js";
 import { readDraws } from "../draws-file.js";
-import { modelChanged, noFinishedRun } from "../errors.js";
+import { modelChanged } from "../errors.js";
 import { UsageError } from "../failures.js";
+import { readSettings } from "../finished-run.js";
 import {
   heldOutReport,
   heldOutText,
@@ -21,12 +21,12 @@ import {
 } from "../held-out.js";
 import { loadModel } from "../model-file.js";
 import { fromHere } from "../resume.js";
-import { trainedSizes, type RunSettingsReport } from "../run-report.js";
+import { trainedSizes } from "../run-report.js";
 import { summaryText } from "../summary-text.js";
 import type { Terminal } from "../terminal.js";
 
 export async function predict(directory: string, options: PredictOptions, terminal: Terminal): Promise<void> {
-  const run = settingsOf(directory);
+  const run = readSettings(directory);
   const path = fromHere(run.folder, run.model.path);
   const source = loadModel(path, terminal);
   if (source.head.source.sha256 !== run.model.sha256) throw new UsageError(modelChanged(path));
@@ -54,16 +54,4 @@ export async function predict(directory: string, options: PredictOptions, termin
     terminal.out(heldOutText(found));
     terminal.err(`predictions are in ${output}\n`);
   });
-}
-
-/** `settings.json` of a finished run. */
-function settingsOf(directory: string): RunSettingsReport {
-  try {
-    const settings: unknown = JSON.parse(readFileSync(join(directory, "settings.json"), "utf8"));
-    const run = settings as Partial<RunSettingsReport>;
-    if (run.format === "mppc run" && run.sizes !== undefined) return settings as RunSettingsReport;
-  } catch {
-    // There is no such file, or it is not ours.
-  }
-  throw new UsageError(noFinishedRun(directory));
 }
