@@ -15,7 +15,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { runProgram } from "../../editors/vscode/src/process.js";
-import { checkArguments, findProgram, runArguments, shown } from "../../editors/vscode/src/program.js";
+import {
+  checkArguments,
+  findProgram,
+  reportArguments,
+  reportIn,
+  runArguments,
+  shown,
+} from "../../editors/vscode/src/program.js";
 import { VERSION } from "../../src/version.js";
 import { ROOT } from "../cli/built.js";
 import { runCaughtIn } from "../cli/terminal.js";
