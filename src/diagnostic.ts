@@ -6,10 +6,33 @@ export type Severity = "error" | "warning" | "note";
 /** A place that helps to understand a diagnostic ("plate 'zips' is declared here"). */
 export type Related = { readonly span: Span; readonly message: string };
 
+/** A change of a text: what stands at the span is replaced; nothing stands at an empty one. */
+export type Edit = { readonly span: Span; readonly text: string };
+
+/** Edits that together mend a mistake; the title says in a few words what they do. */
+export type Fix = { readonly title: string; readonly edits: readonly Edit[] };
+
+/** What stands at the span is to be another word. */
+export const replaceBy = (span: Span, text: string): Fix => ({
+  title: `Change to '${text}'`,
+  edits: [{ span, text }],
+});
+
+/** Something is missing before this offset of the span's file. */
+export const insertAt = ({ source }: Span, offset: number, text: string): Fix => ({
+  title: `Insert '${text.trim()}'`,
+  edits: [{ span: { source, start: offset, end: offset }, text }],
+});
+
+export const removeAt = (span: Span): Fix => ({
+  title: `Remove '${span.source.text.slice(span.start, span.end)}'`,
+  edits: [{ span, text: "" }],
+});
+
 /**
  * Something wrong with a model, its data or a command: a code (`E0312`), one sentence in the user's words and,
- * where there are any, the span, a hint that mends it and related places. User mistakes are returned as these;
- * only bugs throw.
+ * where there are any, the span, a hint that mends it, related places, and fixes that an editor can make. User mistakes
+ * are returned as these; only bugs throw.
  */
 export type Diagnostic = {
   readonly code: string;
@@ -18,12 +41,14 @@ export type Diagnostic = {
   readonly span?: Span;
   readonly hint?: string;
   readonly related?: readonly Related[];
+  readonly fixes?: readonly Fix[];
 };
 
-/** What may come with a message: a hint that mends the mistake, and related places. */
+/** What may come with a message: a hint that mends the mistake, related places, and fixes that an editor can make. */
 export type Details = {
   readonly hint?: string | undefined;
   readonly related?: readonly Related[] | undefined;
+  readonly fixes?: readonly Fix[] | undefined;
 };
 
 /** A user's mistake at a place of a file. */
@@ -31,7 +56,7 @@ export const errorAt = (
   code: string,
   span: Span,
   message: string,
-  { hint, related }: Details = {},
+  { hint, related, fixes }: Details = {},
 ): Diagnostic => ({
   code,
   severity: "error",
@@ -39,6 +64,7 @@ export const errorAt = (
   span,
   ...(hint === undefined ? {} : { hint }),
   ...(related === undefined ? {} : { related }),
+  ...(fixes === undefined ? {} : { fixes }),
 });
 
 /** A fault of mppc itself (exit code 70), never of its user. */

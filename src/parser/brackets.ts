@@ -167,7 +167,7 @@ class Balancer {
     if (innermost === undefined) return;
     if (noticedAt || !this.isCut)
       this.diagnostics.push(
-        errors.unclosedBracket(this.source, innermost.token, innermost.before, noticedAt),
+        errors.unclosedBracket(this.source, innermost.token, innermost.before, noticedAt, offset),
       );
     if (!innermost.isParen) this.braceErrors++;
     else this.mended.push(innermost.token.startOffset);

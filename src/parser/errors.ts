@@ -1,6 +1,13 @@
 // The messages of the parser: everything that can be wrong with the form of a file.
 import type { IToken } from "chevrotain";
-import { errorAt as error, type Diagnostic } from "../diagnostic.js";
+import {
+  errorAt as error,
+  insertAt,
+  removeAt,
+  replaceBy,
+  type Details,
+  type Diagnostic,
+} from "../diagnostic.js";
 import { tokenSpan } from "../lexer/lexer.js";
 import { BLOCKS, TYPE_NAMES } from "../lexer/tokens.js";
 import type { Name, SourceFile, Span } from "../source.js";
@@ -8,17 +15,21 @@ import type { Name, SourceFile, Span } from "../source.js";
 const listed = (words: readonly string[], last: string): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1) ?? ""}`;
 const quoted = (words: readonly string[]): string[] => words.map((w) => `'${w}'`);
-const didYouMean = (word: string | undefined): string | undefined =>
-  word === undefined ? undefined : `did you mean '${word}'?`;
+/** A hint for a misspelt word, and the fix; another hint where no word is near. */
+const didYouMean = (span: Span, word: string | undefined, otherwise: string): Details =>
+  word === undefined
+    ? { hint: otherwise }
+    : { hint: `did you mean '${word}'?`, fixes: [replaceBy(span, word)] };
 
 // ---- brackets and nesting
 
-/** `before` is the token before the bracket, `noticedAt` the one that cannot stand inside it. */
+/** `before` is the token before the bracket, `noticedAt` the one that cannot stand inside it, `end` where it should end. */
 export function unclosedBracket(
   source: SourceFile,
   opener: IToken,
   before: IToken | undefined,
   noticedAt: IToken | undefined,
+  end: number,
 ): Diagnostic {
   const place = before === undefined || opener.image !== "{" ? "" : ` after '${before.image}'`;
   const closer = { "{": "}", "(": ")", "[": "]" }[opener.image] ?? "";
@@ -26,12 +37,15 @@ export function unclosedBracket(
   const expected = `a '${closer}' is expected before ${noticedAt === undefined ? "the end of the file" : "this"}`;
   const hint = noticedAt === undefined ? { hint: expected } : {};
   const related = noticedAt && { related: [{ span: tokenSpan(source, noticedAt), message: expected }] };
-  return error("E0110", tokenSpan(source, opener), message, { ...hint, ...related });
+  const span = tokenSpan(source, opener);
+  const fixes = [insertAt(span, end, closer === "}" ? "\n}" : closer)];
+  return error("E0110", span, message, { ...hint, ...related, fixes });
 }
 
 export const extraBracket = (span: Span, image: string): Diagnostic =>
   error("E0111", span, `this '${image}' closes nothing`, {
     hint: "take it out, or add the bracket that opens it",
+    fixes: [removeAt(span)],
   });
 
 export const mismatchedBracket = (source: SourceFile, opener: IToken, closer: IToken): Diagnostic =>
@@ -57,6 +71,7 @@ export const emptyFile = (span: Span): Diagnostic =>
 export const noModelBlock = (span: Span): Diagnostic =>
   error("E0121", span, "there is no 'model' block", {
     hint: "add 'model { ... }' with the model's '~' statements",
+    fixes: [insertAt(span, span.end, "\nmodel {\n}\n")],
   });
 
 export const blockTwice = (second: Name, first: Name): Diagnostic =>
@@ -72,15 +87,19 @@ export const blockOutOfOrder = (block: Name, after: Name): Diagnostic =>
   });
 
 export const unknownBlock = (span: Span, word: string, meant: string | undefined): Diagnostic =>
-  error("E0124", span, `there is no block called '${word}'`, {
-    hint: didYouMean(meant) ?? `the blocks are ${listed(BLOCKS, "and")}`,
-  });
+  error(
+    "E0124",
+    span,
+    `there is no block called '${word}'`,
+    didYouMean(span, meant, `the blocks are ${listed(BLOCKS, "and")}`),
+  );
 
 /** A block of Stan's whose first word is `generated` or `transformed`. */
 export function stanBlock(span: Span, first: string): Diagnostic {
   if (first === "generated")
     return error("E0125", span, "this block is called 'generated' here", {
       hint: "write 'generated { ... }'",
+      fixes: [replaceBy(span, "generated")],
     });
   return error("E0125", span, "there are no blocks of transformed variables", {
     hint: "compute them where they are used, in the model block: 'real x = ...;'",
@@ -91,11 +110,14 @@ export function stanBlock(span: Span, first: string): Diagnostic {
 export const headWithoutBrace = (span: Span, head: string): Diagnostic =>
   error("E0126", span, `the ${head.includes(" ") ? `'${head}'` : `'${head}' block`} has no '{'`, {
     hint: `write '${head} { ... }'`,
+    fixes: [insertAt(span, span.end, " {")],
   });
 
 export const outsideBlocks = (span: Span, found: string): Diagnostic =>
   error("E0127", span, `${found} stands outside of any block`, {
-    hint: found === "';'" ? "take it out" : `statements stand in a block: ${listed(BLOCKS, "or")}`,
+    ...(found === "';'"
+      ? { hint: "take it out", fixes: [removeAt(span)] }
+      : { hint: `statements stand in a block: ${listed(BLOCKS, "or")}` }),
   });
 
 export const outsideLibrary = (span: Span, found: string): Diagnostic =>
@@ -106,7 +128,7 @@ export const outsideLibrary = (span: Span, found: string): Diagnostic =>
 // ---- tokens out of place
 
 export const missingSemicolon = (span: Span): Diagnostic =>
-  error("E0130", span, "expected ';' after this statement");
+  error("E0130", span, "expected ';' after this statement", { fixes: [insertAt(span, span.end, ";")] });
 
 /** `expected` and `found` are phrases: "a name", "'}'", "the end of the file". */
 export const expected = (span: Span, wanted: string, found: string, hint?: string): Diagnostic =>
@@ -133,9 +155,12 @@ export const stanStatement = (span: Span, word: string, hint: string): Diagnosti
   error("E0136", span, `there is no '${word}' statement`, { hint });
 
 export const unknownType = (span: Span, word: string, meant: string | undefined): Diagnostic =>
-  error("E0137", span, `there is no type called '${word}'`, {
-    hint: didYouMean(meant) ?? `the types are ${listed(TYPE_NAMES, "and")}`,
-  });
+  error(
+    "E0137",
+    span,
+    `there is no type called '${word}'`,
+    didYouMean(span, meant, `the types are ${listed(TYPE_NAMES, "and")}`),
+  );
 
 export const sliceNotYet = (span: Span): Diagnostic =>
   error("E0138", span, "slices such as 'x[1:3]' cannot be written yet", {
@@ -160,6 +185,7 @@ export const assignmentWithoutType = (name: Name, call: string | undefined): Dia
 export const arrowAssignment = (span: Span, name: string): Diagnostic =>
   error("E0141", span, "values are not assigned with '<-'", {
     hint: `write '${name} ~ ...' for a distribution, or 'real ${name} = ...' for a local`,
+    fixes: [replaceBy(span, "~")],
   });
 
 export const notADistribution = (span: Span): Diagnostic =>
@@ -198,12 +224,16 @@ export const misplacedList = (span: Span): Diagnostic =>
 export const misplacedBar = (span: Span): Diagnostic =>
   error("E0149", span, "'|' can stand only after the first argument", {
     hint: "separate arguments with ','",
+    fixes: [replaceBy(span, ",")],
   });
 
 export const unknownBound = (name: Name, meant: string | undefined, known: readonly string[]): Diagnostic =>
-  error("E0150", name.span, `a type has no '${name.text}'`, {
-    hint: didYouMean(meant) ?? `it may have ${listed(quoted(known), "and")}`,
-  });
+  error(
+    "E0150",
+    name.span,
+    `a type has no '${name.text}'`,
+    didYouMean(name.span, meant, `it may have ${listed(quoted(known), "and")}`),
+  );
 
 export const boundTwice = (name: Name): Diagnostic =>
   error("E0151", name.span, `'${name.text}' is given twice`, { hint: "keep one of them" });
@@ -222,6 +252,7 @@ export const wrongSizes = (span: Span, type: string, wanted: number, found: numb
 export const functionKeywordMissing = (span: Span, result: string, name: string): Diagnostic =>
   error("E0155", span, "a function begins with the word 'function'", {
     hint: `write 'function ${result} ${name}(...)'`,
+    fixes: [insertAt(span, span.start, "function ")],
   });
 
 export const functionWithoutValue = (name: Name): Diagnostic =>
@@ -233,9 +264,12 @@ export const afterReturn = (span: Span): Diagnostic =>
   error("E0158", span, "this stands after 'return' and is never reached");
 
 export const unknownItem = (name: Name, meant: string | undefined, known: readonly string[]): Diagnostic =>
-  error("E0159", name.span, `a distribution has no '${name.text}'`, {
-    hint: didYouMean(meant) ?? `it may have ${listed(quoted(known), "and")}`,
-  });
+  error(
+    "E0159",
+    name.span,
+    `a distribution has no '${name.text}'`,
+    didYouMean(name.span, meant, `it may have ${listed(quoted(known), "and")}`),
+  );
 
 /** `form` is the item as it should be written. */
 export const itemForm = (name: Name, form: string): Diagnostic =>

@@ -1,6 +1,7 @@
 // Messages about the guide: its entries, groups and families.
 import type { Diagnostic } from "../../diagnostic.js";
 import type { Name, Span } from "../../source.js";
+import { suggest } from "./names.js";
 
 const list = (plates: readonly string[]): string =>
   plates.length === 0 ? "outside all plates" : `inside ${plates.map((p) => `plate '${p}'`).join(", ")}`;
@@ -12,7 +13,7 @@ export const unknownLatent = (name: Name, isData: boolean, suggestion?: string):
   message: isData
     ? `'${name.text}' is not a latent, and the guide names only latents`
     : `there is no latent named '${name.text}' in the model`,
-  ...(suggestion === undefined || isData ? {} : { hint: `did you mean '${suggestion}'?` }),
+  ...suggest(name, isData ? undefined : suggestion),
 });
 
 export const guideTwice = (name: Name, first: Span): Diagnostic => ({

@@ -1,12 +1,18 @@
 // Messages about names: unknown, declared twice, used in the wrong place.
-import type { Diagnostic } from "../../diagnostic.js";
+import { replaceBy, type Diagnostic } from "../../diagnostic.js";
 import type { Name, Span } from "../../source.js";
 
 /** A place where something was declared, and what it is ("a latent"). */
 export type Declared = { readonly what: string; readonly span: Span };
 
-const suggest = (suggestion: string | undefined): { readonly hint?: string } =>
-  suggestion === undefined ? {} : { hint: `did you mean '${suggestion}'?` };
+/** A hint for a misspelt name, and the fix. */
+export const suggest = (
+  { span }: Name,
+  suggestion: string | undefined,
+): Pick<Diagnostic, "hint" | "fixes"> =>
+  suggestion === undefined
+    ? {}
+    : { hint: `did you mean '${suggestion}'?`, fixes: [replaceBy(span, suggestion)] };
 
 const declaredHere = (name: string, first: Declared): Pick<Diagnostic, "related"> => ({
   related: [{ span: first.span, message: `'${name}' is declared here as ${first.what}` }],
@@ -20,7 +26,7 @@ export const unknownVariable = (name: Name, suggestion?: string, callable = fals
   message: `there is no variable named '${name.text}' here`,
   ...(callable
     ? { hint: `'${name.text}' is a function: call it with parentheses, '${name.text}(...)'` }
-    : suggest(suggestion)),
+    : suggest(name, suggestion)),
 });
 
 export const unknownFunction = (name: Name, suggestion?: string): Diagnostic => ({
@@ -28,7 +34,7 @@ export const unknownFunction = (name: Name, suggestion?: string): Diagnostic => 
   severity: "error",
   span: name.span,
   message: `there is no function named '${name.text}'`,
-  ...suggest(suggestion),
+  ...suggest(name, suggestion),
 });
 
 export const unknownDistribution = (name: Name, suggestion?: string): Diagnostic => ({
@@ -36,7 +42,7 @@ export const unknownDistribution = (name: Name, suggestion?: string): Diagnostic
   severity: "error",
   span: name.span,
   message: `there is no distribution named '${name.text}'`,
-  ...suggest(suggestion),
+  ...suggest(name, suggestion),
 });
 
 export const unknownPlate = (name: Name, suggestion?: string): Diagnostic => ({
@@ -44,10 +50,8 @@ export const unknownPlate = (name: Name, suggestion?: string): Diagnostic => ({
   severity: "error",
   span: name.span,
   message: `there is no plate named '${name.text}'`,
-  hint:
-    suggestion === undefined
-      ? `declare it in the data block: 'plate ${name.text};'`
-      : `did you mean '${suggestion}'?`,
+  hint: `declare it in the data block: 'plate ${name.text};'`,
+  ...suggest(name, suggestion),
 });
 
 /** An item of a distribution names a parameter that the distribution does not have. */
@@ -56,7 +60,7 @@ export const unknownParameter = (name: Name, distribution: string, suggestion?: 
   severity: "error",
   span: name.span,
   message: `the distribution '${distribution}' has no parameter named '${name.text}'`,
-  ...suggest(suggestion),
+  ...suggest(name, suggestion),
 });
 
 export const declaredTwice = (name: Name, first: Declared): Diagnostic => ({
@@ -150,6 +154,7 @@ export const densityOrMass = (
   span: name.span,
   message: `there is no function '${name.text}', because the values of '${family}' are ${isDiscrete ? "ints" : "reals"}`,
   hint: `write '${right}'`,
+  fixes: [replaceBy(name.span, right)],
 });
 
 export const noDistributionFunction = (name: Name, family: string): Diagnostic => ({
