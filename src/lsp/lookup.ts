@@ -18,29 +18,41 @@ export type Symbol =
 /** True where the place is in the span or at one of its ends. */
 export const touches = ({ start, end }: Span, offset: number): boolean => start <= offset && offset <= end;
 
+/** What finds the declaration of this text that a use stands for. */
+export type DeclarationFinder = (target: Target) => Declaration | undefined;
+
+const finders = new WeakMap<Analysis, DeclarationFinder>();
+
+/** Finds declarations of a text in constant time. */
+export function declarationFinder(analysis: Analysis): DeclarationFinder {
+  const known = finders.get(analysis) ?? newFinder(analysis);
+  finders.set(analysis, known);
+  return known;
+}
+
+function newFinder({ recording, source }: Analysis): DeclarationFinder {
+  const byStart = new Map(recording.declarations.map((d) => [d.name.span.start, d]));
+  const byName = new Map(recording.declarations.map((d) => [`${d.declared.kind} ${d.name.text}`, d]));
+  return (target) => {
+    if (target.kind !== "declaration") return byName.get(`${target.kind} ${target.name}`);
+    return target.at.source === source ? byStart.get(target.at.start) : undefined;
+  };
+}
+
 /** The name at a place, also directly after it; undefined where none stands or nothing is known of it. */
 export function symbolAt(analysis: Analysis, offset: number): Symbol | undefined {
   const { declarations, uses } = analysis.recording;
   const declaration = declarations.find(({ name }) => touches(name.span, offset));
   if (declaration !== undefined) return { kind: "declaration", name: declaration.name, declaration };
   const use = uses.find(({ name }) => touches(name.span, offset));
-  return use && symbolOf(analysis, use.name, use.target);
+  return use && symbolOf(declarationFinder(analysis), use.name, use.target);
 }
 
 /** What a use of a name stands for; undefined where its declaration could not be understood. */
-export function symbolOf(analysis: Analysis, name: Name, target: Target): Symbol | undefined {
-  const declaration = declarationOf(analysis, target);
+export function symbolOf(find: DeclarationFinder, name: Name, target: Target): Symbol | undefined {
+  const declaration = find(target);
   if (declaration !== undefined) return { kind: "declaration", name, declaration };
   return target.kind === "declaration" ? undefined : { kind: target.kind, name, defined: target.name };
-}
-
-/** The declaration in this text that a use stands for. */
-function declarationOf({ recording }: Analysis, target: Target): Declaration | undefined {
-  return recording.declarations.find(({ name, declared }) =>
-    target.kind === "declaration"
-      ? name.span.start === target.at.start
-      : declared.kind === target.kind && name.text === target.name,
-  );
 }
 
 /** Every place where a symbol's name stands, its declaration first, then its uses in the order of the text. */
@@ -49,9 +61,10 @@ export function occurrences(
   symbol: Symbol,
 ): readonly { readonly name: Name; readonly isDeclaration: boolean }[] {
   const own = symbol.kind === "declaration" ? [{ name: symbol.declaration.name, isDeclaration: true }] : [];
+  const find = declarationFinder(analysis);
   const uses = analysis.recording.uses.filter(({ target }) =>
     symbol.kind === "declaration"
-      ? declarationOf(analysis, target) === symbol.declaration
+      ? find(target) === symbol.declaration
       : target.kind === symbol.kind && target.name === symbol.defined,
   );
   const sorted = uses.map(({ name }) => name).sort((a, b) => a.span.start - b.span.start);
