@@ -154,7 +154,8 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[]): string {
 /** The closest of `candidates` to a misspelt `name`, if one is near enough to suggest. */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  // Of a name of one letter every other one is as near.
+  let bestDistance = Math.min(Math.max(1, Math.floor(name.length / 3)), name.length - 1) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];

@@ -18,24 +18,18 @@ export type Analysis = {
   readonly diagnostics: readonly Diagnostic[];
   /** Tokens and comments. */
   readonly lexed: LexedSource;
-  /** What is found only by looking for an order of summing: models that would take too large tables. Dear. */
-  readonly contraction: readonly Diagnostic[];
 };
 
 /** Parses and checks a text. Never throws, whatever it is. */
 export function analyse(source: SourceFile): Analysis {
   const { checked, ...found } = isLibraryFile(source) ? analyseLibraryFile(source) : analyseModel(source);
   let lexed: LexedSource | undefined;
-  let contraction: readonly Diagnostic[] | undefined;
   return {
     source,
     ...found,
     checked,
     get lexed() {
       return (lexed ??= tokenize(source));
-    },
-    get contraction() {
-      return (contraction ??= checked?.compile({ programs: ["bounds"] }).diagnostics ?? []);
     },
   };
 }

@@ -12,6 +12,7 @@ import {
 } from "vscode-languageserver/node";
 import type { Diagnostic, Severity } from "../diagnostic.js";
 import { packageFolder } from "../stdlib.js";
+import { ContractionChecks } from "./contraction.js";
 import type { OpenDocument } from "./documents.js";
 import { LONGEST_TEXT } from "./documents.js";
 import type { ClientAbilities, Feature } from "./feature.js";
@@ -67,10 +68,9 @@ function describedAt(code: string): string | undefined {
   return line === undefined ? undefined : `${pathToFileURL(path).href}#L${line}`;
 }
 
-/** All that is wrong with a document, in the order of the text. */
-export function allDiagnostics(document: OpenDocument): readonly Diagnostic[] {
-  const { analysis } = document;
-  return [...analysis.diagnostics, ...analysis.contraction].sort(
+/** All that is known to be wrong with a document, in the order of the text. */
+export function allDiagnostics({ analysis, contraction }: OpenDocument): readonly Diagnostic[] {
+  return [...analysis.diagnostics, ...contraction].sort(
     (a, b) => (a.span?.start ?? 0) - (b.span?.start ?? 0),
   );
 }
@@ -82,7 +82,7 @@ const tooLong = (document: OpenDocument): LspDiagnostic => ({
   message: `this file is longer than ${LONGEST_TEXT} characters, and the editor's help leaves it alone`,
 });
 
-/** After the last change it is waited so long, in milliseconds, before what is wrong is published. */
+/** It is waited so long, in milliseconds, whether another change follows, before what is wrong is published. */
 const PAUSE = 60;
 
 export const diagnostics: Feature = {
@@ -104,27 +104,40 @@ export const diagnostics: Feature = {
         { kind: DocumentDiagnosticReportKind.Full, items: [] },
       ),
     );
-    const waiting = new Map<string, NodeJS.Timeout>();
-    const publish = (uri: string): void => {
-      const document = documents.get(uri);
-      if (document === undefined) return;
+    const publish = (document: OpenDocument): void => {
+      const { uri, version } = document;
+      void connection.sendDiagnostics({ uri, version, diagnostics: found(document) });
+    };
+    const contraction = new ContractionChecks({
+      found: (document, more) => {
+        if (documents.get(document.uri) !== document || more.length === 0) return;
+        document.contraction = more;
+        if (!client.pullsDiagnostics) publish(document);
+        else if (client.refreshesDiagnostics) void connection.languages.diagnostics.refresh();
+      },
+      gaveUp: ({ uri }, why) =>
+        connection.console.info(`whether ${uri} can be contracted is left to 'mppc check': ${why}`),
+    });
+    const look = (document: OpenDocument): void => {
       try {
-        const { version } = document;
-        void connection.sendDiagnostics({ uri, version, diagnostics: found(document) });
+        if (!client.pullsDiagnostics) publish(document);
+        if (!document.isTooLong && document.analysis.checked !== null) contraction.ask(document);
       } catch (problem) {
         fault(problem);
       }
     };
+    const waiting = new Map<string, NodeJS.Timeout>();
     documents.onChange((uri) => {
-      if (client.pullsDiagnostics) return;
       clearTimeout(waiting.get(uri));
       waiting.delete(uri);
-      if (documents.get(uri) === undefined) void connection.sendDiagnostics({ uri, diagnostics: [] });
-      else
+      contraction.forget(uri);
+      const document = documents.get(uri);
+      if (document !== undefined)
         waiting.set(
           uri,
-          setTimeout(() => publish(uri), PAUSE),
+          setTimeout(() => look(document), PAUSE),
         );
+      else if (!client.pullsDiagnostics) void connection.sendDiagnostics({ uri, diagnostics: [] });
     });
   },
 };

@@ -4,6 +4,7 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import type { Location, Position, Range, TextDocumentContentChangeEvent } from "vscode-languageserver/node";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Diagnostic } from "../diagnostic.js";
 import { lineText, positionAt, type SourceFile, type Span } from "../source.js";
 import { libraryFolder } from "../stdlib.js";
 import { analyse, type Analysis } from "./analysis.js";
@@ -19,6 +20,8 @@ const MOST_GROUPS = 40;
 export class OpenDocument {
   private known: Analysis | undefined;
   private found: Costs | null | undefined;
+  /** What is wrong with the order of summing: nothing, before it has been looked for. */
+  contraction: readonly Diagnostic[] = [];
   constructor(private readonly document: TextDocument) {}
 
   get uri(): string {

@@ -25,6 +25,8 @@ export type Server = {
 export type ClientAbilities = {
   /** It asks for diagnostics, so that they need not be published. */
   pullsDiagnostics: boolean;
+  /** It can be told to ask for them again. */
+  refreshesDiagnostics: boolean;
   /** It shows places that belong to a diagnostic. */
   relatedPlaces: boolean;
   /** It shows symbols as a tree, not only as a list. */

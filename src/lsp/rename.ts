@@ -1,10 +1,9 @@
 // Renaming: every place of a name at once, and only where the text means the same afterwards.
 import { ErrorCodes, ResponseError, type Range, type WorkspaceEdit } from "vscode-languageserver/node";
-import { hasErrors } from "../diagnostic.js";
 import { tokenMatcher } from "../lexer/chevrotain.js";
 import { tokenSpan } from "../lexer/lexer.js";
 import { Identifier, KEYWORDS, TYPE_NAMES } from "../lexer/tokens.js";
-import type { Name, Span } from "../source.js";
+import { positionAt, type Name, type Span } from "../source.js";
 import { RESERVED } from "../typecheck/builtins.js";
 import { analyse, type Analysis } from "./analysis.js";
 import type { Feature } from "./feature.js";
@@ -64,10 +63,10 @@ function whyNot(analysis: Analysis, old: string, name: string, spans: readonly S
   if (name === old) return null;
   const after = analyse({ ...analysis.source, text: renamed(analysis.source.text, name, spans) });
   if (shapeOf(after) === shapeOf(analysis)) return null;
+  const taken = analysis.recording.declarations.find((declaration) => declaration.name.text === name);
+  if (taken !== undefined) return `'${name}' is already declared in line ${lineOf(taken.name.span)}`;
   const error = after.diagnostics.find((d) => d.severity === "error");
-  return hasErrors(analysis.diagnostics) || error === undefined
-    ? `'${name}' already stands for something here`
-    : error.message;
+  return error?.message ?? `'${name}' already stands for something else here`;
 }
 
 function renamed(text: string, name: string, spans: readonly Span[]): string {
@@ -75,6 +74,8 @@ function renamed(text: string, name: string, spans: readonly Span[]): string {
     .sort((a, b) => b.start - a.start)
     .reduce((changed, { start, end }) => changed.slice(0, start) + name + changed.slice(end), text);
 }
+
+const lineOf = ({ source, start }: Span): number => positionAt(source, start).line;
 
 /** The 1-based line of a place that has this name and is not understood; null if there is none. */
 function lineOfUnknown({ lexed, recording, syntax, source }: Analysis, name: string): number | null {
@@ -89,7 +90,7 @@ function lineOfUnknown({ lexed, recording, syntax, source }: Analysis, name: str
     (token) => token.image === name && tokenMatcher(token, Identifier) && !starts.has(token.startOffset),
   );
   if (unknown === undefined) return null;
-  return source.text.slice(0, tokenSpan(source, unknown).start).split("\n").length;
+  return lineOf(tokenSpan(source, unknown));
 }
 
 /**

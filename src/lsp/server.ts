@@ -2,6 +2,8 @@
 import {
   createConnection,
   ErrorCodes,
+  LSPErrorCodes,
+  Message,
   PositionEncodingKind,
   ProposedFeatures,
   ResponseError,
@@ -9,6 +11,7 @@ import {
   TextDocumentSyncKind,
   type ClientCapabilities,
   type Connection,
+  type ConnectionStrategy,
   type ServerCapabilities,
 } from "vscode-languageserver/node";
 import { VERSION } from "../version.js";
@@ -24,7 +27,8 @@ export type Streams = { readonly input: NodeJS.ReadStream; readonly output: Node
 /** Serves until the client says `exit` or is gone, and then ends the process: with 0 after a `shutdown`, else with 1. */
 export function serve({ input, output }: Streams): void {
   const reader = new MessageReader(input);
-  const connection = createConnection(ProposedFeatures.all, reader, new StreamMessageWriter(output));
+  const writer = new StreamMessageWriter(output);
+  const connection = createConnection(ProposedFeatures.all, reader, writer, { connectionStrategy: STALE });
   const life = follow(connection);
   const documents = new Documents();
   const client: ClientAbilities = {
@@ -34,6 +38,7 @@ export function serve({ input, output }: Streams): void {
     snippets: false,
     configuration: false,
     refreshesHints: false,
+    refreshesDiagnostics: false,
   };
   const fault = (problem: unknown): void => {
     const text = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
@@ -80,6 +85,15 @@ export function serve({ input, output }: Streams): void {
   connection.listen();
 }
 
+/** A request that the client takes back before its turn has come is not looked at. */
+const STALE: ConnectionStrategy = {
+  cancelUndispatched: (message) => ({
+    jsonrpc: "2.0",
+    id: Message.isRequest(message) ? message.id : null,
+    error: { code: LSPErrorCodes.RequestCancelled, message: "cancelled" },
+  }),
+};
+
 const WARM_UP = "model { x ~ normal(0, 1); y ~ gamma(1, 1); target += normal_lpdf(x | 0, y); }";
 
 function capabilitiesOfServer(): ServerCapabilities {
@@ -94,6 +108,7 @@ function capabilitiesOfServer(): ServerCapabilities {
 
 const abilitiesOf = ({ textDocument, workspace }: ClientCapabilities): ClientAbilities => ({
   pullsDiagnostics: textDocument?.diagnostic !== undefined,
+  refreshesDiagnostics: workspace?.diagnostics?.refreshSupport === true,
   relatedPlaces: textDocument?.publishDiagnostics?.relatedInformation === true,
   symbolTree: textDocument?.documentSymbol?.hierarchicalDocumentSymbolSupport === true,
   snippets: textDocument?.completion?.completionItem?.snippetSupport === true,

@@ -40,10 +40,17 @@ export const lookedBackAt = (e: TypedExpression): readonly Latent[] =>
     return part.variable.kind === "latent" ? [part.variable] : part.variable.value.latents;
   });
 
-/** The ordered plate along which a local is defined by its own value one step before; null if it is not. */
+/**
+ * The ordered plate along which a local is defined by its own value one step before; null if it is not. Locals that it
+ * refers to were declared before it, and so do not refer to it.
+ */
 export function recursionOf(local: Local): Plate | null {
-  for (const part of everythingIn(local.value))
+  const seen = new Set([local.value]);
+  for (const part of seen) {
     if (part.kind === "previous" && part.variable === local) return part.along;
+    const own = part.kind === "reference" ? [] : part.kind === "previous" ? [part.initial] : partsOf(part);
+    for (const each of own) seen.add(each);
+  }
   return null;
 }
 

@@ -20,6 +20,9 @@ export const EDITOR: Capabilities = {
   },
 };
 
+/** The type of a message in the log. */
+const ERROR = 1;
+
 export class Client {
   readonly rpc: MessageConnection;
   /** What the server wrote to the client's log: its faults. */
@@ -37,8 +40,8 @@ export class Client {
     );
     this.exit = new Promise((resolve) => child.once("exit", resolve));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
-    this.rpc.onNotification("window/logMessage", ({ message }: { message: string }) => {
-      this.log.push(message);
+    this.rpc.onNotification("window/logMessage", (log: { type: number; message: string }) => {
+      if (log.type === ERROR) this.log.push(log.message);
     });
     this.rpc.onNotification("textDocument/publishDiagnostics", (params: PublishDiagnosticsParams) => {
       this.published.set(params.uri, params);
@@ -130,5 +133,18 @@ export class Client {
       if (params?.version === this.document(uri).version) return params.diagnostics;
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
+  }
+
+  /** The same once they hold this code: what takes the server time comes after the rest. */
+  async diagnosticsWith(uri: string, code: string): Promise<PublishDiagnosticsParams["diagnostics"]> {
+    for (;;) {
+      const diagnostics = await this.diagnostics(uri);
+      if (diagnostics.some((d) => d.code === code)) return diagnostics;
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+  }
+
+  publishedUris(): readonly string[] {
+    return [...this.published.keys()];
   }
 }
