@@ -1,5 +1,6 @@
 // Files of the standard library, opened in an editor: definitions without a block around them.
-import { dirname, relative, resolve } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { parseLibrary } from "../parser/parse.js";
 import type { SourceFile } from "../source.js";
 import { libraryFolder, readLibrarySources } from "../stdlib.js";
@@ -8,14 +9,20 @@ import { extendLibrary, loadLibrary } from "../typecheck/library.js";
 import { newRecorder } from "../typecheck/record.js";
 import type { Findings } from "./analysis.js";
 
-/** True of a file that stands where the standard library does. */
-export const isLibraryFile = ({ path }: SourceFile): boolean =>
-  resolve(dirname(path)) === resolve(libraryFolder());
+const folders = new Map<string, boolean>();
+
+/** True of a file that stands where the standard library does, by whatever links. */
+export function isLibraryFile({ path }: SourceFile): boolean {
+  const folder = dirname(path);
+  const known =
+    folders.get(folder) ?? (existsSync(folder) && realpathSync(folder) === realpathSync(libraryFolder()));
+  folders.set(folder, known);
+  return known;
+}
 
 /** Checks the file as a part of the library, in place of the one on disk. */
 export function analyseLibraryFile(source: SourceFile): Findings {
-  const own = relative(libraryFolder(), source.path);
-  const others = readLibrarySources().filter(({ path }) => path !== `stdlib/${own}`);
+  const others = readLibrarySources().filter(({ path }) => basename(path) !== basename(source.path));
   const { recorder, told } = newRecorder();
   const parsed = parseLibrary(source);
   // The others may use what this file defines.

@@ -138,7 +138,7 @@ describe("several documents", () => {
     await client.open(uri, text);
     expect(await client.diagnostics(uri)).toEqual([]);
     await askAll(uri, text.indexOf("mu"));
-    await client.open(uri, text.replace("sigma)", "sgma)"));
+    await client.open(uri, text.replace("sigma * inv_Phi", "sgma * inv_Phi"));
     expect((await client.diagnostics(uri)).map((d) => d.code)).toContain("E0201");
   });
 });
