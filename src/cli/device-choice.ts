@@ -1,6 +1,6 @@
 // The device of a command: opened as the user chose, its remarks told, closed in the end whatever happens.
 import { setImmediate as turn } from "node:timers/promises";
-import type { KernelLanguage } from "../compile.js";
+import type { CompileOptions, KernelLanguage } from "../compile.js";
 import type { AdapterClass } from "../ir/cost.js";
 import type { DeviceKind, Device } from "../runtime/device.js";
 import type { DeviceChoice } from "./options.js";
@@ -44,6 +44,16 @@ const LARGEST_TABLE: Readonly<Record<DeviceKind, number>> = {
   reference: 2 ** 32,
 };
 export const largestTable = (device: Device): number => LARGEST_TABLE[device.kind];
+
+/** What a model is to be compiled for to run on this device. */
+export const compiledFor = (
+  device: Device,
+): Pick<CompileOptions, "adapter" | "language" | "largestBinding" | "packed"> => ({
+  adapter: adapterOf(device),
+  language: languageOf(device),
+  largestBinding: largestTable(device),
+  ...(device.packed === undefined ? {} : { packed: device.packed }),
+});
 
 /** Milliseconds of short runs after which signals and timers get their turn. */
 const TURN_AFTER = 50;

@@ -18,7 +18,7 @@ import type { BoundData } from "../runtime/data.js";
 import type { Device } from "../runtime/device.js";
 import { pointwiseCsv, summaryCsv } from "./csv.js";
 import { loadData } from "./data-files.js";
-import { adapterOf, languageOf, largestTable } from "./device-choice.js";
+import { compiledFor } from "./device-choice.js";
 import {
   cannotDrawLatent,
   fewerElements,
@@ -62,9 +62,7 @@ export const predictor = (source: Model, data: BoundData, device: Device): Compi
   source.compile({
     programs: ["predict"],
     sizes: data.sizes,
-    adapter: adapterOf(device),
-    language: languageOf(device),
-    largestBinding: largestTable(device),
+    ...compiledFor(device),
   });
 
 /** What the elements of one plate of the new data are. */

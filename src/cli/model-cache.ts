@@ -54,7 +54,7 @@ const compileKey = ({ sizes, ...options }: CompileOptions): string =>
     (_, value: unknown) => (value instanceof Set ? [...(value as Set<unknown>)] : value),
   );
 
-/** Of data that is arranged alike: as long, in the same rows, and lacking values of the same arrays. */
+/** Programs are the same for data that is arranged alike: as long, in the same rows, and lacking values of the same arrays. */
 export const sizesKey = (sizes: Sizes): string =>
   JSON.stringify([
     [...sizes],

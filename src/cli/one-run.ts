@@ -21,7 +21,7 @@ import { VERSION } from "../version.js";
 import { RunKeeper, type UnfinishedRun } from "./checkpoints.js";
 import type { RunOptions } from "./commands/run.js";
 import { loadData } from "./data-files.js";
-import { adapterOf, languageOf, largestTable } from "./device-choice.js";
+import { compiledFor } from "./device-choice.js";
 import { methodUnavailable } from "./errors.js";
 import { readGuideParameters } from "./estimate-input.js";
 import { Interrupted, UnwritableError } from "./failures.js";
@@ -129,9 +129,7 @@ export async function performRun(
     programs: [...programsOf(settings.method), ...(options.draws === 0 ? [] : DRAW_PROGRAMS)],
     sizes,
     ...(pairs.length === 0 ? {} : { joint: allJointGroups(head, pairs) }),
-    adapter: adapterOf(device),
-    language: languageOf(device),
-    largestBinding: largestTable(device),
+    ...compiledFor(device),
   });
   checkCovariances(model, pairs, sizes);
   const reason =

@@ -16,7 +16,7 @@ beforeAll(async () => {
   made = new MadeBatch(3);
   jobs = await made.plan("jobs.jsonl", " --set iterations=30");
   expect((await made.run("batch run jobs.jsonl --results whole")).code).toBe(0);
-}, 60_000);
+}, 180_000);
 afterAll(() => made.remove());
 
 /** A generator of whole numbers below `below`, the same on every run of the tests. */
@@ -54,7 +54,7 @@ describe("a batch that is killed", () => {
     expect(code, err).toBe(0);
     made.expectSame(jobs, "process", "whole");
     expect(made.list("process/.leases")).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   it("in its workers alone, before any writing, goes on with others, and a rerun does what they were at", async () => {
     const random = seeded(11);
@@ -73,5 +73,5 @@ describe("a batch that is killed", () => {
     expect((await made.run(`${RUN} ${results}`)).code).toBe(0);
     made.expectSame(jobs, results, "whole");
     expect(existsSync(join(made.folder, results, jobs[0]?.id ?? "", "failed.json"))).toBe(false);
-  }, 120_000);
+  }, 240_000);
 });

@@ -80,7 +80,12 @@ export class MadeBatch {
 
   /** Plans short fits of all data sets; `more`: further arguments. */
   async plan(manifest: string, more = ""): Promise<readonly Job[]> {
-    const common = "--data data/*.json -K 6 --set draws=50 --set device=reference";
+    return this.planOn("reference", manifest, more);
+  }
+
+  /** The same for another device. */
+  async planOn(device: string, manifest: string, more: string): Promise<readonly Job[]> {
+    const common = `--data data/*.json -K 6 --set draws=50 --set device=${device}`;
     const { code, err } = await this.run(`batch plan model.mpp ${common}${more} -o ${manifest}`);
     expect(code, err).toBe(0);
     return readManifest({ path: manifest, text: this.read(manifest) }).jobs ?? [];

@@ -13,7 +13,7 @@ beforeAll(async () => {
   jobs = await made.plan("jobs.jsonl", " --set iterations=8");
   const { code, err } = await made.run("batch run jobs.jsonl --results whole");
   expect(code, err).toBe(0);
-}, 60_000);
+}, 180_000);
 afterAll(() => made.remove());
 
 const path = (...parts: string[]): string => join(made.folder, ...parts);
@@ -38,7 +38,7 @@ describe("a batch", () => {
     );
     expect(code).toBe(0);
     made.expectSame(jobs.slice(0, 1), "whole", "single");
-  }, 30_000);
+  }, 90_000);
 
   it("gives the same by several processes, and does nothing again", async () => {
     const { code, err } = await made.run("batch run jobs.jsonl --jobs 3 --results several");
@@ -55,7 +55,7 @@ describe("a batch", () => {
     });
     expect(jobs.map(({ id }) => statSync(path("several", id, "result.json")).mtimeMs)).toEqual(before);
     expect(made.list("several/.leases")).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it("can be done task by task, with results in a place of its own", async () => {
     expect((await made.run("batch run jobs.jsonl --index 1 --per-task 3")).code).toBe(0);
@@ -63,7 +63,7 @@ describe("a batch", () => {
     const { code, err } = await made.run("batch run jobs.jsonl --index 2 --per-task 3");
     expect(code).toBe(2);
     expect(err).toContain("error[E1214]: there is no task 2: the batch has those from 0 to 1");
-  }, 30_000);
+  }, 90_000);
 
   it("by two who begin at the same time does each job once", async () => {
     const both = await Promise.all([1, 2].map(() => made.run("batch run jobs.jsonl --results both")));
@@ -71,7 +71,7 @@ describe("a batch", () => {
     made.expectSame(jobs, "both", "whole");
     for (const { err } of both) expect(err).toContain("4 done, 0 to do");
     expect(made.list("both/.leases")).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it("takes over what a process that is gone was at", async () => {
     mkdirSync(path("taken", ".leases"), { recursive: true });
@@ -81,7 +81,7 @@ describe("a batch", () => {
     expect((await made.run("batch run jobs.jsonl --results taken")).code).toBe(0);
     made.expectSame(jobs, "taken", "whole");
     expect(made.list("taken/.leases")).toEqual([]);
-  }, 30_000);
+  }, 90_000);
 });
 
 describe("a job that fails", () => {
@@ -104,7 +104,7 @@ describe("a job that fails", () => {
     );
     expect((await made.run("batch run jobs.jsonl --results changed --retry-failed")).code).toBe(0);
     made.expectSame(jobs, "changed", "whole");
-  }, 60_000);
+  }, 180_000);
 
   it("for its data or its settings says what `mppc run` says", async () => {
     made.write("bad.json", JSON.stringify({ z: [1] }));
@@ -127,7 +127,7 @@ describe("a job that fails", () => {
     const table = await made.run("batch collect bad.jsonl");
     expect(table.code).toBe(2);
     expect(table.err).toContain("error[E1219]");
-  }, 30_000);
+  }, 90_000);
 
   it("by a crash of its process is recorded, and is tried again by the next run", async () => {
     const crash = await made.runWith(
@@ -140,7 +140,7 @@ describe("a job that fails", () => {
     expect(failed).toMatchObject({ job: idOf("d1"), failure: { exit_code: 4, code: "E1216" } });
     expect((await made.run("batch run jobs.jsonl --results crashed")).code).toBe(0);
     made.expectSame(jobs, "crashed", "whole");
-  }, 60_000);
+  }, 180_000);
 
   it("by taking too long is given up", async () => {
     const slow = await made.runWith(
@@ -152,7 +152,7 @@ describe("a job that fails", () => {
     expect((await status("slow")).at(-1)).toMatchObject({ failure: { exit_code: 124, code: "E1217" } });
     expect((await made.run("batch run jobs.jsonl --results slow --retry-failed")).code).toBe(0);
     made.expectSame(jobs, "slow", "whole");
-  }, 60_000);
+  }, 180_000);
 
   it("is none where no process can do it: that ends the batch, with the reason", async () => {
     const { code, err } = await made.runWith({ CRASH_AT_START: "1" }, "batch run jobs.jsonl --results none");
@@ -161,7 +161,7 @@ describe("a job that fails", () => {
       "error[E1218]: the processes that do the batch's jobs end as soon as they are started (SIGSEGV)",
     );
     expect((await status("none")).map(({ state }) => state)).toEqual(jobs.map(() => "waiting"));
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("a disk that is full", () => {
@@ -181,7 +181,7 @@ describe("a disk that is full", () => {
       expect((await made.run(`batch run jobs.jsonl --results ${results}`)).code).toBe(0);
       made.expectSame(jobs, results, "whole");
     }
-  }, 120_000);
+  }, 240_000);
 });
 
 describe("a batch that is stopped", () => {
@@ -233,7 +233,7 @@ describe("tables over a batch", () => {
     const [first] = settings;
     const own = made.read(join("two-results", first?.id ?? "", "summary.csv")).split("\n")[1] ?? "";
     expect(body[0]).toEqual([first?.id, "model.mpp", "data/d0.json", "1", "4", ...own.split(",")]);
-  }, 60_000);
+  }, 180_000);
 
   it("of evidence and of groups have a row for each", async () => {
     const evidence = await made.run(
@@ -249,5 +249,5 @@ describe("tables over a batch", () => {
         .slice(1)
         .map((row) => row[4]),
     ).toEqual(jobs.flatMap(() => ["m", "s"]));
-  }, 30_000);
+  }, 90_000);
 });

@@ -21,7 +21,7 @@ export async function batchRun(
     results,
     assignment: { manifest, results: results.directory, checkpointEvery: options.checkpointEvery },
     processes: options.jobs,
-    together: 1,
+    pack: options.pack === false ? 1 : options.pack,
     retryFailed: options.retryFailed === true,
     timeoutSeconds: options.timeout ?? null,
   };

@@ -17,8 +17,8 @@ export type BatchPlan = {
   readonly assignment: Assignment;
   /** How many processes. */
   readonly processes: number;
-  /** The most jobs that are given to one at a time. */
-  readonly together: number;
+  /** The most jobs that one does together on its device. */
+  readonly pack: number;
   readonly retryFailed: boolean;
   readonly timeoutSeconds: number | null;
 };
@@ -92,13 +92,21 @@ class Batch {
     this.byId = new Map(todo.map((job) => [job.id, job]));
     const { promise, ...settle } = deferred();
     [this.finished, this.settle] = [promise, settle];
-    this.queue.push(...inLists(todo, this.listLength(todo.length)));
+    this.queue.push(...this.inLists(todo));
     for (let i = 0; i < Math.min(plan.processes, this.queue.length); i++) this.start();
   }
 
-  /** Lists so long that every process has one. */
-  private listLength(jobs: number): number {
-    return Math.max(1, Math.min(this.plan.together, Math.ceil(jobs / this.plan.processes)));
+  /** Lists of jobs that can be done together, but not so long that a process has none. */
+  private inLists(jobs: readonly Job[]): Job[][] {
+    const most = Math.max(1, Math.min(this.plan.pack, Math.ceil(jobs.length / this.plan.processes)));
+    const lists: { readonly kind: string; readonly jobs: Job[] }[] = [];
+    for (const job of jobs) {
+      const kind = JSON.stringify([job.model.sha256, job.settings]);
+      const last = lists.at(-1);
+      if (last?.kind === kind && last.jobs.length < most && isPackable(job)) last.jobs.push(job);
+      else lists.push({ kind, jobs: [job] });
+    }
+    return lists.map((list) => list.jobs);
   }
 
   private start(): void {
@@ -199,7 +207,7 @@ class Batch {
       else if (state.kind === "failed") this.count(state.failure.exit_code, id, state.failure.message);
       else free.push(job);
     }
-    if (free.length > 0) this.queue.push(...inLists(free, this.listLength(free.length)));
+    this.queue.push(...this.inLists(free));
     if (free.length === 0 && this.elsewhere.size > 0) return;
     if (this.look !== null) clearInterval(this.look);
     this.look = null;
@@ -221,8 +229,8 @@ class Batch {
   }
 }
 
-const inLists = (jobs: readonly Job[], length: number): Job[][] =>
-  Array.from({ length: Math.ceil(jobs.length / length) }, (_, i) => jobs.slice(i * length, (i + 1) * length));
+/** On the reference device jobs at a time take as long as one after the other. */
+const isPackable = ({ settings }: Job): boolean => settings["device"]?.[0] !== "reference";
 
 function deferred() {
   let resolve: (exitCode: number) => void = () => undefined;

@@ -88,9 +88,10 @@ export class WorkerProcess {
         this.arm();
         return;
       case "end":
-        this.disarm();
         this.jobs.delete(message.id);
         this.begun.delete(message.id);
+        // Jobs that are done together have their time together.
+        if (this.begun.size === 0) this.disarm();
         this.listener.onEnd(message.id, message.outcome);
         return;
       case "idle":

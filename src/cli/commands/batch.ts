@@ -14,6 +14,7 @@ export type PlanOptions = {
 export type BatchRunOptions = {
   readonly results?: string;
   readonly jobs: number;
+  readonly pack: number | false;
   readonly index?: number;
   readonly perTask: number;
   readonly retryFailed?: true;
@@ -100,6 +101,12 @@ const runCommand = ({ terminal, finish }: Context): Command =>
     .usage("[options] <manifest>")
     .argument("<manifest>", "what `mppc batch plan` wrote")
     .option("--jobs <n>", "processes that do jobs at the same time", wholeNumber(1, 1024), 1)
+    .addOption(
+      new Option("--pack <n>", "the most jobs of one model that a process does together on its device")
+        .argParser(wholeNumber(1, 4096))
+        .default(64),
+    )
+    .option("--no-pack", "do every job alone")
     .option("--index <i>", "do only the jobs of this task, counted from 0", wholeNumber(0))
     .option("--per-task <n>", "how many jobs a task has", wholeNumber(1), 1)
     .option("--retry-failed", "do jobs that failed once more")
