@@ -145,7 +145,7 @@ describe("a job that fails", () => {
   it("by taking too long is given up", async () => {
     const slow = await made.runWith(
       { HANG_ON: "d3.json" },
-      "batch run jobs.jsonl --results slow --timeout 8",
+      "batch run jobs.jsonl --results slow --timeout 12",
     );
     expect(slow.code).toBe(124);
     expect(slow.err).toContain("3 done, 1 failed, 0 to do");
