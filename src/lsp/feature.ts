@@ -35,6 +35,8 @@ export type ClientAbilities = {
   snippets: boolean;
   /** It tells the user's settings when asked. */
   configuration: boolean;
+  /** It wants to be asked to tell of changes of the settings. */
+  registersSettings: boolean;
   /** It asks for hints again when told that they have changed. */
   refreshesHints: boolean;
 };

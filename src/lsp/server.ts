@@ -37,6 +37,7 @@ export function serve({ input, output }: Streams): void {
     symbolTree: false,
     snippets: false,
     configuration: false,
+    registersSettings: false,
     refreshesHints: false,
     refreshesDiagnostics: false,
   };
@@ -113,6 +114,7 @@ const abilitiesOf = ({ textDocument, workspace }: ClientCapabilities): ClientAbi
   symbolTree: textDocument?.documentSymbol?.hierarchicalDocumentSymbolSupport === true,
   snippets: textDocument?.completion?.completionItem?.snippetSupport === true,
   configuration: workspace?.configuration === true,
+  registersSettings: workspace?.didChangeConfiguration?.dynamicRegistration === true,
   refreshesHints: workspace?.inlayHint?.refreshSupport === true,
 });
 

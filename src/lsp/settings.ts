@@ -1,4 +1,5 @@
 // The user's settings, section `mppc`: what the client says of them, asked for once and again whenever they change.
+import { DidChangeConfigurationNotification } from "vscode-languageserver/node";
 import type { Server } from "./feature.js";
 
 /** `mppc.inlayHints`: which hints to show. */
@@ -25,8 +26,14 @@ export function readSettings(sent: unknown): InlaySettings {
 export function settingsOf({ connection, client }: Server): Settings {
   let known: InlaySettings | null = null;
   let asked: Promise<void> | null = null;
+  let isRegistered = false;
   const ask = async (): Promise<void> => {
     try {
+      // Some clients tell of changes only if they are asked to.
+      if (client.registersSettings && !isRegistered) {
+        isRegistered = true;
+        await connection.client.register(DidChangeConfigurationNotification.type, { section: "mppc" });
+      }
       known = readSettings(await connection.workspace.getConfiguration("mppc"));
     } catch {
       known = ON; // a client that offers settings and does not give them

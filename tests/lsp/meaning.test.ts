@@ -30,6 +30,8 @@ let main: string;
 let client: Client;
 let server: InitializeResult;
 let hints: { readonly types?: boolean; readonly costs?: boolean } = {};
+/** What the server asks to be told of. */
+const registered: object[] = [];
 /** Who waits for the server to say that hints have changed. */
 const waiting: (() => void)[] = [];
 beforeAll(async () => {
@@ -42,9 +44,20 @@ beforeAll(async () => {
     waiting.splice(0).forEach((tell) => tell());
     return null;
   });
+  client.rpc.onRequest(
+    "client/registerCapability",
+    ({ registrations }: { registrations: readonly object[] }) => {
+      registered.push(...registrations);
+      return null;
+    },
+  );
   server = await client.initialize({
     textDocument: { completion: { completionItem: { snippetSupport: true } } },
-    workspace: { configuration: true, inlayHint: { refreshSupport: true } },
+    workspace: {
+      configuration: true,
+      didChangeConfiguration: { dynamicRegistration: true },
+      inlayHint: { refreshSupport: true },
+    },
   });
   await client.open(URI, TEXT);
 });
@@ -111,6 +124,9 @@ it("hints are as the settings say", async () => {
     await changed;
     expect((await inlay()).map(({ label }) => label)).toEqual(shown);
   }
+  expect(registered).toMatchObject([
+    { method: "workspace/didChangeConfiguration", registerOptions: { section: "mppc" } },
+  ]);
 });
 
 it("completion, its documentation, and signature help while a statement is written", async () => {
