@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { Diagnostic } from "../diagnostic.js";
 import type { Span } from "../source.js";
 import type { Answer } from "./contraction-worker.js";
+import type { Costs } from "./costs.js";
 import type { OpenDocument } from "./documents.js";
 
 /** A model for which no order is found in so many seconds is left to `mppc check`. */
@@ -17,6 +18,8 @@ const MEMORY = 2048;
 export type Outcome = {
   /** What is wrong with a document at the version that was asked about. */
   readonly found: (document: OpenDocument, diagnostics: readonly Diagnostic[]) => void;
+  /** What its evidence costs; this comes first. */
+  readonly costs: (document: OpenDocument, costs: Costs | null) => void;
   readonly gaveUp: (document: OpenDocument, why: string) => void;
 };
 
@@ -67,6 +70,10 @@ export class ContractionChecks {
 
   private take(answer: Answer): void {
     if ("fault" in answer) return this.giveUp(answer.fault);
+    if ("costs" in answer) {
+      if (this.current !== undefined) this.outcome.costs(this.current.document, answer.costs);
+      return;
+    }
     const document = this.done();
     if (document !== undefined)
       this.outcome.found(

@@ -115,6 +115,11 @@ export const diagnostics: Feature = {
         if (!client.pullsDiagnostics) publish(document);
         else if (client.refreshesDiagnostics) void connection.languages.diagnostics.refresh();
       },
+      costs: (document, costs) => {
+        document.costs = costs;
+        if (documents.get(document.uri) === document && client.refreshesHints)
+          void connection.languages.inlayHint.refresh();
+      },
       gaveUp: ({ uri }, why) =>
         connection.console.info(`whether ${uri} can be contracted is left to 'mppc check': ${why}`),
     });

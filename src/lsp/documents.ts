@@ -8,18 +8,16 @@ import type { Diagnostic } from "../diagnostic.js";
 import { lineText, positionAt, type SourceFile, type Span } from "../source.js";
 import { libraryFolder } from "../stdlib.js";
 import { analyse, type Analysis } from "./analysis.js";
-import { costsOf, type Costs } from "./costs.js";
+import type { Costs } from "./costs.js";
 
 /** A text longer than this, in UTF-16 units, is not looked at: no model is, and to parse it would take seconds. */
 export const LONGEST_TEXT = 2_000_000;
 
-/** Of models with more groups the search for an order of summing takes longer than an answer may. */
-const MOST_GROUPS = 40;
-
 /** An open document at one version, not to be kept beyond an answer: the next change takes its text along. Offsets are in UTF-16 units, as positions are. */
 export class OpenDocument {
   private known: Analysis | undefined;
-  private found: Costs | null | undefined;
+  /** What its evidence costs: null, before that is known, and where it has an error. */
+  costs: Costs | null = null;
   /** What is wrong with the order of summing: nothing, before it has been looked for. */
   contraction: readonly Diagnostic[] = [];
   constructor(private readonly document: TextDocument) {}
@@ -39,13 +37,6 @@ export class OpenDocument {
   /** Made when it is first asked for, once for a version. */
   get analysis(): Analysis {
     return (this.known ??= analyse({ path: pathOf(this.uri), text: this.text }));
-  }
-  /** What its evidence costs; null where it has an error, or more groups than an order of summing is found for at once. */
-  get costs(): Costs | null {
-    const { checked } = this.analysis;
-    const isSmall = checked !== null && checked.model.groups.length <= MOST_GROUPS;
-    if (this.found === undefined) this.found = isSmall ? costsOf(checked) : null;
-    return this.found;
   }
   offsetAt(position: Position): number {
     return this.document.offsetAt(position);

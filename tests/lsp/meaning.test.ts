@@ -70,16 +70,16 @@ afterAll(async () => {
 
 const refreshed = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
 const valueOf = (hover: Hover | null): string => (hover?.contents as MarkupContent | undefined)?.value ?? "";
-async function inlay(): Promise<readonly InlayHint[]> {
-  const document = client.document(URI);
+async function inlay(uri = URI): Promise<readonly InlayHint[]> {
+  const document = client.document(uri);
   const range = { start: { line: 0, character: 0 }, end: document.positionAt(document.getText().length) };
-  return client.of<InlayHint[]>("inlayHint", URI, { range });
+  return client.of<InlayHint[]>("inlayHint", uri, { range });
 }
 /** The labels of hints until there is one that holds this text. */
-async function labelsWith(text: string): Promise<readonly string[]> {
+async function labelsWith(text: string, uri = URI): Promise<readonly string[]> {
   for (;;) {
     const changed = refreshed();
-    const labels = (await inlay()).map(({ label }) => (typeof label === "string" ? label : ""));
+    const labels = (await inlay(uri)).map(({ label }) => (typeof label === "string" ? label : ""));
     if (labels.some((label) => label.includes(text))) return labels;
     await changed;
   }
@@ -127,6 +127,18 @@ it("hints are as the settings say", async () => {
   expect(registered).toMatchObject([
     { method: "workspace/didChangeConfiguration", registerOptions: { section: "mppc" } },
   ]);
+});
+
+it("costs of a model of a hundred groups are found beside other answers", async () => {
+  const many = Array.from({ length: 100 }, (_, i) => `  x${i} ~ normal(${i === 0 ? "0" : `x${i - 1}`}, 1);`);
+  const uri = "file:///models/many.mpp";
+  await client.open(uri, `data { real y; }\nmodel {\n${many.join("\n")}\n  y ~ normal(x99, 1);\n}\n`);
+  expect(valueOf(await client.at<Hover>("hover", uri, "x99 ~"))).toContain("Depends on `x98`.");
+  const labels = await labelsWith("K^2", uri);
+  expect(labels.filter((label) => label === "K^2")).toHaveLength(99);
+  expect(valueOf(await client.at<Hover>("hover", uri, "model {"))).toContain(
+    "In all `99 (K^2) + K` combinations.",
+  );
 });
 
 it("completion, its documentation, and signature help while a statement is written", async () => {
