@@ -86,11 +86,17 @@ export function usesOf(expression: TypedExpression): readonly Use[] {
   return [...found.values()];
 }
 
-/** The boxes for lists of plates: each inside the box of the plates but the last, where there is one. */
+/**
+ * Boxes for the sets of plates that nodes are of. A plate that is nowhere without certain others is drawn inside these;
+ * plates that are also there without each other have a box together ("users × films") beside their own.
+ */
 class Boxes {
   private readonly known = new Map<string, PlateBox>();
 
-  constructor(private readonly lengths: ReadonlyMap<string, number>) {}
+  constructor(
+    private readonly used: readonly (readonly Plate[])[],
+    private readonly lengths: ReadonlyMap<string, number>,
+  ) {}
 
   get all(): readonly PlateBox[] {
     return [...this.known.values()];
@@ -98,13 +104,21 @@ class Boxes {
 
   /** The box of these plates, made if it is not there. */
   of(plates: readonly Plate[]): string | null {
-    if (plates.length === 0) return null;
-    const id = plates.map(({ name }) => name).join(" × ");
+    // The plates that most nodes are of are the outer ones, whatever order data and blocks have them in.
+    const ordered = plates
+      .map((plate) => ({ plate, uses: this.used.filter((set) => set.includes(plate)).length }))
+      .sort((a, b) => b.uses - a.uses || (a.plate.name < b.plate.name ? -1 : 1))
+      .map(({ plate }) => plate);
+    const last = ordered.at(-1);
+    if (last === undefined) return null;
+    const id = ordered.map(({ name }) => name).join(" × ");
     if (this.known.has(id)) return id;
-    const last = plates.at(-1);
-    const isNested = plates.length === 1 || last?.parent === plates.at(-2);
-    const parent = isNested ? this.of(plates.slice(0, -1)) : null;
-    const label = (isNested ? plates.slice(-1) : plates).map((plate) => this.labelOf(plate)).join(" × ");
+    const outer = ordered.slice(0, -1);
+    const isInside = this.used.every(
+      (set) => !set.includes(last) || outer.every((plate) => set.includes(plate)),
+    );
+    const parent = isInside ? this.of(outer) : null;
+    const label = (isInside ? [last] : ordered).map((plate) => this.labelOf(plate)).join(" × ");
     this.known.set(id, { id, label, parent });
     return id;
   }
@@ -116,61 +130,56 @@ class Boxes {
   }
 }
 
-const argumentsOf = (factor: Factor): readonly TypedExpression[] =>
-  factor.kind === "target" ? [factor.value] : factor.args;
+/** What a factor depends on: its arguments, and the condition that it counts under. */
+const argumentsOf = (factor: Factor): readonly TypedExpression[] => {
+  if (factor.kind === "prior") return factor.args;
+  const condition = factor.condition === null ? [] : [factor.condition];
+  return factor.kind === "target" ? [factor.value, ...condition] : [...factor.args, ...condition];
+};
 
 const statementOf = (name: string, factor: Exclude<Factor, { kind: "target" }>): string =>
   `${name} ~ ${factor.distribution.name}(${factor.args.map(showExpression).join(", ")})`;
 
 /** The graph of a typed model. `lengths`: of its plates, ragged ones' elements in all. */
 export function plateGraph(model: TypedModel, lengths: ReadonlyMap<string, number>): PlateGraph {
-  const boxes = new Boxes(lengths);
-  const nodes = new Map<string, GraphNode>();
+  type Placed = Omit<GraphNode, "box"> & { readonly plates: readonly Plate[] };
+  const nodes = new Map<string, Placed>();
   const edges = new Map<string, GraphEdge>();
   const summed = new Set(model.groups.flatMap((g) => (g.support === null ? [] : g.latents)));
-  const add = (id: string, kind: NodeKind, plates: readonly Plate[], statement: string, label = id): void =>
-    void nodes.set(id, { id, kind, label, statement, box: boxes.of(plates) });
-  const connect = (to: string, expressions: readonly TypedExpression[]): void => {
-    for (const { variable, previous } of expressions.flatMap(usesOf)) {
+  /** A second `~` of the same data adds its statement to the first. */
+  const add = (id: string, kind: NodeKind, plates: readonly Plate[], said: string, label = id): void => {
+    const before = nodes.get(id);
+    const statement = before === undefined ? said : `${before.statement}; ${said}`;
+    nodes.set(id, { id, kind, plates, statement, label });
+  };
+  const addSource = (variable: Use["variable"]): void => {
+    const { name } = variable;
+    if (variable.kind === "parameter") add(name, "parameter", [], `${name}, a parameter that is learned`);
+    if (variable.kind === "data") add(name, "data", variable.plates, `${name}, data`);
+  };
+  const idOf = (factor: Factor, place: number): string =>
+    factor.kind === "prior" ? factor.latent.name : factor.kind === "target" ? `target ${place}` : factor.name;
+  // What has a density comes first, so that what is used before its factor is known for what it is.
+  model.factors.forEach((factor, i) => {
+    const id = idOf(factor, i);
+    if (factor.kind === "prior") {
+      const { latent } = factor;
+      add(id, summed.has(latent) ? "discrete" : "latent", latent.plates, statementOf(id, factor));
+    } else if (factor.kind === "observation") add(id, "observed", factor.plates, statementOf(id, factor));
+    else add(id, "term", factor.plates, `target += ${showExpression(factor.value)}`, "target");
+  });
+  model.factors.forEach((factor, i) => {
+    const to = idOf(factor, i);
+    for (const { variable, previous } of argumentsOf(factor).flatMap(usesOf)) {
       if (variable.name === to && !previous) continue;
       if (!nodes.has(variable.name)) addSource(variable);
       edges.set(`${variable.name} ${to} ${previous}`, { from: variable.name, to, previous });
     }
-  };
-  const addSource = (variable: Data | Parameter | Latent): void => {
-    if (variable.kind === "parameter")
-      add(variable.name, "parameter", [], `${variable.name}, a parameter that is learned`);
-    else if (variable.kind === "data") add(variable.name, "data", variable.plates, `${variable.name}, data`);
-  };
-  // Nodes of all that has a density come first, so that what is used before its factor is known for what it is.
-  model.factors.forEach((factor, i) => {
-    if (factor.kind === "prior") {
-      const { latent } = factor;
-      const kind = summed.has(latent) ? "discrete" : "latent";
-      add(latent.name, kind, latent.plates, statementOf(latent.name, factor));
-    } else if (factor.kind === "observation")
-      add(
-        observationId(factor, i, nodes),
-        "observed",
-        factor.plates,
-        statementOf(factor.name, factor),
-        factor.name,
-      );
-    else add(`target ${i}`, "term", factor.plates, `target += ${showExpression(factor.value)}`, "target");
   });
-  const observed = [...nodes.values()].filter(({ kind }) => kind === "observed");
-  let observation = 0;
-  model.factors.forEach((factor, i) => {
-    if (factor.kind === "prior") connect(factor.latent.name, argumentsOf(factor));
-    else if (factor.kind === "target") connect(`target ${i}`, argumentsOf(factor));
-    else connect(observed[observation++]?.id ?? factor.name, argumentsOf(factor));
-  });
-  return { nodes: [...nodes.values()], edges: [...edges.values()], boxes: boxes.all };
+  const boxes = new Boxes(
+    [...nodes.values()].map(({ plates }) => plates),
+    lengths,
+  );
+  const placed = [...nodes.values()].map(({ plates, ...node }) => ({ ...node, box: boxes.of(plates) }));
+  return { nodes: placed, edges: [...edges.values()], boxes: boxes.all };
 }
-
-/** The data's name; with a number for a second `~` of the same data. */
-const observationId = (
-  factor: Extract<Factor, { kind: "observation" }>,
-  place: number,
-  nodes: ReadonlyMap<string, GraphNode>,
-): string => (nodes.has(factor.name) ? `${factor.name} ${place}` : factor.name);

@@ -148,11 +148,7 @@ describe("the graph of a model", () => {
       .map(({ from, to, previous }) => `${from} ${previous ? "~" : "-"}> ${to}`)
       .sort();
     expect(arrows).toEqual(["a -> y", "a ~> a", "a0 -> a", "a0 -> u", "rate -> a", "u -> rating", "x -> rating"]); // prettier-ignore
-    expect(graph.boxes.map(({ label }) => label)).toEqual([
-      "days (5) →",
-      "users (3)",
-      "users (3) × films (7)",
-    ]);
+    expect(graph.boxes.map(({ label }) => label)).toEqual(["days (5) →", "users (3)", "films (7)"]);
     const drawing = drawPlates(graph, "a <graph>").text;
     expect(drawing.match(/class="node/g)).toHaveLength(7);
     expect(drawing.match(/class="edge/g)).toHaveLength(7);
@@ -168,6 +164,25 @@ describe("the graph of a model", () => {
       { id: "groups", label: "groups", parent: null },
       { id: "groups × items", label: "items", parent: "groups" },
     ]);
+  });
+  it("has one node for data that is observed in two cases, and what decides between them", () => {
+    const { model } = checkedModel(`
+      data { plate a; plate b; plate c; int<lower=0, upper=1> y[b, a]; real x[a]; real w[c]; real v[c, b]; }
+      model {
+        plate a {
+          z ~ bernoulli(0.5);
+          plate b { if (z) y ~ bernoulli_logit(x); else y ~ bernoulli(0.1); }
+        }
+        plate c { w ~ normal(0, 1); plate b { v ~ normal(0, 1); } }
+      }`);
+    const { nodes, edges, boxes } = plateGraph(model, new Map());
+    expect(nodes.filter(({ kind }) => kind === "observed").map(({ id }) => id)).toEqual(["y", "w", "v"]);
+    expect(nodes.find(({ id }) => id === "y")?.statement).toMatch(
+      /^y ~ bernoulli_logit\(x\); y ~ bernoulli\(0\.1\)$/,
+    );
+    expect(edges.map(({ from, to }) => `${from} ${to}`).sort()).toEqual(["x y", "z y"]);
+    // Plate b is there with a and with c, so that it is inside neither.
+    expect(boxes.map(({ label, parent }) => `${label} in ${parent ?? "none"}`)).toEqual(["a in none", "a × b in none", "c in none", "b × c in none"]); // prettier-ignore
   });
   it("of a contraction shows a prior and its guide as one", () => {
     const drawn = drawContraction(
