@@ -1,4 +1,5 @@
 // Formatting as a function: what the command and the language server call.
+import { resolve } from "node:path";
 import type { Options } from "prettier";
 import { Bug, DiagnosticError } from "../diagnostic.js";
 import { tokenEnd, tokenize } from "../lexer/lexer.js";
@@ -24,6 +25,13 @@ export async function formatSource(source: SourceFile, options: FormatOptions = 
   if (differs >= 0 || before.length !== after.length)
     throw new Bug(`formatting changed '${before[differs]?.text ?? "the end"}' in ${source.path}`);
   return formatted;
+}
+
+/** What `.prettierrc` and `.editorconfig` say of a file. Rejects with an Error for a configuration that cannot be read. */
+export async function configuredLayout(path: string): Promise<FormatOptions> {
+  const { resolveConfig } = await import("prettier");
+  const found = await resolveConfig(resolve(path), { editorconfig: true, useCache: false });
+  return found ?? {};
 }
 
 /** As `formatSource`, of a text without a file. */

@@ -3,6 +3,7 @@ import { completion } from "./completion.js";
 import { diagnostics } from "./diagnostics.js";
 import type { Feature } from "./feature.js";
 import { folding } from "./folding.js";
+import { formatting } from "./formatting.js";
 import { hover } from "./hover.js";
 import { inlayHints } from "./inlay-hints.js";
 import { definition, documentHighlight, references } from "./navigation.js";
@@ -26,4 +27,5 @@ export const FEATURES: readonly Feature[] = [
   completion,
   signatureHelp,
   inlayHints,
+  formatting,
 ];

@@ -1,9 +1,9 @@
 // What `mppc format` does: finds the files, lays each of them out, and writes those that change.
 import { readdirSync, realpathSync, statSync } from "node:fs";
-import { join, resolve, sep } from "node:path";
-import { getFileInfo, resolveConfig } from "prettier";
+import { join, sep } from "node:path";
+import { getFileInfo } from "prettier";
 import { type Diagnostic, DiagnosticError } from "../../diagnostic.js";
-import { type FormatOptions as Layout, formatSource } from "../../format/format.js";
+import { configuredLayout, type FormatOptions as Layout, formatSource } from "../../format/format.js";
 import type { SourceFile } from "../../source.js";
 import type { FormatOptions } from "../commands/format.js";
 import { noModelsInDirectory, prettierConfigUnreadable, systemReason, unreadableFile } from "../errors.js";
@@ -78,12 +78,10 @@ async function laidOut(source: SourceFile): Promise<string> {
   return formatSource(source, await layoutFor(source.path));
 }
 
-async function layoutFor(path: string): Promise<Layout> {
-  const found = await resolveConfig(resolve(path), { editorconfig: true }).catch((problem: unknown) => {
+const layoutFor = (path: string): Promise<Layout> =>
+  configuredLayout(path).catch((problem: unknown) => {
     throw new UsageError(prettierConfigUnreadable(path, inOneLine(problem)));
   });
-  return found ?? {};
-}
 
 /** What prettier says of its configuration: two lines, the first of which names the file. */
 const inOneLine = (problem: unknown): string =>
