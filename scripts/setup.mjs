@@ -1,7 +1,7 @@
 // Brings a fresh clone to where `mppc` runs: dependencies, build, a device. Uses Node alone, as nothing else is there yet.
 // The syntax is kept to what old versions of Node can read, so that they get to the sentence that refuses them.
 import { spawnSync } from "child_process";
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "fs";
+import { existsSync, lstatSync, readdirSync, rmSync, statSync, writeFileSync } from "fs";
 import { dirname, join } from "path";
 import { fileURLToPath, pathToFileURL } from "url";
 
@@ -65,8 +65,11 @@ function lastChange(directory) {
 }
 
 function installDependencies() {
+  const modules = join(root, "node_modules");
+  // A link is to another checkout's dependencies, which npm would take away before it installs them again.
+  if (existsSync(modules) && lstatSync(modules).isSymbolicLink()) return;
   // npm writes this file when it has installed everything.
-  const installed = changed(join(root, "node_modules", ".package-lock.json"));
+  const installed = changed(join(modules, ".package-lock.json"));
   if (installed >= changed(join(root, "package-lock.json"))) return;
   say("Installing the dependencies (npm ci) ...");
   npm(["ci", "--include=dev", "--no-audit", "--no-fund"]);

@@ -7,12 +7,11 @@ import { processTerminal } from "./terminal.js";
 
 const terminal = processTerminal();
 
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.on(signal, () => {
-    if (takeInterrupt(signal)) return;
-    terminal.err(`\n${STOPPED_BY[signal]}\n`);
-    process.exit(STOP_EXIT[signal]);
-  });
+process.on("SIGINT", () => {
+  if (takeInterrupt("SIGINT")) return;
+  terminal.err(`\n${STOPPED_BY.SIGINT}\n`);
+  process.exit(STOP_EXIT.SIGINT);
+});
 process.on("uncaughtException", (problem) => process.exit(reportFailure(problem, terminal)));
 
 process.exitCode = await runCommandLine(process.argv.slice(2), terminal, async () => {
