@@ -15,5 +15,13 @@ setUp()
     });
   })
   .then(function () {
+    return import("./readers.mjs");
+  })
+  .then(function (readers) {
+    return readers.installReaders(say).catch(function (problem) {
+      say("Readers of Zarr could not be installed: " + problem.message + ". Going on without them.");
+    });
+  })
+  .then(function () {
     npm(["run", "check"]);
   });

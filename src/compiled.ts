@@ -106,6 +106,7 @@ export type TiledEntryPoint = {
  *   posterior draws of all latents along the axis `_draw`.
  * - `predict`: posterior draws given; log densities of the data and generated quantities at each of them. Latents of
  *   plate elements that are not known are drawn from the model.
+ * - `density`: posterior draws given; the log joint density of latents and data at each of them, all constants included.
  * - `prior`: draws every latent from its prior along the axis `k_prior`.
  * - `initial`: draws from the prior (as `particles.<latent>` [plates, event, k_prior]) to statistics: outputs
  *   `statistic.<latent>.<i>` [plates, event, k_prior] of each family's fit, not yet averaged.
@@ -114,10 +115,10 @@ export type TiledEntryPoint = {
  * - `bounds`: lower and upper bounds of data.
  * - `data`: what data alone decides, once for all runs: its outputs `derived.<i>` are inputs of the programs that sum over
  *   the data. Missing where there is nothing of the kind.
- * The last six run on the reference device alone.
+ * `density`, `prior` and all after it run on the reference device alone.
  */
 export type ProgramName =
-  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "rws" | "vi" | "start" | "posterior" | "draws" | "predict" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds" | "data"; // prettier-ignore
+  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "rws" | "vi" | "start" | "posterior" | "draws" | "predict" | "density" | "prior" | "initial" | "fit" | "widen" | "fixed" | "bounds" | "data"; // prettier-ignore
 
 export type Estimation = {
   readonly estimator: "massively-parallel" | "global";

@@ -115,7 +115,7 @@ describe("a batch's specification is read without complaint", () => {
 });
 
 it("has no sample of another kind", () => {
-  const known = /^(mpp( in \w+|( [EW]\d{4})+)?|text|json|sh|yaml|lua|lisp|toml)$/;
+  const known = /^(mpp( in \w+|( [EW]\d{4})+)?|text|json|sh|yaml|lua|lisp|toml|python|r|sql)$/;
   expect(
     named(samples.filter(({ info }) => !known.test(info))).map(({ name, info }) => `${name}: ${info}`),
   ).toEqual([]);

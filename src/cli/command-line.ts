@@ -7,6 +7,7 @@ import { compileCommand } from "./commands/compile.js";
 import { devicesCommand } from "./commands/devices.js";
 import { estimateCommand } from "./commands/estimate.js";
 import { EXIT } from "./exit-codes.js";
+import { exportCommand } from "./commands/export.js";
 import { explainCommand } from "./commands/explain.js";
 import { reportFailure } from "./failures.js";
 import { formatCommand } from "./commands/format.js";
@@ -32,6 +33,7 @@ const COMMANDS = [
   runCommand,
   predictCommand,
   reportCommand,
+  exportCommand,
   estimateCommand,
   batchCommand,
   devicesCommand,

@@ -7,7 +7,7 @@ import { elementNames } from "../inference/layout.js";
 import type { AtDraws } from "../inference/predict.js";
 import type { Axis, Sizes } from "../ir/axis.js";
 import { csv } from "./csv.js";
-import { MOST_BYTES, writeNumber } from "./digits.js";
+import { MOST_BYTES, writeNumber } from "../results/digits.js";
 import { noDrawsOf } from "./errors.js";
 import { UsageError } from "./failures.js";
 import { readText } from "./files.js";
@@ -50,36 +50,64 @@ export function* drawsCsv(
   yield bytes.subarray(0, at);
 }
 
+/** Draws of a run as its directory has them, and those of the generated quantities that are among them. */
+export type ReadDraws = PosteriorDraws & { readonly generated: ReadonlyMap<string, DrawnValues> };
+
 /**
- * The latents' draws of a run's directory. `elements`: how many each latent has, and `axesOf` the axes of its elements.
- * Throws a UsageError where the file is not of that many.
+ * The draws of a run's directory. `elements`: how many each quantity has, and `axesOf` the axes of its elements; undefined
+ * for latents that are not wanted, and of generated quantities where these are. Throws a UsageError where the file is not of
+ * that many.
  */
 export function readDraws(
   directory: string,
   model: CompiledModel,
-  axesOf: (latent: string) => readonly Axis[],
+  axesOf: {
+    readonly latent: (name: string) => readonly Axis[] | undefined;
+    readonly generated?: (name: string) => readonly Axis[];
+  },
   elements: (axes: readonly Axis[]) => number,
-): PosteriorDraws {
+): ReadDraws {
   const path = join(directory, "draws.csv");
   const [head = "", ...lines] = readText(path).text.trimEnd().split("\n");
   const header = [...head.matchAll(/"((?:[^"]|"")*)"|([^,]+)/g)].map((m) => m[1] ?? m[2] ?? "");
   const rows = lines.map((line) => line.split(",").map(Number));
   const count = rows.length;
-  const whole = rows.every((row) => row.length === header.length && !row.some(Number.isNaN));
+  const whole = rows.every((row) => row.length === header.length);
   if (count === 0 || header[0] !== SET || !whole) throw new UsageError(noDrawsOf(path, "all latents"));
-  const latents = new Map<string, DrawnValues>();
-  for (const { name } of model.interface.latents) {
-    const axes = axesOf(name);
-    const columns = [...header.keys()].filter(
-      (i) => header[i] === name || header[i]?.startsWith(`${name}[`) === true,
-    );
+  const places = new Map<string, number[]>();
+  header.forEach((column, i) => {
+    const name = column.split("[", 1)[0] ?? column;
+    const known = places.get(name);
+    if (known === undefined) places.set(name, [i]);
+    else known.push(i);
+  });
+  const valuesOf = (name: string, axes: readonly Axis[]): DrawnValues => {
+    const columns = places.get(name) ?? [];
     if (columns.length !== elements(axes)) throw new UsageError(noDrawsOf(path, name));
-    const values = Float32Array.from(columns.flatMap((column) => rows.map((row) => row[column] ?? NaN)));
-    latents.set(name, { axes, values });
-  }
+    const values = new Float32Array(columns.length * count);
+    columns.forEach((column, e) => {
+      for (let draw = 0; draw < count; draw++) values[e * count + draw] = rows[draw]?.[column] ?? NaN;
+    });
+    return { axes, values };
+  };
+  const latents = new Map(
+    model.interface.latents.flatMap(({ name }) => {
+      const axes = axesOf.latent(name);
+      if (axes === undefined) return [];
+      const found = valuesOf(name, axes);
+      if (found.values.some(Number.isNaN)) throw new UsageError(noDrawsOf(path, name));
+      return [[name, found] as const];
+    }),
+  );
+  const there = model.interface.generated.filter(({ name }) => places.has(name));
+  const generated = new Map(
+    there.flatMap(({ name }) =>
+      axesOf.generated === undefined ? [] : [[name, valuesOf(name, axesOf.generated(name))] as const],
+    ),
+  );
   const sets = rows.reduce((most, row) => Math.max(most, row[0] ?? 0), 0);
   const perSet = Array.from({ length: sets }, (_, s) => rows.filter((row) => row[0] === s + 1).length);
-  return { count, perSet, latents, parameters: readLearned(directory, model) };
+  return { count, perSet, latents, parameters: readLearned(directory, model), generated };
 }
 
 /** The model's own parameters as a run learned them, from its `guide.json`. */

@@ -278,3 +278,14 @@ export const dataNotThere = (names: readonly string[]): Diagnostic =>
     `the data of the run, ${names.map((name) => `'${name}'`).join(", ")}, is not there any more as it was`,
     "the report is without checks of predictions",
   );
+
+// Results in other programs' formats.
+
+export const oneOutput = (formats: readonly string[]): Diagnostic =>
+  error(
+    "E1105",
+    `--output names one place, but there are ${formats.length} formats: ${formats.join(", ")}`,
+    "leave it out, or write one format at a time",
+  );
+export const saveWithoutDraws = (): Diagnostic =>
+  error("E1106", "--save writes posterior draws, but --draws is 0", "leave --draws out");

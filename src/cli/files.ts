@@ -2,7 +2,9 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -10,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { SourceFile } from "../source.js";
 import { notText, systemReason, unreadableFile, unwritableFile } from "./errors.js";
 import { UnwritableError, UsageError } from "./failures.js";
@@ -52,6 +54,32 @@ export function writeAtomically(path: string, content: Content, mode?: number): 
   } catch (problem) {
     rmSync(beside, { force: true });
     throw new UnwritableError(unwritableFile(path, systemReason(problem)));
+  }
+}
+
+/**
+ * Writes a folder of files whole or not at all, in the place of the one that is there, if there is one. Throws an
+ * UnwritableError.
+ */
+export function writeFolderAtomically(
+  path: string,
+  files: Iterable<{ readonly name: string; readonly content: Content }>,
+): void {
+  const [beside, before] = [`${path}.${process.pid}.tmp`, `${path}.before.${process.pid}.tmp`];
+  try {
+    mkdirSync(beside, { recursive: true });
+    for (const { name, content } of files) {
+      const file = join(beside, name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeThrough(file, content);
+    }
+    if (existsSync(path)) renameSync(path, before);
+    renameSync(beside, path);
+    syncFolder(dirname(path));
+  } catch (problem) {
+    throw new UnwritableError(unwritableFile(path, systemReason(problem)));
+  } finally {
+    for (const left of [beside, before]) rmSync(left, { recursive: true, force: true });
   }
 }
 

@@ -39,6 +39,7 @@ import type { Model } from "./model-file.js";
 import type { ModelCache } from "./model-cache.js";
 import { showProgress } from "./progress.js";
 import { checkCovariances } from "./readouts.js";
+import { defaultPlace, saveResults } from "./result-files.js";
 import { checkUnchanged, storedOptions } from "./resume.js";
 import { beginRun, writeRun } from "./run-directory.js";
 import { takeDraws, type RunDraws } from "./run-draws.js";
@@ -166,6 +167,25 @@ export async function performRun(
   const report = runReport(model.interface, result, facts, drawn, predicted);
   const particles = await drawParticles(model, data, device, settings, result.guide);
   if (predicted !== null) writeHeldOut(join(directory, "predictions"), predicted);
+  if (options.save !== undefined && drawn !== null) {
+    const { draws, atData } = drawn;
+    const generated = atData.count === draws.count ? atData.generated : new Map<string, never>();
+    await saveResults(
+      {
+        model: source,
+        data,
+        settings: present,
+        report,
+        draws,
+        generated,
+        atData: () => Promise.resolve(atData),
+      },
+      options.save,
+      (format) => defaultPlace(directory, format),
+      1,
+      terminal,
+    );
+  }
   writeRun(directory, { report, result, model, sizes: data.sizes, particles, drawn, settings: present });
   return { model, result, report, predicted };
 }

@@ -21,6 +21,7 @@ import { drawsCsv } from "./draws-file.js";
 import { notARun, otherRunThere, outputIsFile, systemReason, unwritableFile } from "./errors.js";
 import { UnwritableError, UsageError } from "./failures.js";
 import { isLeftover, writeAtomically, type Content } from "./files.js";
+import { removeResults } from "./result-files.js";
 import type { RunDraws } from "./run-draws.js";
 import type { WeightedParticles } from "./run-particles.js";
 import type { RunReport, RunSettingsReport } from "./run-report.js";
@@ -121,6 +122,7 @@ export function beginRun(directory: string, settings: RunSettingsReport): () => 
     mkdirSync(directory, { recursive: true });
     for (const file of [CHECKPOINT, "result.json", "posterior.json", ...ON_REQUEST])
       rmSync(join(directory, file), { force: true });
+    removeResults(directory);
     writeAtomically(join(directory, "settings.json"), settingsJson(settings));
     return () => {
       for (const file of [CHECKPOINT, "settings.json"]) rmSync(join(directory, file), { force: true });
@@ -161,7 +163,7 @@ export function writeRun(directory: string, run: FinishedRun): void {
 /** Takes away what processes that were killed left half written. */
 function removeLeftovers(directory: string): void {
   for (const file of readdirSync(directory))
-    if (isLeftover(file)) rmSync(join(directory, file), { force: true });
+    if (isLeftover(file)) rmSync(join(directory, file), { recursive: true, force: true });
 }
 
 export function traceCsv({ trace }: Pick<InferenceResult, "trace">): string {

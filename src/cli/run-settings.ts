@@ -8,12 +8,12 @@ import {
 } from "../inference/settings.js";
 import type { DrawsFrom } from "../runtime/device.js";
 import type { RunOptions } from "./commands/run.js";
-import { optionWithoutUse } from "./errors.js";
+import { optionWithoutUse, saveWithoutDraws } from "./errors.js";
 import { UsageError } from "./failures.js";
 import { particleSettings } from "./particle-settings.js";
 import { runPairs } from "./readouts.js";
 
-/** Throws a UsageError for options that only other methods look at. */
+/** Throws a UsageError for options that have no use with the others: that only other methods look at, or without draws. */
 export function refuseWithoutUse(options: RunOptions): void {
   const uses = (option: string, given: unknown, methods: readonly MethodName[]): void => {
     if (given !== undefined && !methods.includes(options.method))
@@ -23,6 +23,7 @@ export function refuseWithoutUse(options: RunOptions): void {
   uses("--step", options.step, ["rws", "vi"]);
   uses("--decay-at", options.decayAt, ["rws", "vi"]);
   uses("--betas", options.betas, ["rws", "vi"]);
+  if (options.save !== undefined && options.draws === 0) throw new UsageError(saveWithoutDraws());
 }
 
 /** VI learns from how the evidence estimate varies with the guide, which stratified particles all but take away. */

@@ -36,7 +36,7 @@ export type AtDraws = {
 /** Numbers that all results together may have; beyond that they are of fewer draws. */
 const MOST_KEPT = 2 ** 26;
 /** Numbers that one launch may give. */
-const MOST_PER_RUN = 2 ** 22;
+export const MOST_PER_RUN = 2 ** 22;
 /** Iteration numbers apart from those of fit and final pass: of the random numbers of predictions. */
 const PREDICT_ITERATIONS = 0x50000000;
 
@@ -69,7 +69,7 @@ export async function atDraws(context: PredictionContext, all: PosteriorDraws): 
   const loaded = await device.load(compiled, sizes);
   try {
     for (let from = 0, run = 0; from < count; from += length, run++) {
-      writeInputs(loaded, compiled, inputsAt(context, draws, from, length));
+      writeInputs(loaded, compiled, inputsAt(compiled, context, draws, from, length));
       const outputs = await loaded.run({ seed, iteration: PREDICT_ITERATIONS + run, drawsFrom: "iid" });
       const wanted = Math.min(length, count - from);
       const take = ({ values }: DrawnValues, found: Float64Array): void => {
@@ -89,7 +89,8 @@ export async function atDraws(context: PredictionContext, all: PosteriorDraws): 
   return { count, perSet, logLikelihood, observations, generated };
 }
 
-function numbersPerDraw({ program }: CompiledProgram, data: Sizes): number {
+/** Numbers that the tables of a program have for each draw. */
+export function numbersPerDraw({ program }: CompiledProgram, data: Sizes): number {
   const sizes = new ExtendedSizes(data, [[DRAW_AXIS, 1]]);
   const numbers = program.buffers
     .filter((buffer) => buffer.storage === "table")
@@ -97,17 +98,22 @@ function numbersPerDraw({ program }: CompiledProgram, data: Sizes): number {
   return Math.max(1, numbers);
 }
 
-/** The inputs for `length` draws from the one at `from` on; the last is repeated where there are fewer. */
-function inputsAt(context: PredictionContext, draws: PosteriorDraws, from: number, length: number): Inputs {
-  const { model, data, known } = context;
+/** A program's inputs for `length` draws from the one at `from` on; the last is repeated where there are fewer. */
+export function inputsAt(
+  compiled: CompiledProgram,
+  { model, data, known, countedFrom }: Pick<PredictionContext, "model" | "data" | "known" | "countedFrom">,
+  draws: PosteriorDraws,
+  from: number,
+  length: number,
+): Inputs {
   const values = new Map<string, ArrayLike<number>>();
   for (const { name } of model.interface.plates) {
     values.set(BUFFERS.known(name), [known.get(name) ?? data.sizes.get(name) ?? 0]);
-    values.set(BUFFERS.countedFrom(name), [context.countedFrom.get(name) ?? 0]);
+    values.set(BUFFERS.countedFrom(name), [countedFrom.get(name) ?? 0]);
   }
   for (const [name, learned] of draws.parameters) values.set(BUFFERS.parameter(name), learned);
   for (const [name, drawn] of draws.latents) {
-    const axes = bufferAxes(programOf(model, "predict"), BUFFERS.draws(name));
+    const axes = bufferAxes(compiled, BUFFERS.draws(name));
     if (axes === undefined) continue;
     const element = axes.filter((axis) => axis.name !== DRAW_AXIS);
     const places = placesAmongKnown(element, data.sizes, known);
@@ -145,11 +151,15 @@ function placesAmongKnown(
   return places;
 }
 
+/** Which `most` of `count` draws are chosen where there are too many: evenly. */
+export const thinned = (count: number, most: number): Int32Array =>
+  Int32Array.from({ length: most }, (_, i) => Math.floor((i * count) / most));
+
 /** At most `most` of the draws, evenly chosen. */
 function thin(draws: PosteriorDraws, most: number): PosteriorDraws {
   const { count } = draws;
   if (count <= most) return draws;
-  const chosen = Int32Array.from({ length: most }, (_, i) => Math.floor((i * count) / most));
+  const chosen = thinned(count, most);
   const setOf = draws.perSet.flatMap((n, s) => Array<number>(n).fill(s));
   const perSet = draws.perSet.map((_, s) => chosen.reduce((n, at) => n + (setOf[at] === s ? 1 : 0), 0));
   const latents = new Map(

@@ -230,6 +230,8 @@ export const BUFFERS = {
   countedFrom: (plate: string) => `counted_from.${plate}`,
   /** The same of all observations together. [draw] */
   totalLogLikelihood: "log_likelihood",
+  /** Log density of all latents and observations together, output of `density`. [draw] */
+  logJoint: "log_joint",
   /** Running mean of statistic i, input of `fit`. [over, event] */
   moment: (latent: string, i: number) => `moment.${latent}.${i}`,
   /** The power to which the model's factors are raised, and the start guide's to one minus it; input of `start`. [] */

@@ -35,11 +35,10 @@ export async function predict(directory: string, options: PredictOptions, termin
   const plates = plateElements(source.head, trained, data.sizes, options.newElements ?? []);
   await withDevice(options.device, terminal, async (device) => {
     const model = predictor(source, data, device);
-    const axesOf = (latent: string) =>
-      (bufferAxes(programOf(model, "predict"), BUFFERS.draws(latent)) ?? []).filter(
-        (axis) => axis.name !== DRAW_AXIS,
-      );
-    const draws = readDraws(directory, model, axesOf, (axes) =>
+    // Those that nothing of the data depends on are no input.
+    const latent = (name: string) =>
+      bufferAxes(programOf(model, "predict"), BUFFERS.draws(name))?.filter((axis) => axis.name !== DRAW_AXIS);
+    const draws = readDraws(directory, model, { latent }, (axes) =>
       countedAxes(axes).reduce((n, axis) => n * (trained.get(axis.name) ?? 0), 1),
     );
     const found = await predictHeldOut({ model, data, device, seed: options.seed, plates }, draws);

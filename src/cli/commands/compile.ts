@@ -26,6 +26,7 @@ const PROGRAMS = Object.keys({
   posterior: 1,
   draws: 1,
   predict: 1,
+  density: 1,
   estimate: 1,
   gradients_vi: 1,
   gradients_rws: 1,

@@ -1,7 +1,9 @@
 // The command `mppc run`: its arguments and help.
 import { Command, Option } from "commander";
 import { METHODS, STARTS, type MethodName } from "../../inference/settings.js";
+import { FORMAT_NAMES, type FormatName } from "../../results/formats.js";
 import type { Context } from "../command-line.js";
+import { formats } from "./export.js";
 import {
   couplingOption,
   covarianceOption,
@@ -45,6 +47,7 @@ export type RunOptions = EstimationOptions & {
   readonly test?: readonly string[];
   readonly newElements?: readonly string[];
   readonly output?: string;
+  readonly save?: readonly FormatName[];
   readonly device: DeviceChoice;
   readonly json?: true;
   readonly all?: true;
@@ -103,6 +106,12 @@ export const runOptions = (): Command =>
     .addOption(testOption())
     .addOption(newElementsOption())
     .option("--output <directory>", "where to leave the results (default: mppc-runs/<model>-<time>)")
+    .addOption(
+      new Option(
+        "--save <formats>",
+        `write the draws in further formats, as \`mppc export\` does: ${FORMAT_NAMES.join(", ")}`,
+      ).argParser(formats),
+    )
     .addOption(deviceOption())
     .option("--json", "print the results as JSON")
     .option("--all", "print every row of the summary")

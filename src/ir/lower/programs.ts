@@ -12,6 +12,7 @@ import type { Note } from "../notes.js";
 import { finishOnHost } from "../reference-sum.js";
 import { References } from "../references.js";
 import { dataNotes, sumChoices, takeOutData } from "./data-program.js";
+import { densityProgram } from "./density.js";
 import { drawsProgram } from "./draws.js";
 import { buildEstimator, type Estimator, type LoweredFactor } from "./estimator.js";
 import { noiseAxes, turnedNoise } from "./correlated.js";
@@ -127,6 +128,7 @@ export function lowerModel(
     posterior,
     drawsProgram(context, picked),
     predictProgram({ ...context, model: typed }),
+    densityProgram({ ...context, model: typed }),
     // The model's own groups say along which plate its priors look back.
     priorProgram({ ...context, model: typed }),
     initialProgram(context),

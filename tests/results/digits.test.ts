@@ -1,7 +1,7 @@
 // Numbers in bytes are those that JavaScript prints, to 9 digits.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { MOST_BYTES, writeNumber } from "../../src/cli/digits.js";
+import { MOST_BYTES, writeNumber } from "../../src/results/digits.js";
 
 const written = (value: number): string => {
   const bytes = new Uint8Array(MOST_BYTES + 1);
