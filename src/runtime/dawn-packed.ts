@@ -39,6 +39,8 @@ import { Uploads } from "./uploads.js";
 
 /** Words of a job: slot, seed, iteration, first. */
 const JOB_WORDS = 4;
+/** What the slots of a program may take: jobs this large fill a device by few at a time. Bytes. */
+const MOST_BYTES = 2 ** 30;
 /** Outputs that are read back at a time, in elements. */
 const MOST_READ = 2 ** 23;
 
@@ -110,7 +112,7 @@ function slotsThatFit(
   const points = launched.flatMap((each) => [...each.points.values()]);
   const fit = [
     ...[...buffers, byteSize(plan.stagedElements)].map((bytes) => binding / bytes),
-    free / plan.bytes,
+    Math.min(free, MOST_BYTES) / plan.bytes,
     // An index over the points of all jobs has 32 bits; see `workgroups`.
     ...points.map((count) => (2 ** 32 - 64 * workgroups) / Math.max(1, count)),
   ];
