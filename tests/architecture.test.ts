@@ -51,7 +51,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["stdlib.ts", "ir"],
   ["compiled.ts"],
   ["codegen-js", "codegen-wgsl"],
-  ["compile-portions.ts"],
+  ["compile-portions.ts", "compile-simulation.ts"],
   ["compile.ts"],
   ["lsp"],
   ["runtime"],

@@ -15,6 +15,8 @@ import { lspCommand } from "./commands/lsp.js";
 import { predictCommand } from "./commands/predict.js";
 import { reportCommand } from "./commands/report.js";
 import { runCommand } from "./commands/run.js";
+import { sbcCommand } from "./commands/sbc.js";
+import { simulateCommand } from "./commands/simulate.js";
 import type { Terminal } from "./terminal.js";
 
 /** What a command is given. `finish` takes its exit code if that is not 0. */
@@ -34,6 +36,8 @@ const COMMANDS = [
   predictCommand,
   reportCommand,
   exportCommand,
+  simulateCommand,
+  sbcCommand,
   estimateCommand,
   batchCommand,
   devicesCommand,

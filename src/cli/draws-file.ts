@@ -1,11 +1,12 @@
 // Posterior draws as `draws.csv`, which is written by runs and read by predictions: a column per element of every latent,
 // a row per draw.
 import { join } from "node:path";
-import type { CompiledModel } from "../compiled.js";
+import type { CompiledModel, CompiledProgram } from "../compiled.js";
 import type { DrawnValues, PosteriorDraws } from "../inference/draws.js";
-import { elementNames } from "../inference/layout.js";
+import { bufferAxes, elementNames } from "../inference/layout.js";
 import type { AtDraws } from "../inference/predict.js";
-import type { Axis, Sizes } from "../ir/axis.js";
+import { countedAxes, type Axis, type Sizes } from "../ir/axis.js";
+import { BUFFERS, DRAW_AXIS } from "../ir/interface.js";
 import { csv } from "./csv.js";
 import { MOST_BYTES, writeNumber } from "../results/digits.js";
 import { noDrawsOf } from "./errors.js";
@@ -60,7 +61,7 @@ export type ReadDraws = PosteriorDraws & { readonly generated: ReadonlyMap<strin
  */
 export function readDraws(
   directory: string,
-  model: CompiledModel,
+  model: Pick<CompiledModel, "interface">,
   axesOf: {
     readonly latent: (name: string) => readonly Axis[] | undefined;
     readonly generated?: (name: string) => readonly Axis[];
@@ -110,8 +111,26 @@ export function readDraws(
   return { count, perSet, latents, parameters: readLearned(directory, model), generated };
 }
 
+/** The draws of the latents, over the axes that a program takes them over. `trained`: the sizes of the run's data. */
+export function drawsOf(
+  directory: string,
+  model: Pick<CompiledModel, "interface">,
+  program: CompiledProgram,
+  trained: Sizes,
+): PosteriorDraws {
+  // Those that nothing depends on are no input.
+  const latent = (name: string) =>
+    bufferAxes(program, BUFFERS.draws(name))?.filter((axis) => axis.name !== DRAW_AXIS);
+  return readDraws(directory, model, { latent }, (axes) =>
+    countedAxes(axes).reduce((n, axis) => n * (trained.get(axis.name) ?? 0), 1),
+  );
+}
+
 /** The model's own parameters as a run learned them, from its `guide.json`. */
-function readLearned(directory: string, model: CompiledModel): PosteriorDraws["parameters"] {
+function readLearned(
+  directory: string,
+  model: Pick<CompiledModel, "interface">,
+): PosteriorDraws["parameters"] {
   if (model.interface.parameters.length === 0) return new Map();
   const path = join(directory, "guide.json");
   const file = JSON.parse(readText(path).text) as {

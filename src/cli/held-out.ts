@@ -5,7 +5,7 @@ import type { CompiledModel } from "../compiled.js";
 import { DiagnosticError, didYouMean, type Diagnostic } from "../diagnostic.js";
 import type { PosteriorDraws } from "../inference/draws.js";
 import type { SummaryRow } from "../inference/posterior.js";
-import { atDraws } from "../inference/predict.js";
+import { atDraws, type AtDraws } from "../inference/predict.js";
 import {
   drawnRows,
   logMeanExp,
@@ -17,7 +17,7 @@ import type { Sizes } from "../ir/axis.js";
 import type { BoundData } from "../runtime/data.js";
 import type { Device } from "../runtime/device.js";
 import { pointwiseCsv, summaryCsv } from "./csv.js";
-import { loadData } from "./data-files.js";
+import { loadNewData } from "./data-files.js";
 import { compiledFor } from "./device-choice.js";
 import {
   cannotDrawLatent,
@@ -53,7 +53,7 @@ export async function loadHeldOut(
   if (test === undefined && newElements.length > 0) throw new UsageError(newElementsAlone());
   if (test === undefined) return null;
   if (options.draws === 0) throw new UsageError(testWithoutDraws());
-  const data = await loadData(model, test, terminal);
+  const data = await loadNewData(model, test, terminal);
   return { data, plates: plateElements(model, trained.sizes, data.sizes, newElements) };
 }
 
@@ -133,6 +133,8 @@ export type HeldOut = {
   readonly rows: readonly PointwiseRow[];
   /** Generated quantities on the new data. */
   readonly summary: readonly SummaryRow[];
+  /** Everything at every draw. */
+  readonly atDraws: AtDraws;
 };
 
 export async function predictHeldOut(
@@ -159,13 +161,15 @@ export async function predictHeldOut(
       const values = found.generated.get(name);
       return values === undefined ? [] : drawnRows(name, values, found, data.sizes);
     }),
+    atDraws: found,
   };
 }
 
 /** `held_out` of `--json` and `result.json`. */
 export type HeldOutReport = {
-  readonly log_likelihood: number;
-  readonly mcse: number;
+  /** Null where the new data has no value of what is observed. */
+  readonly log_likelihood: number | null;
+  readonly mcse: number | null;
   readonly draws: number;
   readonly observations: number;
   /** Sum of the observations' own log predictive densities. */
@@ -175,8 +179,8 @@ export type HeldOutReport = {
 
 export function heldOutReport({ joint, draws, rows, plates }: HeldOut): HeldOutReport {
   return {
-    log_likelihood: joint.value,
-    mcse: joint.mcse,
+    log_likelihood: rows.length === 0 ? null : joint.value,
+    mcse: rows.length === 0 ? null : joint.mcse,
     draws,
     observations: rows.length,
     pointwise_total: rows.reduce((sum, row) => sum + row.lpd, 0),
@@ -187,9 +191,10 @@ export function heldOutReport({ joint, draws, rows, plates }: HeldOut): HeldOutR
 }
 
 /** A line for the screen, and one for each plate that says what its elements were taken for. */
-export function heldOutText({ joint, draws, plates }: HeldOut): string {
-  const error = Number.isFinite(joint.mcse) ? joint.mcse.toPrecision(2) : "unknown";
+export function heldOutText({ joint, draws, plates, rows }: HeldOut): string {
   const lines = plates.map((p) => `  ${p.plate}: ${elementWords(p)}`);
+  if (rows.length === 0) return [`predicted by ${draws} draws`, ...lines, ""].join("\n");
+  const error = Number.isFinite(joint.mcse) ? joint.mcse.toPrecision(2) : "unknown";
   return [
     `predictive log-likelihood ${joint.value.toFixed(2)} (Monte Carlo error ${error}, ${draws} draws)`,
     ...lines,
@@ -212,6 +217,6 @@ export function writeHeldOut(directory: string, { rows, summary }: HeldOut): voi
   } catch (problem) {
     throw new UnwritableError(unwritableFile(directory, systemReason(problem)));
   }
-  writeAtomically(join(directory, "log_lik.csv"), pointwiseCsv(rows));
+  if (rows.length > 0) writeAtomically(join(directory, "log_lik.csv"), pointwiseCsv(rows));
   if (summary.length > 0) writeAtomically(join(directory, "predictions.csv"), summaryCsv({ summary }));
 }

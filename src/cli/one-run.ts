@@ -58,11 +58,11 @@ import type { Terminal } from "./terminal.js";
 const PROGRAMS = ["start", "posterior", "prior", "initial", "fit", "widen", "fixed"] as const;
 
 /** The programs of a run by this method. */
-const programsOf = (method: MethodName): readonly ProgramName[] =>
+export const programsOf = (method: MethodName): readonly ProgramName[] =>
   method === "importance" ? PROGRAMS : [method, ...PROGRAMS];
 
 /** What posterior draws take besides. */
-const DRAW_PROGRAMS = ["draws", "predict"] as const;
+export const DRAW_PROGRAMS = ["draws", "predict"] as const;
 
 /** A run whose model and data are read and found right, before it has a device. */
 export type PreparedRun = {

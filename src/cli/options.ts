@@ -139,6 +139,17 @@ export const optimizeOption = (): Option =>
 export const dataOption = (): Option =>
   new Option("--data <file...>", "data: JSON files (CmdStan's format) or CSV tables").argParser(collect);
 
+/** `--size schools=8`, as often as wanted. */
+function sizes(text: string, before: ReadonlyMap<string, number> | undefined): ReadonlyMap<string, number> {
+  const [, name, length] = /^(\w+)=(.*)$/.exec(text) ?? [];
+  if (name === undefined || length === undefined)
+    throw new InvalidArgumentError("It should be a name and a number, as in schools=8.");
+  return new Map([...(before ?? []), [name, wholeNumber(1, 2 ** 24)(length)]]);
+}
+
+export const sizeOption = (): Option =>
+  new Option("--size <plate=n...>", "lengths of plates that no covariate tells, and sizes").argParser(sizes);
+
 export const testOption = (): Option =>
   new Option("--test <file...>", "held-out data, whose predictive log-likelihood is to be given").argParser(
     collect,

@@ -30,6 +30,14 @@ const list = (names: readonly string[]): string => {
 };
 const number = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toPrecision(2));
 
+/** A model that forbids everything that it draws. */
+export const alwaysRejected = (attempts: number): Diagnostic =>
+  error(
+    "E1310",
+    `the model forbids each of ${attempts.toLocaleString("en-US")} draws from it, by a factor that is the logarithm of zero`,
+    "are the given values among those that it allows?",
+  );
+
 /** No particle explains the data: the evidence is zero or not a number from the first iteration on. */
 export const noFiniteEvidence = (attempts: number): Diagnostic =>
   error(

@@ -68,6 +68,20 @@ export function pointwise({ observations, count }: AtDraws, sizes: Sizes): Point
   });
 }
 
+/** The same of one observation, a row for each element in the order of storage; undefined for those that do not count. */
+export function pointwiseSummary(
+  name: string,
+  { axes, values, counted }: AtDraws["observations"] extends ReadonlyMap<string, infer V> ? V : never,
+  count: number,
+  sizes: Sizes,
+): (PointwiseRow | undefined)[] {
+  return elementNames(name, axes, sizes).map((element, e) => {
+    if (counted[e] === 0) return undefined;
+    const { value, mcse } = logMeanExp(values.subarray(e * count, (e + 1) * count));
+    return { name: element, lpd: value, mcse_lpd: mcse };
+  });
+}
+
 function everyObservation<Row>(
   observations: AtDraws["observations"],
   count: number,
@@ -137,8 +151,16 @@ function inverses(logs: ArrayLike<number>, ratios: Float64Array, into: Float64Ar
   return least;
 }
 
-/** Summary rows of a quantity from its draws; the error of a mean is that between the final sets. */
-export function drawnRows(
+/** Summary rows of a quantity from its draws, in the order of the data's file. */
+export const drawnRows = (
+  name: string,
+  drawn: DrawnValues,
+  of: Pick<AtDraws, "count" | "perSet">,
+  sizes: Sizes,
+): readonly SummaryRow[] => inFileOrder(drawnSummary(name, drawn, of, sizes), drawn.axes, sizes);
+
+/** The same in the order of storage; the error of a mean is that between the final sets. */
+export function drawnSummary(
   name: string,
   { axes, values }: DrawnValues,
   { count, perSet }: Pick<AtDraws, "count" | "perSet">,
@@ -146,7 +168,7 @@ export function drawnRows(
 ): readonly SummaryRow[] {
   const weights = new Float64Array(count).fill(1 / count);
   const shares = perSet.filter((n) => n > 0).map((n) => n / count);
-  const rows = elementNames(name, axes, sizes).map((element, e): SummaryRow => {
+  return elementNames(name, axes, sizes).map((element, e): SummaryRow => {
     const mine = values.subarray(e * count, (e + 1) * count);
     let from = 0;
     const sets = perSet.flatMap((n) => {
@@ -159,5 +181,4 @@ export function drawnRows(
     const { mean, sd, mcse, ess } = combineSets(sets, shares);
     return { name: element, mean, sd, mcse_mean: mcse, q5, q50, q95, ess };
   });
-  return inFileOrder(rows, axes, sizes);
 }

@@ -232,6 +232,12 @@ export const BUFFERS = {
   totalLogLikelihood: "log_likelihood",
   /** Log density of all latents and observations together, output of `density`. [draw] */
   logJoint: "log_joint",
+  /** Value of a latent or of an observed variable, output of `simulate`. [plates, event, draw] */
+  simulated: (variable: string) => `simulated.${variable}`,
+  /** 1 where the model observes a variable under conditions that hold, else 0; output of `simulate`. [plates, draw] */
+  simulatedHere: (variable: string) => `simulated_here.${variable}`,
+  /** 1 for a draw that the model gives no probability, so that it is to be made anew; output of `simulate`. [draw] */
+  rejected: "simulated_rejected",
   /** Running mean of statistic i, input of `fit`. [over, event] */
   moment: (latent: string, i: number) => `moment.${latent}.${i}`,
   /** The power to which the model's factors are raised, and the start guide's to one minus it; input of `start`. [] */

@@ -40,6 +40,10 @@ export function readCsv(source: SourceFile): { file: DataFile | null; diagnostic
   return { file: { span: whole, entries: columns(header, body, source) }, diagnostics };
 }
 
+/** The cells of a table that was read without a mistake, its header first. */
+export const tableCells = (source: SourceFile): string[][] =>
+  splitRows(source).rows.map((row) => row.map((cell) => cell.text));
+
 function splitRows(source: SourceFile): { rows: Row[]; openQuote: Span | null } {
   const { text } = source;
   const rows: Row[] = [];

@@ -34,14 +34,18 @@ export type LocatedData = BoundData & { readonly origins: ReadonlyMap<string, Da
 
 /**
  * Binds the contents of data files (CmdStan's JSON, or CSV tables by their name's ending) to the model's data block.
- * Several files are taken together. `data` is null when there is an error; notes may come with data.
+ * Several files are taken together. `data` is null when there is an error; notes may come with data. What is `optional` may
+ * be missing from the files, and then has no array; or have no value in them.
  */
 export function bindData(
-  model: CompiledModel,
+  whole: CompiledModel,
   files: readonly SourceFile[],
+  optional: ReadonlySet<string> = new Set(),
 ): { data: LocatedData | null; diagnostics: Diagnostic[] } {
-  if (files.length === 0 && model.interface.data.length > 0)
-    return { data: null, diagnostics: [noData(model.interface.data.map((item) => item.name))] };
+  const needed = whole.interface.data.filter((item) => !optional.has(item.name));
+  if (files.length === 0 && needed.length > 0)
+    return { data: null, diagnostics: [noData(needed.map((item) => item.name))] };
+  const model = withoutAbsent(whole, files, optional);
   const keyNames = new Set(model.interface.plates.flatMap((p) => p.by ?? []));
   const read = readFiles(files, keyNames);
   const diagnostics = [...read.diagnostics];
@@ -80,7 +84,8 @@ export function bindData(
   for (const [name, origin] of origins) {
     diagnostics.push(...checkElements(origin, ragged));
     const { declared, interface: item, value } = origin;
-    if (item.observed && value.missingCount > 0 && value.missingCount === value.values.length)
+    const isEmpty = value.missingCount > 0 && value.missingCount === value.values.length;
+    if (item.observed && isEmpty && !optional.has(name))
       diagnostics.push(nothingObserved(declared, value.span));
     if (hasErrors(diagnostics)) continue;
     const values = layOut(origin, model.interface.plates, sizes);
@@ -120,6 +125,18 @@ function readFiles(
     }
   }
   return { entries, diagnostics };
+}
+
+/** The model without optional data that no file has. */
+function withoutAbsent(
+  model: CompiledModel,
+  files: readonly SourceFile[],
+  optional: ReadonlySet<string>,
+): CompiledModel {
+  if (optional.size === 0) return model;
+  const present = new Set(readFiles(files, new Set()).entries.map((entry) => entry.key));
+  const data = model.interface.data.filter(({ name }) => present.has(name) || !optional.has(name));
+  return { ...model, interface: { ...model.interface, data } };
 }
 
 /** The whole file, or what it has under "data" if that is an object. */

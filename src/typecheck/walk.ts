@@ -2,7 +2,7 @@
 import type { Generated, Latent, Local, Plate, TypedExpression, TypedModel } from "./model.js";
 
 /** The expressions that one is directly made of: arguments, and the value of a local that it refers to. */
-function partsOf(e: TypedExpression): readonly TypedExpression[] {
+export function partsOf(e: TypedExpression): readonly TypedExpression[] {
   switch (e.kind) {
     case "literal":
       return [];

@@ -22,6 +22,7 @@ const KINDS: readonly (readonly [prefix: string, title: string])[] = [
   ["10", "Formatting"],
   ["11", "Exported results and reports"],
   ["12", "Batches"],
+  ["13", "Simulation and calibration"],
 ];
 
 type Made = { readonly code: string; readonly message: string };

@@ -1,16 +1,15 @@
 // What `mppc predict` does: takes a finished run's draws to new data.
 import { join } from "node:path";
-import { bufferAxes } from "../../inference/layout.js";
 import { programOf } from "../../inference/run.js";
-import { countedAxes } from "../../ir/axis.js";
-import { BUFFERS, DRAW_AXIS } from "../../ir/interface.js";
 import type { PredictOptions } from "../commands/predict.js";
-import { loadData } from "../data-files.js";
+import { loadNewData } from "../data-files.js";
 import { withDevice } from "../device-choice.js";
-import { readDraws } from "../draws-file.js";
+import { drawsCsv, drawsOf } from "../draws-file.js";
 import { modelChanged } from "../errors.js";
 import { UsageError } from "../failures.js";
+import { readText, writeAtomically } from "../files.js";
 import { readSettings } from "../finished-run.js";
+import { writeRows } from "../prediction-rows.js";
 import {
   heldOutReport,
   heldOutText,
@@ -30,20 +29,22 @@ export async function predict(directory: string, options: PredictOptions, termin
   const path = fromHere(run.folder, run.model.path);
   const source = loadModel(path, terminal);
   if (source.head.source.sha256 !== run.model.sha256) throw new UsageError(modelChanged(path));
-  const data = await loadData(source.head, options.data ?? [], terminal);
+  const data = await loadNewData(source.head, options.data ?? [], terminal);
   const trained = trainedSizes(run);
   const plates = plateElements(source.head, trained, data.sizes, options.newElements ?? []);
   await withDevice(options.device, terminal, async (device) => {
     const model = predictor(source, data, device);
-    // Those that nothing of the data depends on are no input.
-    const latent = (name: string) =>
-      bufferAxes(programOf(model, "predict"), BUFFERS.draws(name))?.filter((axis) => axis.name !== DRAW_AXIS);
-    const draws = readDraws(directory, model, { latent }, (axes) =>
-      countedAxes(axes).reduce((n, axis) => n * (trained.get(axis.name) ?? 0), 1),
-    );
+    const draws = drawsOf(directory, model, programOf(model, "predict"), trained);
     const found = await predictHeldOut({ model, data, device, seed: options.seed, plates }, draws);
     const output = options.output ?? join(directory, "predictions");
     writeHeldOut(output, found);
+    const tables = (options.data ?? []).filter((file) => file.toLowerCase().endsWith(".csv")).map(readText);
+    writeRows(output, tables, model, found.atDraws, data.sizes);
+    if (options.drawsCsv === true)
+      writeAtomically(
+        join(output, "draws.csv"),
+        drawsCsv({ ...draws, ...found.atDraws, latents: new Map() }, found.atDraws, data.sizes),
+      );
     if (options.json === true) {
       terminal.out(`${JSON.stringify({ held_out: heldOutReport(found), summary: found.summary })}\n`);
       return;

@@ -31,6 +31,7 @@ const PROGRAMS = Object.keys({
   gradients_vi: 1,
   gradients_rws: 1,
   prior: 1,
+  simulate: 1,
   initial: 1,
   fit: 1,
   widen: 1,

@@ -9,6 +9,7 @@ export type PredictOptions = {
   readonly seed: number;
   readonly output?: string;
   readonly device: DeviceChoice;
+  readonly drawsCsv?: true;
   readonly json?: true;
   readonly all?: true;
 };
@@ -25,6 +26,7 @@ export function predictCommand(context: Context): Command {
     .option("--seed <n>", "seed of the random numbers", wholeNumber(0, 2 ** 32 - 1), 1)
     .option("--output <directory>", "where to leave the predictions (default: <run>/predictions)")
     .addOption(deviceOption())
+    .option("--draws-csv", "keep the generated quantities of every draw besides, as draws.csv")
     .option("--json", "print the results as JSON")
     .option("--all", "print every row of the predictions")
     .addHelpText(

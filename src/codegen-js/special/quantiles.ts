@@ -26,7 +26,11 @@ function approximateQuantile(u: number, of: Lattice): number {
   const kurtosis = (of.excessKurtosis * (w * w * w - 3 * w)) / 24;
   const skew2 = (of.skewness * of.skewness * (2 * w * w * w - 5 * w)) / 36;
   const x = of.mean + sd * (w + skew + kurtosis - skew2) - w / (24 * sd) + 0.5;
-  return Math.min(of.highest, Math.max(of.lowest, Math.floor(x)));
+  // Of very small means it may be anything; Cantelli's inequality bounds the quantiles of any distribution.
+  const most = of.mean + sd * Math.sqrt(u / (1 - u)) + 1;
+  const least = of.mean - sd * Math.sqrt((1 - u) / u) - 1;
+  const near = Math.max(least, Math.min(most, x));
+  return Math.min(of.highest, Math.max(of.lowest, Math.floor(near)));
 }
 
 /** The sum of masses from y down (`step` -1) or up (`step` 1) to the end of the support. */

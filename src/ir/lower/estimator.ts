@@ -37,9 +37,10 @@ import {
   type ParticleOrigin,
 } from "./guide.js";
 
-/** Random streams apart from those of guides and priors: of the indices of posterior draws, and of predictions. */
+/** Random streams apart from those of guides and priors: of posterior draws' indices, of predictions, of simulated data. */
 export const INDEX_SITES = 0x100000;
 export const PREDICTION_SITES = 0x200000;
+export const SIMULATION_SITES = 0x300000;
 /** The first random stream of the i-th draw among those that begin at `base`. */
 export const siteFrom = (base: number, index: number): number => base + index * SITES_PER_LATENT;
 

@@ -28,8 +28,11 @@ import { scan } from "../scan.js";
 
 /** What variables stand for while expressions are lowered; locals are added as they are first met, so that each has one value. */
 export type Environment = Map<Variable, Node> & {
-  /** The values of latents one step before along their ordered plate; at its first step they are never looked at. */
-  readonly before?: ReadonlyMap<Latent, Node>;
+  /**
+   * The values of latents one step before along their ordered plate; at its first step they are never looked at. Where data
+   * is drawn, of that too, and of locals that it goes into.
+   */
+  readonly before?: ReadonlyMap<Latent | Data | Local, Node>;
   /** A local that is being defined by its own value one step before, and that value. */
   readonly defining?: { readonly local: Local; readonly before: Node };
 };
@@ -155,14 +158,14 @@ export class ExpressionLowering {
   }
 
   #before(variable: Data | Latent | Local, along: Axis, env: Environment, random: RandomSource | null): Node {
+    const known = env.before?.get(variable);
+    if (known !== undefined) return known;
     if (variable.kind === "data") return stepBefore(this.graph, this.data(variable), along);
     if (variable.kind === "local")
       return env.defining?.local === variable
         ? env.defining.before
         : stepBefore(this.graph, this.#reference(variable, env, random), along);
-    const node = env.before?.get(variable);
-    if (node === undefined) throw new Bug(`'${variable.name}' has no value at the step before`);
-    return node;
+    throw new Bug(`'${variable.name}' has no value at the step before`);
   }
 
   #reference(variable: Variable, env: Environment, random: RandomSource | null): Node {

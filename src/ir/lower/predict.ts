@@ -1,7 +1,7 @@
 // The program that takes posterior draws on: log densities of data at them, generated quantities, and latents of plate
 // elements that the draws do not know (MATH: section 6).
 import { Bug } from "../../diagnostic.js";
-import type { Factor, Latent, Variable } from "../../typecheck/model.js";
+import type { Data, Factor, Latent, Local, Variable } from "../../typecheck/model.js";
 import type { Axis } from "../axis.js";
 import { BUFFERS, DRAW_AXIS } from "../interface.js";
 import type { Graph, Node } from "../node.js";
@@ -22,7 +22,7 @@ type Observation = Extract<Factor, { kind: "observation" }>;
 export function predictProgram(context: Context): ProgramGraph {
   const { graph: g, model } = context;
   const draw = g.axis(DRAW_AXIS, "particle");
-  const before = new Map<Latent, Node>();
+  const before = new Map<Latent | Data | Local, Node>();
   const env: Environment = Object.assign(new Map<Variable, Node>(), { before });
   const predicted = model.generated.flatMap((q) => (q.kind === "prediction" ? [q.variable] : []));
   for (const latent of [...model.latents, ...predicted]) {
@@ -54,7 +54,7 @@ export function predictProgram(context: Context): ProgramGraph {
 /** The value of what varies along an ordered plate one step before: of a table that is being filled, of its own. */
 function setBefore(
   { graph: g, lowering }: Context,
-  before: Map<Latent, Node>,
+  before: Map<Latent | Data | Local, Node>,
   latent: Latent,
   node: Node,
 ): void {
@@ -159,11 +159,11 @@ function latentAtDraws(context: Context, latent: Latent, draw: Axis, env: Enviro
 }
 
 /** Every generated quantity at every draw; predictions are drawn. */
-function generatedAtDraws(
+export function generatedAtDraws(
   context: Context,
   draw: Axis,
   env: Environment,
-  before: Map<Latent, Node>,
+  before: Map<Latent | Data | Local, Node>,
 ): Output[] {
   const { graph: g, model, lowering } = context;
   return model.generated.map((quantity, i): Output => {

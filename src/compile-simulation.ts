@@ -1,0 +1,55 @@
+// The program that simulates data from a model: made by itself, as it takes neither guide nor contraction.
+import { emitJs } from "./codegen-js/emit.js";
+import type { CompiledProgram } from "./compiled.js";
+import type { Diagnostic } from "./diagnostic.js";
+import type { Sizes } from "./ir/axis.js";
+import { ADAPTER_CLASSES } from "./ir/cost.js";
+import { DRAW_AXIS, type EventAxisInterface } from "./ir/interface.js";
+import { ExpressionLowering } from "./ir/lower/expressions.js";
+import { eventAxes } from "./ir/lower/interface.js";
+import { nestingOrder } from "./ir/lower/program-graph.js";
+import type { Context, ProgramGraph } from "./ir/lower/program-graph.js";
+import { simulateProgram } from "./ir/lower/simulate.js";
+import { simulatedData, unsimulatable } from "./ir/lower/simulated.js";
+import { Graph } from "./ir/node.js";
+import { schedule } from "./ir/schedule.js";
+import { PlanningSizes } from "./ir/sizes.js";
+import { ALL_OPTIMISATIONS, without } from "./optimisations.js";
+import type { TypedModel } from "./typecheck/model.js";
+
+/** How a model is simulated. */
+export type Simulator = {
+  /** The data that are drawn; all others are given. */
+  readonly simulated: readonly string[];
+  /** The axes of all vectors that the program meets. */
+  readonly eventAxes: readonly EventAxisInterface[];
+  /** The program `simulate`, of the reference device, for data of these sizes. */
+  readonly compile: (sizes: Sizes) => CompiledProgram;
+};
+
+/** How to simulate a model, or everything in it that cannot be drawn from. */
+export function simulatorOf(model: TypedModel): Simulator | Diagnostic[] {
+  const diagnostics = unsimulatable(model);
+  if (diagnostics.length > 0) return diagnostics;
+  const lower = (sizes: Sizes): { context: Context; graph: ProgramGraph } => {
+    const graph = new Graph();
+    const isRagged = (plate: { readonly name: string }): boolean => sizes.rows?.has(plate.name) === true;
+    const lowering = new ExpressionLowering(graph, nestingOrder(model), isRagged);
+    const context = { graph, model, lowering };
+    return { context, graph: simulateProgram(context) };
+  };
+  const { context } = lower(new Map());
+  return {
+    simulated: [...simulatedData(model).keys()].map((data) => data.name),
+    eventAxes: eventAxes(model, context.lowering),
+    compile: (sizes) => {
+      const { context, graph } = lower(sizes);
+      const program = schedule(context.graph, graph, {
+        sizes: new PlanningSizes(sizes, [[DRAW_AXIS, 1]]),
+        adapter: ADAPTER_CLASSES.software,
+        optimise: without(ALL_OPTIMISATIONS, "share", "inline"),
+      });
+      return { program, wgsl: {}, js: emitJs(program) };
+    },
+  };
+}
