@@ -3,7 +3,7 @@ import type { CompiledModel } from "../compiled.js";
 import { elementNames } from "../inference/layout.js";
 import type { Axis, Sizes } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
-import { partsOf } from "../report/plate-graph.js";
+import { operandsOf } from "../typecheck/walk.js";
 import type { Factor, Local, Plate, TypedExpression, TypedModel, ValueType } from "../typecheck/model.js";
 import { showExpression, showType } from "../typecheck/show.js";
 import { loadData } from "./data-files.js";
@@ -103,7 +103,7 @@ const plainType = (type: ValueType): string => showType(type).replace(/<.*>/, ""
 function localsOf(expressions: readonly TypedExpression[]): readonly Local[] {
   const found = new Set<Local>();
   const visit = (e: TypedExpression): void => {
-    partsOf(e).forEach(visit);
+    operandsOf(e).forEach(visit);
     const variable = e.kind === "reference" || e.kind === "previous" ? e.variable : null;
     if (variable?.kind !== "local" || found.has(variable)) return;
     visit(variable.value);

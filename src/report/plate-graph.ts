@@ -1,5 +1,6 @@
 // The graph of a model, as it is drawn: latents, data and factors in the boxes of their plates.
 import { showExpression } from "../typecheck/show.js";
+import { operandsOf } from "../typecheck/walk.js";
 import type {
   Data,
   Factor,
@@ -42,30 +43,6 @@ export type PlateGraph = {
 /** A variable that is named in an expression, or in a local that is. */
 type Use = { readonly variable: Data | Parameter | Latent; readonly previous: boolean };
 
-/** The expressions that one is made of. */
-export function partsOf(e: TypedExpression): readonly TypedExpression[] {
-  switch (e.kind) {
-    case "literal":
-    case "reference":
-      return [];
-    case "apply":
-    case "call":
-    case "random":
-    case "matrix":
-      return e.args;
-    case "reduce":
-      return [e.arg];
-    case "element":
-      return [e.vector, e.index];
-    case "arrange":
-      return [e.vector];
-    case "vector":
-      return e.elements;
-    case "previous":
-      return [e.initial];
-  }
-}
-
 /** Data, latents and parameters that an expression uses, those in the definitions of its locals included. */
 export function usesOf(expression: TypedExpression): readonly Use[] {
   const found = new Map<string, Use>();
@@ -78,7 +55,7 @@ export function usesOf(expression: TypedExpression): readonly Use[] {
   const visit = (e: TypedExpression): void => {
     if (seen.has(e)) return;
     seen.add(e);
-    partsOf(e).forEach(visit);
+    operandsOf(e).forEach(visit);
     if (e.kind === "reference") add(e.variable, false);
     if (e.kind === "previous") add(e.variable, true);
   };

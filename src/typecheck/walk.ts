@@ -1,13 +1,12 @@
 // Walking typed expressions.
 import type { Generated, Latent, Local, Plate, TypedExpression, TypedModel } from "./model.js";
 
-/** The expressions that one is directly made of: arguments, and the value of a local that it refers to. */
-export function partsOf(e: TypedExpression): readonly TypedExpression[] {
+/** The expressions that one is written with: its arguments. */
+export function operandsOf(e: TypedExpression): readonly TypedExpression[] {
   switch (e.kind) {
     case "literal":
-      return [];
     case "reference":
-      return e.variable.kind === "local" ? [e.variable.value] : [];
+      return [];
     case "apply":
     case "matrix":
     case "call":
@@ -22,8 +21,14 @@ export function partsOf(e: TypedExpression): readonly TypedExpression[] {
     case "vector":
       return e.elements;
     case "previous":
-      return e.variable.kind === "local" ? [e.initial, e.variable.value] : [e.initial];
+      return [e.initial];
   }
+}
+
+/** The expressions that one is directly made of: its arguments, and the value of a local that it refers to. */
+export function partsOf(e: TypedExpression): readonly TypedExpression[] {
+  const isOfLocal = (e.kind === "reference" || e.kind === "previous") && e.variable.kind === "local";
+  return isOfLocal ? [...operandsOf(e), e.variable.value] : operandsOf(e);
 }
 
 /** An expression and all that it is made of, each once, through locals and the arguments of functions. */
