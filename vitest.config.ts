@@ -1,4 +1,5 @@
 // How the tests run: which files, with how much patience, and with the software Vulkan driver at hand.
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { softwareVulkanEnvironment } from "./src/runtime/vulkan.js";
 
@@ -9,6 +10,8 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     pool: "forks",
+    // Two at least: some tests wait for processes that they stop and start.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
