@@ -34,7 +34,10 @@ export async function findBrowser() {
 function chromium(root) {
   const share = join(root, "usr", "lib");
   const triplet = readdirSync(share).find((name) => name.includes("-linux-")) ?? "";
-  const libraries = [join(share, triplet), join(root, "lib", triplet), join(share, triplet, "nss")];
+  const own = join(share, triplet);
+  // Some packages keep libraries in a folder of their own, which they find by themselves only in the system's place.
+  const folders = readdirSync(own, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const libraries = [own, join(root, "lib", triplet), ...folders.map(({ name }) => join(own, name))];
   return {
     file: join(share, "chromium", "chromium"),
     env: { LD_LIBRARY_PATH: libraries.join(":"), FONTCONFIG_FILE: join(root, "fonts.conf") },
