@@ -13,8 +13,11 @@ export type BatchDisplay = {
   readonly stop: () => void;
 };
 
-/** Milliseconds between plain lines. */
-const LINE_EVERY = 5000;
+/**
+ * Milliseconds from the end of a job to when it is told of, in a line or in the time left: jobs that are done together end
+ * together, and the first of them says nothing of how long one takes.
+ */
+const TOLD_AFTER = 5000;
 
 /** Time left, by what the jobs of this process took until now. */
 function timeLeft(counts: Counts, first: Counts, begin: number): string {
@@ -26,20 +29,41 @@ function timeLeft(counts: Counts, first: Counts, begin: number): string {
 const words = ({ done, failed, left }: Counts): string =>
   `${done} done${failed === 0 ? "" : `, ${failed} failed`}, ${left} to do`;
 
+/** Calls `tell` with the latest counts some time after they changed, and at once when there is nothing left. */
+function afterwards(tell: (counts: Counts) => void): Pick<BatchDisplay, "update" | "stop"> {
+  let timer: NodeJS.Timeout | null = null;
+  let latest: Counts | null = null;
+  const now = (): void => {
+    timer = null;
+    if (latest !== null) tell(latest);
+  };
+  const stop = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+  };
+  const update = (counts: Counts): void => {
+    const isFirst = latest === null;
+    latest = counts;
+    if (!isFirst && counts.left > 0) {
+      timer ??= setTimeout(now, TOLD_AFTER);
+      return;
+    }
+    stop();
+    now();
+  };
+  return { update, stop };
+}
+
 /** Starts a display on stderr. */
 export function showBatch(first: Counts, terminal: Terminal): BatchDisplay {
   const begin = performance.now();
   const say = (line: string): void => terminal.err(`${line}\n`);
   if (!terminal.interactive) {
-    let next = begin;
-    const update = (counts: Counts): void => {
-      const now = performance.now();
-      if (now < next && counts.left > 0) return;
-      next = now + LINE_EVERY;
+    const line = (counts: Counts): void => {
       const left = timeLeft(counts, first, begin);
       say(`${words(counts)}${left === "" ? "" : `, ${left}`}`);
     };
-    return { update, say, stop: () => undefined };
+    return { ...afterwards(line), say };
   }
   const total = first.done + first.failed + first.left;
   const bar = new SingleBar({
@@ -52,15 +76,26 @@ export function showBatch(first: Counts, terminal: Terminal): BatchDisplay {
     fps: 10,
     linewrap: false,
   });
-  bar.start(total, first.done + first.failed, { words: words(first), left: "" });
-  const update = (counts: Counts): void =>
-    bar.update(counts.done + counts.failed, { words: words(counts), left: timeLeft(counts, first, begin) });
+  let left = "";
+  const draw = (counts: Counts): void =>
+    bar.update(counts.done + counts.failed, { words: words(counts), left });
+  const estimate = afterwards((counts) => {
+    left = timeLeft(counts, first, begin);
+    draw(counts);
+  });
+  bar.start(total, first.done + first.failed, { words: words(first), left });
   return {
-    update,
+    update: (counts) => {
+      draw(counts);
+      estimate.update(counts);
+    },
     say: (line) => {
       // The bar is drawn anew below.
       terminal.err(`\r\u001b[2K${line}\n`);
     },
-    stop: () => bar.stop(),
+    stop: () => {
+      estimate.stop();
+      bar.stop();
+    },
   };
 }
