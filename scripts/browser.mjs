@@ -50,6 +50,8 @@ const fontsConfiguration = (root) => `<?xml version="1.0"?>
 <fontconfig>
   <dir>/usr/share/fonts</dir>
   <dir>${join(root, "usr", "share", "fonts")}</dir>
+  <alias><family>sans-serif</family><prefer><family>DejaVu Sans</family></prefer></alias>
+  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
   <cachedir>${join(root, "font-cache")}</cachedir>
 </fontconfig>
 `;
