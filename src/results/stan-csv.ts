@@ -1,4 +1,4 @@
-// Draws as CmdStan writes them: a CSV file for each chain, which stansummary, rstan, cmdstanr, cmdstanpy and others read.
+// Draws as CmdStan writes them: a CSV file for each chain, which stansummary, rstan and others read.
 import { elementsOf, type PosteriorDataSet, type Quantity } from "./data-set.js";
 import { MOST_BYTES, writeNumber } from "./digits.js";
 import type { ResultFile } from "./formats.js";
