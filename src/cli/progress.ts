@@ -1,5 +1,5 @@
 // Progress of a run: a bar where a person watches, lines every few seconds elsewhere.
-import { SingleBar } from "cli-progress";
+import { makeBar } from "./bar.js";
 import type { Progress } from "../inference/infer.js";
 import { duration } from "./table.js";
 import type { Terminal } from "./terminal.js";
@@ -54,16 +54,7 @@ function lines(terminal: Terminal): ProgressDisplay {
 }
 
 function bar(): ProgressDisplay {
-  const display = new SingleBar({
-    format: "{what} [{bar}] {value}/{total}  {words}  {left}",
-    stream: process.stderr,
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    barsize: 20,
-    fps: 10,
-    linewrap: false,
-  });
+  const display = makeBar("{what} [{bar}] {value}/{total}  {words}  {left}");
   let phase: Progress["phase"] | null = null;
   let begin = 0;
   const show = (what: string, done: number, of: number, atMost: boolean, words: string): void => {

@@ -3,7 +3,7 @@ import type { CompiledModel } from "../compiled.js";
 import { defaultDraws, drawPosterior, type PosteriorDraws } from "../inference/draws.js";
 import type { FinalSampler } from "../inference/final.js";
 import type { SummaryRow } from "../inference/posterior.js";
-import { atDraws, type AtDraws } from "../inference/predict.js";
+import { atDraws, atOwnData, type AtDraws } from "../inference/predict.js";
 import { drawnRows, leaveOneOut, type LeaveOneOut } from "../inference/predictive.js";
 import type { Progress } from "../inference/run.js";
 import type { InferenceSettings } from "../inference/settings.js";
@@ -33,15 +33,7 @@ export async function takeDraws(
 ): Promise<RunDraws> {
   const { model, data, device, settings } = run;
   const draws = await drawPosterior(run, sampler, count ?? defaultDraws(run));
-  const context = {
-    model,
-    data,
-    device,
-    seed: settings.seed,
-    known: data.sizes,
-    countedFrom: new Map<string, number>(),
-  };
-  const atData = await atDraws(context, draws);
+  const atData = await atDraws(atOwnData({ model, data, device, seed: settings.seed }), draws);
   const rows = model.interface.generated.flatMap(({ name, drawn }) => {
     const values = atData.generated.get(name);
     return drawn && values !== undefined ? drawnRows(name, values, atData, data.sizes) : [];

@@ -69,7 +69,7 @@ const word = (i: 0 | 1 | 2 | 3): number => WORDS[i] ?? 0;
 const uniformOf = (bits: number): number => (bits >>> 9) * 2 ** -23 + 2 ** -24;
 
 /** A bijection of 32-bit words that mixes all bits: the last step of MurmurHash3 (Appleby). */
-function mix(word: number): number {
+export function mix(word: number): number {
   let h = word;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

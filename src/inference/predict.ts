@@ -23,6 +23,11 @@ export type PredictionContext = {
   readonly countedFrom: ReadonlyMap<string, number>;
 };
 
+/** Predicts the data that the posterior was inferred from: every element is known, and every step counts. */
+export const atOwnData = (
+  run: Pick<PredictionContext, "model" | "data" | "device" | "seed">,
+): PredictionContext => ({ ...run, known: run.data.sizes, countedFrom: new Map() });
+
 /** Quantities at every draw; of observations and generated quantities by their names. */
 export type AtDraws = {
   readonly count: number;

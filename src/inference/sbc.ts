@@ -8,6 +8,7 @@ import { elementNames, inFileOrder } from "./layout.js";
 import type { InferenceData } from "./run.js";
 import type { InferenceSettings } from "./settings.js";
 import { dataOfDraw, simulate, type Simulated, type SimulationContext } from "./simulate.js";
+import { mix } from "../codegen-js/random.js";
 import type { CompiledModel } from "../compiled.js";
 import { Bug, type Diagnostic } from "../diagnostic.js";
 import type { Axis, Sizes } from "../ir/axis.js";
@@ -145,15 +146,11 @@ function rankAmong(truth: number, drawn: Float32Array, draws: number, uniform: (
 }
 
 /** Seeds that lie apart, by a bijection of 32-bit words (the last step of MurmurHash3). */
-function seedOf(seed: number, simulation: number): number {
-  let h = (seed + Math.imul(simulation + 1, 0x9e3779b9)) >>> 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
+const seedOf = (seed: number, simulation: number): number =>
+  mix((seed + Math.imul(simulation + 1, 0x9e3779b9)) >>> 0);
 
 /** Uniform numbers to break ties with: Mulberry32. */
-function uniforms(seed: number): () => number {
+export function uniforms(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,17 +1,7 @@
 // The probability of ranks as far from uniform as some are, against simulation; and what departures are called.
 import { describe, expect, it } from "vitest";
 import { bands, verdicts, type Ranks } from "../../src/inference/calibration.js";
-
-/** Uniform numbers: Mulberry32. */
-function uniforms(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { uniforms } from "../../src/inference/sbc.js";
 
 const ranksBy = (draws: number, count: number, draw: () => number): Ranks => ({
   name: "x",

@@ -1,6 +1,6 @@
 // What `mppc export` does: a finished run's draws in the formats of other programs.
 import { bufferAxes } from "../../inference/layout.js";
-import { atDraws } from "../../inference/predict.js";
+import { atDraws, atOwnData } from "../../inference/predict.js";
 import { programOf } from "../../inference/run.js";
 import { volume } from "../../ir/axis.js";
 import { BUFFERS, DRAW_AXIS } from "../../ir/interface.js";
@@ -59,14 +59,7 @@ export async function exportRun(
       },
       (axes) => volume(axes, data.sizes),
     );
-    const context = {
-      model,
-      data,
-      device,
-      seed: settings.seed,
-      known: data.sizes,
-      countedFrom: new Map<string, number>(),
-    };
+    const context = atOwnData({ model, data, device, seed: settings.seed });
     return saveResults(
       { model: source, data, settings, report, draws, generated, atData: () => atDraws(context, draws) },
       formats,

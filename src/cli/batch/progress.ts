@@ -1,5 +1,5 @@
 // Progress of a batch: a bar where a person watches, lines every few seconds elsewhere.
-import { SingleBar } from "cli-progress";
+import { makeBar } from "../bar.js";
 import { duration } from "../table.js";
 import type { Terminal } from "../terminal.js";
 
@@ -66,16 +66,7 @@ export function showBatch(first: Counts, terminal: Terminal): BatchDisplay {
     return { ...afterwards(line), say };
   }
   const total = first.done + first.failed + first.left;
-  const bar = new SingleBar({
-    format: "jobs [{bar}] {value}/{total}  {words}  {left}",
-    stream: process.stderr,
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    barsize: 20,
-    fps: 10,
-    linewrap: false,
-  });
+  const bar = makeBar("jobs [{bar}] {value}/{total}  {words}  {left}");
   let left = "";
   const draw = (counts: Counts): void =>
     bar.update(counts.done + counts.failed, { words: words(counts), left });
