@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compileSource } from "../src/compile.js";
 import { renderDiagnostics } from "../src/diagnostic.js";
-import { buildProgram, removeProgram, ROOT } from "./cli/built.js";
+import { buildProgram, removeProgram } from "./cli/built.js";
+import { ROOT } from "./support/javascript.js";
 
 const MODELS = join(ROOT, "bench", "models");
 

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Job } from "../../src/batch/manifest.js";
-import { ROOT } from "../cli/built.js";
+import { ROOT } from "../support/javascript.js";
 import { MadeBatch } from "./made.js";
 
 const KILLER = join(ROOT, "tests", "cli", "killing.mjs");

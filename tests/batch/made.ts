@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { readManifest, type Job } from "../../src/batch/manifest.js";
-import { buildProgram, removeProgram, ROOT, runProgram, type Finished } from "../cli/built.js";
+import { buildProgram, removeProgram, runProgram, type Finished } from "../cli/built.js";
+import { ROOT } from "../support/javascript.js";
 
 const MODEL = `
 data { plate rows; real y[rows]; }

@@ -1,33 +1,18 @@
 // The program as users run it: sources transpiled once into a folder of the same layout as the package.
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import ts from "typescript";
+import { ROOT, writeJavaScript } from "../support/javascript.js";
 
-export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const OPTIONS: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2023,
-  module: ts.ModuleKind.ESNext,
-  verbatimModuleSyntax: true,
-  isolatedModules: true,
-};
-
-/** Transpiles src/ (types are checked elsewhere) and returns the path of the program's main file. */
+/** Makes JavaScript of src/ and returns the path of the program's main file. */
 export function buildProgram(): string {
   // Within node_modules, so that packages are found from there and git does not see it.
   const folder = join(ROOT, "node_modules", ".cache", "mppc-program", String(process.pid));
   rmSync(folder, { recursive: true, force: true });
-  for (const name of readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith(".ts")) continue;
-    const source = readFileSync(join(ROOT, "src", name), "utf8");
-    const target = join(folder, "dist", name.replace(/\.ts$/, ".js"));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(
-      target,
-      ts.transpileModule(source, { compilerOptions: OPTIONS, fileName: name }).outputText,
-    );
-  }
+  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join("src", name));
+  writeJavaScript(join(folder, "dist"), "src", sources);
   cpSync(join(ROOT, "assets"), join(folder, "assets"), { recursive: true });
   cpSync(join(ROOT, "stdlib"), join(folder, "stdlib"), { recursive: true });
   cpSync(join(ROOT, "package.json"), join(folder, "package.json"));

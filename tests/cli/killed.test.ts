@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildProgram, removeProgram, ROOT, runProgram } from "./built.js";
+import { ROOT } from "../support/javascript.js";
+import { buildProgram, removeProgram, runProgram } from "./built.js";
 
 // The prior is far from the posterior, so that there is a path of tempered iterations; one group is one normal.
 const MODEL = `

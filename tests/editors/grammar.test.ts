@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { tokenMatcher } from "../../src/lexer/chevrotain.js";
 import { tokenEnd, tokenize } from "../../src/lexer/lexer.js";
 import { Identifier, KEYWORDS, Number_, Real, SOFT_KEYWORDS, TYPE_NAMES } from "../../src/lexer/tokens.js";
-import { ROOT } from "../cli/built.js";
+import { ROOT } from "../support/javascript.js";
 
 type Grammar = { tokenizeLine(line: string, stack: unknown): { tokens: Scoped[]; ruleStack: unknown } };
 type Scoped = { startIndex: number; endIndex: number; scopes: string[] };

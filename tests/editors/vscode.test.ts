@@ -24,7 +24,7 @@ import {
   shown,
 } from "../../editors/vscode/src/program.js";
 import { VERSION } from "../../src/version.js";
-import { ROOT } from "../cli/built.js";
+import { ROOT } from "../support/javascript.js";
 import { runCaughtIn } from "../cli/terminal.js";
 
 const EXTENSION = join(ROOT, "editors", "vscode");

@@ -14,7 +14,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { buildProgram, removeProgram, ROOT } from "../cli/built.js";
+import { buildProgram, removeProgram } from "../cli/built.js";
+import { ROOT } from "../support/javascript.js";
 import { runCaughtIn } from "../cli/terminal.js";
 
 const UGLY = "model{x~normal(0,1);y ~ normal( x,exp(x)+square(x) ) ;}\n";

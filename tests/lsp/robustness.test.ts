@@ -8,7 +8,8 @@ import type { Diagnostic, FoldingRange, Location } from "vscode-languageserver-p
 import { CancellationTokenSource } from "vscode-jsonrpc/node";
 import { checkSource } from "../../src/compile.js";
 import { tokenEnd, tokenize } from "../../src/lexer/lexer.js";
-import { buildProgram, removeProgram, ROOT } from "../cli/built.js";
+import { buildProgram, removeProgram } from "../cli/built.js";
+import { ROOT } from "../support/javascript.js";
 import { Client } from "./client.js";
 
 const URI = "file:///models/m.mpp";

@@ -1,12 +1,9 @@
 // Makes plain JavaScript of a few source files, for tests that need a process of their own to run them in.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import ts from "typescript";
+import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+import { ROOT, writeJavaScript } from "../support/javascript.js";
 
 /** A fresh folder that is removed when the test ends. */
 export function temporaryDirectory(): string {
@@ -15,31 +12,20 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
+/** What a source imports but types, statically or not. */
+const IMPORTS = /(?:^(?:import|export) (?!type\b)[^;"]*from |\bimport\()"(\.[^"]*)\.js"/gm;
+
 /**
  * Writes `entries` ("src/cli/launch.ts") and all they import as JavaScript below `directory`, beside a link to
  * node_modules; gives the path of a source file's JavaScript.
  */
 export function transpile(directory: string, entries: readonly string[]): (entry: string) => string {
-  const target = (file: string): string => join(directory, file.replace(/\.ts$/, ".js"));
-  const done = new Set<string>();
-  const visit = (file: string): void => {
-    if (done.has(file)) return;
-    done.add(file);
-    const options = {
-      module: ts.ModuleKind.ESNext,
-      target: ts.ScriptTarget.ES2023,
-      verbatimModuleSyntax: true,
-    };
-    const { outputText } = ts.transpileModule(readFileSync(join(ROOT, file), "utf8"), {
-      compilerOptions: options,
-    });
-    mkdirSync(dirname(target(file)), { recursive: true });
-    writeFileSync(target(file), outputText);
-    for (const [, path = ""] of outputText.matchAll(/(?:from|import\()\s*"(\.[^"]*)\.js"/g))
-      visit(relative(ROOT, join(ROOT, dirname(file), `${path}.ts`)));
-  };
+  const files = new Set(entries);
+  for (const file of files)
+    for (const [, path = ""] of readFileSync(join(ROOT, file), "utf8").matchAll(IMPORTS))
+      files.add(join(dirname(file), `${path}.ts`));
+  writeJavaScript(directory, ".", [...files]);
   writeFileSync(join(directory, "package.json"), '{ "type": "module" }\n');
   symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
-  entries.forEach(visit);
-  return target;
+  return (file) => join(directory, file.replace(/\.ts$/, ".js"));
 }
