@@ -54,10 +54,10 @@ function fits(scope: string, image: string, kind: string): boolean {
   if (kind === "comment") return scope.startsWith("comment.");
   if (kind === "real") return scope === "constant.numeric.real.mpp";
   if (kind === "integer") return scope === "constant.numeric.integer.mpp";
-  if (kind === "type") return scope === "support.type.mpp" || scope === "keyword.other.ordered.mpp";
+  if (kind === "type") return scope === "support.type.mpp" || scope === "keyword.control.ordered.mpp";
   if (kind === "keyword") return WORD.test(scope) && scope !== "support.type.mpp";
   if (kind === "name")
-    return NAME.test(scope) || (SOFT_KEYWORDS.includes(image) && scope.startsWith("keyword.other."));
+    return NAME.test(scope) || (SOFT_KEYWORDS.includes(image) && scope.startsWith("keyword.control."));
   return scope.startsWith("keyword.operator.") || scope.startsWith("punctuation.");
 }
 

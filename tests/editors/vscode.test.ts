@@ -17,6 +17,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { runProgram } from "../../editors/vscode/src/process.js";
 import {
   checkArguments,
+  dataBeside,
   findProgram,
   reportArguments,
   reportIn,
@@ -78,6 +79,8 @@ describe("the package", () => {
       "extension.vsixmanifest",
       "extension/LICENSE.txt",
       "extension/dist/extension.cjs",
+      "extension/icons/mpp.svg",
+      "extension/icons/mppc.png",
       "extension/language-configuration.json",
       "extension/package.json",
       "extension/readme.md",
@@ -137,6 +140,15 @@ describe("the program", () => {
     expect(heard).toBe("run a b\n");
     const missing = await runProgram({ command: "no-such-mppc", shell: false }, [], models, ears);
     expect(missing).toEqual({ code: null, problem: "there is no program 'no-such-mppc'" });
+  });
+
+  it("is offered the data that is beside the model", () => {
+    const beside = join(folder, "beside");
+    mkdirSync(beside);
+    for (const name of ["b.csv", "A.JSON", ".hidden.json", "package.json", "notes.md", "model.mpp"])
+      writeFileSync(join(beside, name), "");
+    expect(dataBeside(join(beside, "model.mpp"))).toEqual([join(beside, "A.JSON"), join(beside, "b.csv")]);
+    expect(dataBeside(join(folder, "no such folder", "model.mpp"))).toEqual([]);
   });
 
   it("stops when it is cancelled", async () => {

@@ -7,6 +7,7 @@ import { LanguageClient } from "vscode-languageclient/node";
 import { type Ending, runProgram } from "./process.js";
 import {
   checkArguments,
+  dataBeside,
   findProgram,
   type Program,
   reportArguments,
@@ -119,7 +120,7 @@ async function checkModel(output: vscode.OutputChannel): Promise<void> {
   if (code === 0) void vscode.window.showInformationMessage(`mppc: ${basename(model.fsPath)} is right.`);
 }
 
-/** Asks for data files (those of the last run are offered again), runs the model, and shows the report. */
+/** Asks for data files, runs the model, and shows the report. */
 async function runModel(context: vscode.ExtensionContext, output: vscode.OutputChannel): Promise<void> {
   const model = await activeModel();
   if (model === undefined) return;
@@ -134,6 +135,10 @@ async function runModel(context: vscode.ExtensionContext, output: vscode.OutputC
   if (reported.code === 0) showReport(model, run);
 }
 
+const CHOOSE = "Choose data files...";
+const NONE = "No data";
+
+/** The files that the user picks: those of the last run, one beside the model, or any; undefined if none was chosen. */
 async function dataFiles(
   context: vscode.ExtensionContext,
   model: vscode.Uri,
@@ -141,31 +146,45 @@ async function dataFiles(
   const key = `data of ${model.toString()}`;
   const last = context.workspaceState.get<readonly string[]>(key, []);
   const again = `Again: ${last.map((file) => basename(file)).join(", ")}`;
-  const choose = "Choose data files...";
-  const none = "No data";
-  const choice = await vscode.window.showQuickPick([...(last.length > 0 ? [again] : []), choose, none], {
-    placeHolder: "Data of this run",
-  });
+  const beside = dataBeside(model.fsPath);
+  const names = beside.map((file) => basename(file));
+  const choice = await vscode.window.showQuickPick(
+    [...(last.length > 0 ? [again] : []), ...names, CHOOSE, NONE],
+    { placeHolder: "Data of this run" },
+  );
   if (choice === undefined) return undefined;
   if (choice === again) return last;
-  if (choice === none) return [];
+  if (choice === NONE) return [];
+  const files = choice === CHOOSE ? await chosenFiles(model) : [join(dirname(model.fsPath), choice)];
+  if (files) await context.workspaceState.update(key, files);
+  return files;
+}
+
+async function chosenFiles(model: vscode.Uri): Promise<readonly string[] | undefined> {
   const chosen = await vscode.window.showOpenDialog({
     defaultUri: vscode.Uri.file(dirname(model.fsPath)),
     canSelectMany: true,
     filters: { Data: ["json", "csv"], "All files": ["*"] },
     openLabel: "Run with this data",
   });
-  const files = chosen?.map((file) => file.fsPath);
-  if (files) await context.workspaceState.update(key, files);
-  return files;
+  return chosen?.map((file) => file.fsPath);
 }
 
+/** The panels that show reports, by their models: another run of a model takes the place of the one before. */
+const reports = new Map<string, vscode.WebviewPanel>();
+
 function showReport(model: vscode.Uri, run: string): void {
-  const panel = vscode.window.createWebviewPanel(
-    "mppc.report",
-    `${basename(model.fsPath)}: report`,
-    vscode.ViewColumn.Beside,
-    { enableScripts: true, retainContextWhenHidden: true },
-  );
+  const key = model.toString();
+  const panel = reports.get(key) ?? openPanel(key, `${basename(model.fsPath)}: report`);
   panel.webview.html = readFileSync(reportIn(run), "utf8");
+  panel.reveal(undefined, true);
+}
+
+function openPanel(key: string, title: string): vscode.WebviewPanel {
+  const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
+  const options = { enableScripts: true, retainContextWhenHidden: true };
+  const panel = vscode.window.createWebviewPanel("mppc.report", title, place, options);
+  panel.onDidDispose(() => reports.delete(key));
+  reports.set(key, panel);
+  return panel;
 }

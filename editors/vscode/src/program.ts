@@ -1,5 +1,5 @@
 // Where the program `mppc` is, and with which arguments it is called: what needs no editor.
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { dirname, join, parse } from "node:path";
 
 /** What is known of where to look. */
@@ -76,3 +76,20 @@ const quoted = (argument: string): string =>
 /** A command as its user would type it. */
 export const shown = (program: Program, args: readonly string[]): string =>
   [program.command, ...args.map(quoted)].join(" ");
+
+/** JSON files that belong to tools and are nobody's data. */
+const TOOLS = /^(?:package|package-lock|tsconfig|jsconfig)\b.*\.json$/;
+
+/** The files in the folder of a model that may be its data, by name; none where the folder cannot be read. */
+export function dataBeside(model: string): readonly string[] {
+  const folder = dirname(model);
+  const isData = (name: string): boolean => /^[^.].*\.(?:json|csv)$/i.test(name) && !TOOLS.test(name);
+  try {
+    return readdirSync(folder)
+      .filter(isData)
+      .sort()
+      .map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
