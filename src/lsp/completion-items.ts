@@ -136,11 +136,15 @@ export function functionOffer(
 
 /**
  * How well a family suits what stands left of the `~`: 0 where its values are just those, 1 where it has them all, 2 where
- * other values are possible, 4 where it cannot be. `wanted` null: a latent whose type is what its family gives.
+ * other values are possible, 4 where it cannot be. `wanted` null: a latent whose type is what its family gives; those of all
+ * the reals come first, numbers before whole numbers and vectors.
  */
-export function suits(family: Distribution, wanted: Wanted | null, learnable: boolean): number {
+export function suits(family: Distribution, wanted: Wanted | null): number {
   const found = wantedOf(family.result);
-  if (wanted === null) return found.base === "int" || found.shape !== "number" ? 2 : learnable ? 0 : 1;
+  if (wanted === null) {
+    if (found.base === "int" || found.shape !== "number") return 2;
+    return found.lower === null && found.upper === null ? 0 : 1;
+  }
   if (found.base !== wanted.base) return wanted.base === "int" ? 4 : 3;
   if (found.constraint !== wanted.constraint && (found.constraint !== null || wanted.constraint !== null)) {
     const isFree =
@@ -172,7 +176,7 @@ export function familyOffer(library: Library, name: string, wanted: Wanted | nul
     kind: CompletionItemKind.Class,
     detail: `${signatureText(signature)}: ${values}`,
     snippet: callSnippet(signature),
-    rank: 10 + 10 * suits(family, wanted, library.learnableFamilies.includes(name)) - usual,
+    rank: 10 + 10 * suits(family, wanted) - usual,
     data: { kind: "family", name },
   };
 }

@@ -1,5 +1,5 @@
 // What may be written at a place: names in scope, families and functions by what is wanted there, plates, words.
-import { MarkupKind, type CompletionItem } from "vscode-languageserver/node";
+import { MarkupKind, type CompletionItem, type CompletionParams } from "vscode-languageserver/node";
 import { TYPE_NAMES, TYPE_SIZES } from "../lexer/tokens.js";
 import type { Plate, Variable } from "../typecheck/model.js";
 import { readLibrary } from "../stdlib.js";
@@ -283,11 +283,15 @@ export function documentationOf(analysis: Analysis | null, { kind, name, at }: I
   }
 }
 
+/** Whether a space before the offset is one after which only few things can stand, so that clients may show them unasked. */
+export const asksBySpace = (text: string, offset: number): boolean =>
+  /(?:~|\bplate|\bin|\bby) $/.test(text.slice(Math.max(0, offset - 8), offset));
+
 const isItemData = (data: unknown): data is ItemData =>
   typeof data === "object" && data !== null && "uri" in data && "kind" in data && "name" in data;
 
 export const completion: Feature = {
-  capabilities: { completionProvider: { resolveProvider: true, triggerCharacters: ["~", "<", "["] } },
+  capabilities: { completionProvider: { resolveProvider: true, triggerCharacters: ["~", "<", "[", " "] } },
   register: ({ connection, documents, client, answer, guard }) => {
     let isWarm = false;
     documents.onChange(() => {
@@ -296,11 +300,13 @@ export const completion: Feature = {
       warmUp(readLibrary());
     });
     connection.onCompletion(
-      answer((document, { position }): CompletionItem[] =>
-        offersAt(document.analysis, document.offsetAt(position)).map((offer) =>
+      answer((document, { position, context }: CompletionParams): CompletionItem[] => {
+        const offset = document.offsetAt(position);
+        if (context?.triggerCharacter === " " && !asksBySpace(document.text, offset)) return [];
+        return offersAt(document.analysis, offset).map((offer) =>
           toItem(offer, document.uri, client.snippets),
-        ),
-      ),
+        );
+      }),
     );
     connection.onCompletionResolve((item) =>
       guard<CompletionItem, CompletionItem>((given) => {

@@ -144,6 +144,12 @@ it("costs of a model of a hundred groups are found beside other answers", async 
 it("completion, its documentation, and signature help while a statement is written", async () => {
   const at = TEXT.indexOf("y ~ normal");
   await client.edit(URI, at, at, "phi ~ ga");
+  // A space asks by itself where only a family or a plate can stand, and nowhere else.
+  const context = { triggerKind: 2, triggerCharacter: " " };
+  const unasked = (text: string) =>
+    client.at<CompletionItem[]>("completion", URI, at + text.length, { context });
+  expect((await unasked("phi ~ ")).map(({ label }) => label)).toContain("gamma");
+  expect(await unasked("phi ")).toEqual([]);
   const items = await client.at<CompletionItem[]>("completion", URI, at + "phi ~ ga".length);
   const gamma = items.find(({ label }) => label === "gamma");
   expect(gamma).toMatchObject({ insertText: "gamma(${1:alpha}, ${2:beta})", insertTextFormat: 2 });
