@@ -9,8 +9,8 @@ import { ExpressionLowering } from "./ir/lower/expressions.js";
 import { eventAxes } from "./ir/lower/interface.js";
 import { nestingOrder } from "./ir/lower/program-graph.js";
 import type { Context, ProgramGraph } from "./ir/lower/program-graph.js";
-import { simulateProgram } from "./ir/lower/simulate.js";
-import { simulatedData, unsimulatable } from "./ir/lower/simulated.js";
+import { replicateProgram, simulateProgram } from "./ir/lower/simulate.js";
+import { replicableData, simulatedData, undrawableLatents, unsimulatable } from "./ir/lower/simulated.js";
 import { Graph } from "./ir/node.js";
 import { schedule } from "./ir/schedule.js";
 import { PlanningSizes } from "./ir/sizes.js";
@@ -27,29 +27,57 @@ export type Simulator = {
   readonly compile: (sizes: Sizes) => CompiledProgram;
 };
 
+/** How some of a model is simulated: of data that it observes, what can be drawn. */
+export type PartialSimulator = Omit<Simulator, "eventAxes">;
+
 /** How to simulate a model, or everything in it that cannot be drawn from. */
 export function simulatorOf(model: TypedModel): Simulator | Diagnostic[] {
   const diagnostics = unsimulatable(model);
   if (diagnostics.length > 0) return diagnostics;
-  const lower = (sizes: Sizes): { context: Context; graph: ProgramGraph } => {
-    const graph = new Graph();
-    const isRagged = (plate: { readonly name: string }): boolean => sizes.rows?.has(plate.name) === true;
-    const lowering = new ExpressionLowering(graph, nestingOrder(model), isRagged);
-    const context = { graph, model, lowering };
-    return { context, graph: simulateProgram(context) };
-  };
-  const { context } = lower(new Map());
+  const { context } = lower(model, new Map(), (c) => simulateProgram(c));
   return {
     simulated: [...simulatedData(model).keys()].map((data) => data.name),
     eventAxes: eventAxes(model, context.lowering),
-    compile: (sizes) => {
-      const { context, graph } = lower(sizes);
-      const program = schedule(context.graph, graph, {
-        sizes: new PlanningSizes(sizes, [[DRAW_AXIS, 1]]),
-        adapter: ADAPTER_CLASSES.software,
-        optimise: without(ALL_OPTIMISATIONS, "share", "inline"),
-      });
-      return { program, wgsl: {}, js: emitJs(program) };
-    },
+    compile: (sizes) => compiled(model, sizes, (c) => simulateProgram(c)),
   };
+}
+
+/** How to draw latents from their prior, and data given them, by the program `simulate`; or why latents cannot be drawn. */
+export function priorSimulatorOf(model: TypedModel): PartialSimulator | Diagnostic[] {
+  const diagnostics = undrawableLatents(model);
+  if (diagnostics.length > 0) return diagnostics;
+  return partial(model, (context) => simulateProgram(context, replicableData(model)));
+}
+
+/** How to draw data given posterior draws of all latents, by the program `replicate`. */
+export const replicatorOf = (model: TypedModel): PartialSimulator => partial(model, replicateProgram);
+
+const partial = (model: TypedModel, program: Program): PartialSimulator => ({
+  simulated: [...replicableData(model).keys()].map((data) => data.name),
+  compile: (sizes) => compiled(model, sizes, program),
+});
+
+type Program = (context: Context) => ProgramGraph;
+
+function lower(
+  model: TypedModel,
+  sizes: Sizes,
+  program: Program,
+): { readonly context: Context; readonly graph: ProgramGraph } {
+  const graph = new Graph();
+  const isRagged = (plate: { readonly name: string }): boolean => sizes.rows?.has(plate.name) === true;
+  const isMissing = (data: { readonly name: string }): boolean => sizes.missing?.has(data.name) === true;
+  const lowering = new ExpressionLowering(graph, nestingOrder(model), isRagged, isMissing);
+  const context = { graph, model, lowering };
+  return { context, graph: program(context) };
+}
+
+function compiled(model: TypedModel, sizes: Sizes, make: Program): CompiledProgram {
+  const { context, graph } = lower(model, sizes, make);
+  const program = schedule(context.graph, graph, {
+    sizes: new PlanningSizes(sizes, [[DRAW_AXIS, 1]]),
+    adapter: ADAPTER_CLASSES.software,
+    optimise: without(ALL_OPTIMISATIONS, "share", "inline"),
+  });
+  return { program, wgsl: {}, js: emitJs(program) };
 }

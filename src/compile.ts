@@ -43,7 +43,7 @@ export type Stage = (typeof STAGES)[number];
 
 /** Programs that only ever run on the float64 reference device. */
 export const HOST_PROGRAMS: readonly ProgramName[] = [
-  "density", "prior", "simulate", "initial", "fit", "widen", "fixed", "bounds", "data",
+  "density", "prior", "simulate", "replicate", "initial", "fit", "widen", "fixed", "bounds", "data",
 ]; // prettier-ignore
 
 /** Predictions walk the steps of series in order, which only the reference device does. */

@@ -110,6 +110,8 @@ export type TiledEntryPoint = {
  * - `prior`: draws every latent from its prior along the axis `k_prior`.
  * - `simulate`: draws every latent from the model, or takes it as given, and then every observed variable and generated
  *   quantity. Made only where it is asked for (src/compile-simulation.ts).
+ * - `replicate`: posterior draws given; every observed variable that can be drawn, given them. Latents of plate elements that
+ *   are not known are drawn as in `predict`. Made only where it is asked for.
  * - `initial`: draws from the prior (as `particles.<latent>` [plates, event, k_prior]) to statistics: outputs
  *   `statistic.<latent>.<i>` [plates, event, k_prior] of each family's fit, not yet averaged.
  * - `fit`: moments to parameters. `widen`: parameters and factors to wider ones. `fixed`: values of the guide's
@@ -120,7 +122,7 @@ export type TiledEntryPoint = {
  * `density`, `prior` and all after it run on the reference device alone.
  */
 export type ProgramName =
-  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "rws" | "vi" | "start" | "posterior" | "draws" | "predict" | "density" | "prior" | "simulate" | "initial" | "fit" | "widen" | "fixed" | "bounds" | "data"; // prettier-ignore
+  | "estimate" | "gradients_vi" | "gradients_rws" | "qem" | "rws" | "vi" | "start" | "posterior" | "draws" | "predict" | "density" | "prior" | "simulate" | "replicate" | "initial" | "fit" | "widen" | "fixed" | "bounds" | "data"; // prettier-ignore
 
 export type Estimation = {
   readonly estimator: "massively-parallel" | "global";

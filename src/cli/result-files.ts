@@ -1,11 +1,12 @@
 // Results in other programs' formats, written where a command or a run wants them.
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
+import type { CompiledModel } from "../compiled.js";
 import type { DrawnValues, PosteriorDraws } from "../inference/draws.js";
 import { logJoint } from "../inference/log-joint.js";
-import type { AtDraws } from "../inference/predict.js";
-import { drawPrior, withoutDraws } from "../inference/prior-draws.js";
-import { buildDataSet } from "../results/build.js";
+import { atOwnData, type AtDraws } from "../inference/predict.js";
+import { replicate } from "../inference/replicate.js";
+import { buildDataSet, type Findings } from "../results/build.js";
 import type { Facts } from "../results/data-set.js";
 import { noPriorDraws, notOurs, unequalChains } from "../results/errors.js";
 import { FORMATS, type Format, type FormatName } from "../results/formats.js";
@@ -15,6 +16,7 @@ import { printDiagnostics, UnwritableError, UsageError } from "./failures.js";
 import { writeAtomically, writeFolderAtomically } from "./files.js";
 import type { Model } from "./model-file.js";
 import type { RunReport, RunSettingsReport } from "./run-report.js";
+import { priorDraws, replicationContext } from "./replicated.js";
 import type { Terminal } from "./terminal.js";
 
 /** A run's draws and what they are of. */
@@ -45,21 +47,11 @@ export async function saveResults(
   chains: number,
   terminal: Terminal,
 ): Promise<readonly string[]> {
-  const { data, draws, settings } = run;
+  const { data, draws } = run;
   if (draws.count % chains !== 0) throw new UsageError(unequalChains(draws.count, chains));
   const takesFurther = formats.some((name) => FORMATS[name].takesFurther);
   for (const name of formats) checkPlace(placeOf(name), FORMATS[name]);
-  const model = run.model.compile({
-    programs: takesFurther ? ["density", "prior"] : ["density"],
-    sizes: data.sizes,
-    language: "js",
-  });
-  const missing = takesFurther ? withoutDraws(model) : [];
-  if (missing.length > 0) printDiagnostics([noPriorDraws(missing)], terminal);
-  const prior =
-    !takesFurther || missing.length > 0
-      ? null
-      : await drawPrior(model, data, draws.parameters, settings.seed, draws.count);
+  const model = run.model.compile({ programs: ["density"], sizes: data.sizes, language: "js" });
   const set = buildDataSet({
     model,
     data,
@@ -68,7 +60,7 @@ export async function saveResults(
     draws,
     logJoint: await logJoint(model, data, draws),
     generated: run.generated,
-    further: takesFurther ? { atData: await run.atData(), prior } : null,
+    further: takesFurther ? await furtherOf(run, model, terminal) : null,
   });
   const places: string[] = [];
   for (const name of formats) {
@@ -81,6 +73,25 @@ export async function saveResults(
     places.push(files.length > 1 && !FORMATS[name].folder ? withPart(place, "_*") : place);
   }
   return places;
+}
+
+/** What the draws say of the data, and the prior for comparison. */
+async function furtherOf(
+  run: RunToSave,
+  model: CompiledModel,
+  terminal: Terminal,
+): Promise<NonNullable<Findings["further"]>> {
+  const { data, draws, settings } = run;
+  const { seed } = settings;
+  const atData = await run.atData();
+  const replicated = await replicate(
+    replicationContext(run.model, model, atOwnData({ model, data, seed })),
+    draws,
+    atData.count,
+  );
+  const { prior, missing } = await priorDraws(run.model, data, draws.parameters, seed, draws.count);
+  if (missing.length > 0) printDiagnostics([noPriorDraws(missing)], terminal);
+  return { atData, replicated, prior };
 }
 
 /** `stan.csv` with `_1` before its ending. */

@@ -24,9 +24,13 @@ export type PredictionContext = {
 };
 
 /** Predicts the data that the posterior was inferred from: every element is known, and every step counts. */
-export const atOwnData = (
-  run: Pick<PredictionContext, "model" | "data" | "device" | "seed">,
-): PredictionContext => ({ ...run, known: run.data.sizes, countedFrom: new Map() });
+export const atOwnData = <Run extends Pick<PredictionContext, "data">>(
+  run: Run,
+): Run & Pick<PredictionContext, "known" | "countedFrom"> => ({
+  ...run,
+  known: run.data.sizes,
+  countedFrom: new Map(),
+});
 
 /** Quantities at every draw; of observations and generated quantities by their names. */
 export type AtDraws = {
@@ -161,7 +165,7 @@ export const thinned = (count: number, most: number): Int32Array =>
   Int32Array.from({ length: most }, (_, i) => Math.floor((i * count) / most));
 
 /** At most `most` of the draws, evenly chosen. */
-function thin(draws: PosteriorDraws, most: number): PosteriorDraws {
+export function thin(draws: PosteriorDraws, most: number): PosteriorDraws {
   const { count } = draws;
   if (count <= most) return draws;
   const chosen = thinned(count, most);

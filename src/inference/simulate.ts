@@ -1,6 +1,6 @@
 // Draws from the model itself: of latents, of what it observes, of generated quantities.
 import { alwaysRejected } from "./errors.js";
-import { bufferAxes, elementCount, output, writeInputs } from "./layout.js";
+import { bufferAxes, elementCount, output, writeInputs, type Inputs } from "./layout.js";
 import type { InferenceData } from "./run.js";
 import type { CompiledProgram } from "../compiled.js";
 import { DiagnosticError } from "../diagnostic.js";
@@ -69,7 +69,7 @@ export async function simulate(context: SimulationContext, count: number, first 
   const loaded = await device.load(program, sizes);
   try {
     for (let i = 0; i < count; i++) {
-      writeInputs(loaded, program, inputsAt(context, first + i));
+      writeInputs(loaded, program, simulationInputs(context, first + i, 1));
       const outputs = await accepted(loaded, seed, first + i);
       const take = (all: ReadonlyMap<string, SimulatedValues>, buffer: (name: string) => string): void => {
         for (const [name, { values }] of all)
@@ -140,22 +140,26 @@ export function dataOfDraw(
 const elementAxes = (axes: readonly Axis[]): readonly Axis[] =>
   axes.filter((axis) => axis.name !== DRAW_AXIS);
 
-function inputsAt(context: SimulationContext, draw: number): (name: string) => ArrayLike<number> | undefined {
+/** The program's inputs for the draws from `draw` on, `length` of them. */
+export function simulationInputs(context: SimulationContext, draw: number, length: number): Inputs {
   const { program, data, given } = context;
   const values = new Map<string, ArrayLike<number>>();
   for (const [name, learned] of context.parameters) values.set(BUFFERS.parameter(name), learned);
-  const sizes = new ExtendedSizes(data.sizes, [[DRAW_AXIS, 1]]);
+  const sizes = new ExtendedSizes(data.sizes, [[DRAW_AXIS, length]]);
   for (const { name } of context.interface.latents) {
     const own = given.get(name);
     values.set(BUFFERS.given(name), [own === undefined ? 0 : 1]);
     const axes = bufferAxes(program, BUFFERS.draws(name));
     if (axes === undefined) continue;
-    const length = elementCount(countedAxes(axes), sizes);
+    const stored = new Float64Array(elementCount(countedAxes(axes), sizes));
     values.set(
       BUFFERS.draws(name),
-      Float64Array.from({ length }, (_, e) =>
-        own === undefined ? 0 : (own.values[e * own.count + (draw % own.count)] ?? NaN),
-      ),
+      own === undefined
+        ? stored
+        : stored.map((_, at) => {
+            const [e, i] = [Math.floor(at / length), at % length];
+            return own.values[e * own.count + ((draw + i) % own.count)] ?? NaN;
+          }),
     );
   }
   return (name) => values.get(name) ?? data.arrays.get(name);

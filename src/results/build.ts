@@ -13,6 +13,7 @@ import type { CompiledModel } from "../compiled.js";
 import type { DrawnValues, PosteriorDraws } from "../inference/draws.js";
 import { thinned, type AtDraws } from "../inference/predict.js";
 import type { PriorDraws } from "../inference/prior-draws.js";
+import type { Replicated } from "../inference/replicate.js";
 import { countedAxes } from "../ir/axis.js";
 import { BUFFERS, type DataInterface } from "../ir/interface.js";
 import type { BoundData } from "../runtime/data.js";
@@ -27,7 +28,12 @@ export type Findings = {
   /** Those generated quantities that there are for every draw. */
   readonly generated: ReadonlyMap<string, DrawnValues>;
   /** What the draws say of the data, and draws from the prior; null where the format has no place for them. */
-  readonly further: { readonly atData: AtDraws; readonly prior: PriorDraws | null } | null;
+  readonly further: {
+    readonly atData: AtDraws;
+    /** At the same draws as `atData`. */
+    readonly replicated: Replicated;
+    readonly prior: PriorDraws | null;
+  } | null;
 };
 
 /** The posterior data set of a run. The number of chains divides the number of draws. */
@@ -65,7 +71,7 @@ function variable(
 
 function further(
   { model, data, draws, generated }: Findings,
-  { atData, prior }: NonNullable<Findings["further"]>,
+  { atData, replicated, prior }: NonNullable<Findings["further"]>,
   dimensions: Dimensions,
 ): Further {
   const { count } = atData;
@@ -93,17 +99,28 @@ function further(
         predicted: isDrawn.get(name) === true,
       })),
     },
-    prior: prior === null ? null : priorVariables(prior, dimensions),
+    replicated: {
+      count,
+      places,
+      variables: [...replicated.data].map(([name, values]) => variable(dimensions, name, values, count)),
+    },
+    prior: prior === null ? null : priorQuantities(prior, isDrawn, dimensions),
     observedData: items.filter(isObserved).map(asVariable),
     constantData: items.filter((item) => !isObserved(item)).map(asVariable),
   };
 }
 
-const priorVariables = ({ count, latents }: PriorDraws, dimensions: Dimensions): AtSomeDraws<Variable> => ({
-  count,
-  places: null,
-  variables: [...latents].map(([name, values]) => variable(dimensions, name, values, count)),
-});
+function priorQuantities(
+  { count, latents, generated, data }: PriorDraws,
+  isDrawn: ReadonlyMap<string, boolean>,
+  dimensions: Dimensions,
+): AtSomeDraws<Quantity> {
+  const quantity = ([name, values]: readonly [string, DrawnValues]): Quantity => ({
+    ...variable(dimensions, name, values, count),
+    predicted: data.has(name) || isDrawn.get(name) === true,
+  });
+  return { count, places: null, variables: [...latents, ...generated, ...data].map(quantity) };
+}
 
 /** Data as it was given: what is missing is NaN; ints are ints where none is missing and all have room. */
 function dataVariable(

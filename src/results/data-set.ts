@@ -46,8 +46,10 @@ export type Further = {
   readonly logLikelihood: AtSomeDraws<Variable>;
   /** Generated quantities that `quantities` lacks, as there are too many numbers of them for all draws. */
   readonly generated: AtSomeDraws<Quantity>;
-  /** Independent draws from the prior; null where the prior cannot be drawn from. */
-  readonly prior: AtSomeDraws<Variable> | null;
+  /** Observed variables anew, given posterior draws; NaN where the model does not observe them. Of the same draws as predictions. */
+  readonly replicated: AtSomeDraws<Variable>;
+  /** Independent draws from the prior: latents, generated quantities and data; null where the prior cannot be drawn from. */
+  readonly prior: AtSomeDraws<Quantity> | null;
   /** Missing values are NaN. */
   readonly observedData: readonly Variable[];
   readonly constantData: readonly Variable[];

@@ -32,9 +32,9 @@ export const nameTaken = (name: string): Diagnostic =>
   );
 export const notOurs = (path: string, what: string): Diagnostic =>
   error("E1104", `'${path}' is there already and is no ${what}`, "name another place with --output");
-/** Draws from the prior are left out. */
-export const noPriorDraws = (latents: readonly string[]): Diagnostic => ({
+/** Draws from the prior are left out. `why`: a sentence for each thing that stands in the way. */
+export const noPriorDraws = (why: readonly string[]): Diagnostic => ({
   code: "N1101",
   severity: "note",
-  message: `there are no draws from the prior: the prior of ${latents.map((name) => `'${name}'`).join(", ")} does not say how to draw from it`,
+  message: `there are no draws from the prior: ${why.join("; ")}`,
 });

@@ -1,6 +1,6 @@
 // A posterior data set as ArviZ's InferenceData: groups of variables over `chain`, `draw` and named dimensions.
 // Source: https://python.arviz.org/en/latest/schema/schema.html (InferenceData schema specification).
-import { DiagnosticError } from "../diagnostic.js";
+import { Bug, DiagnosticError } from "../diagnostic.js";
 import type { AtSomeDraws, Dimension, PosteriorDataSet, Quantity, Variable } from "./data-set.js";
 import { nameTaken } from "./errors.js";
 
@@ -36,15 +36,29 @@ export function inferenceData(set: PosteriorDataSet): readonly InferenceGroup[] 
     ...late,
     variables: late.variables.filter((q) => q.predicted === predicted),
   });
-  // Quantities of fewer draws cannot stand with those of all.
+  // Predictions are of as many draws as replicated data: of all, or of those that there was room for.
   const predictions = own(true).variables.length > 0 ? own(true) : lateOnes(true);
+  const replicated = further?.replicated ?? { ...predictions, variables: [] };
+  if (predictions.variables.length > 0 && replicated.count !== predictions.count)
+    throw new Bug(`${predictions.count} draws of predictions, ${replicated.count} of replicated data`);
+  const fromPrior = (predicted: boolean): InferenceGroup | null => {
+    if (!further?.prior) return null;
+    const variables = further.prior.variables.filter((q) => q.predicted === predicted);
+    return sampled({ ...set, chains: 1 }, predicted ? "prior_predictive" : "prior", {
+      ...further.prior,
+      variables,
+    });
+  };
   const groups: readonly (InferenceGroup | null)[] = [
     sampled(set, "posterior", own(false), {
       sampling_time: set.facts.seconds,
       tuning_steps: 0,
       ...evidence(set),
     }),
-    sampled(set, "posterior_predictive", predictions),
+    sampled(set, "posterior_predictive", {
+      ...replicated,
+      variables: [...predictions.variables, ...replicated.variables],
+    }),
     further && sampled(set, "log_likelihood", further.logLikelihood),
     sampled(set, "sample_stats", {
       ...all,
@@ -54,7 +68,8 @@ export function inferenceData(set: PosteriorDataSet): readonly InferenceGroup[] 
       ],
     }),
     sampled(set, "generated_quantities", lateOnes(false)),
-    further?.prior ? sampled({ ...set, chains: 1 }, "prior", further.prior) : null,
+    fromPrior(false),
+    fromPrior(true),
     further && constant(set, "observed_data", further.observedData),
     further && constant(set, "constant_data", further.constantData),
   ];

@@ -141,6 +141,15 @@ describe("what a run saves", () => {
   });
 });
 
+/** Numbers are independent, of mean 0 and this standard deviation: within four standard errors. */
+function expectNormal(values: readonly number[], sd: number): void {
+  const n = values.length;
+  expect(n).toBeGreaterThan(100);
+  expect(Math.abs(values.reduce((sum, x) => sum + x, 0) / n)).toBeLessThan((4 * sd) / Math.sqrt(n));
+  const square = values.reduce((sum, x) => sum + x * x, 0) / n;
+  expect(Math.abs(square / sd ** 2 - 1)).toBeLessThan(4 * Math.sqrt(2 / n));
+}
+
 describeWithReaders("a Zarr folder of a run, opened by xarray", (python) => {
   let found: Record<string, OpenedGroup> = {};
   beforeAll(() => {
@@ -151,7 +160,7 @@ describeWithReaders("a Zarr folder of a run, opened by xarray", (python) => {
 
   it("has the draws in the groups, dimensions and coordinates that ArviZ expects", () => {
     expect(Object.keys(found).sort()).toEqual(
-      ["constant_data", "log_likelihood", "observed_data", "posterior", "posterior_predictive", "prior", "sample_stats"], // prettier-ignore
+      ["constant_data", "log_likelihood", "observed_data", "posterior", "posterior_predictive", "prior", "prior_predictive", "sample_stats"], // prettier-ignore
     );
     const { variables = {}, coordinates = {} } = found["posterior"] ?? {};
     expect(
@@ -196,6 +205,18 @@ describeWithReaders("a Zarr folder of a run, opened by xarray", (python) => {
   it("has predictions and draws from the prior", () => {
     const reps = numbers("posterior_predictive", "y_rep").map((x) => Number(x.toPrecision(9)));
     expect(reps.filter((_, i) => i % 6 === 4)).toEqual(draws().get("y_rep[Clark,1]"));
+    // Replicated data is the prediction y_rep of this model and b[1] x more.
+    const b = numbers("posterior", "b").filter((_, i) => i % 2 === 0);
+    const x = [0.5, 1, -1, 0.25, 0, 2];
+    const gaps = numbers("posterior_predictive", "y").map(
+      (y, i) => y - (reps[i] ?? NaN) - (b[Math.floor(i / 6)] ?? NaN) * (x[i % 6] ?? NaN),
+    );
+    expectNormal(gaps, Math.SQRT1_2);
+    const h = numbers("prior", "h");
+    const noise = numbers("prior_predictive", "y_rep").map((y, i) => y - (h[i] ?? NaN));
+    expectNormal(noise, 0.5);
+    expect(Object.keys(found["prior_predictive"]?.variables ?? {})).toEqual(["y", "y_rep"]);
+    expect(Object.keys(found["prior"]?.variables ?? {})).toEqual(["L", "a", "b", "h", "twice"]);
     const prior = numbers("prior", "a");
     expect(prior).toHaveLength(180);
     // 180 draws of a standard normal: its mean within four standard errors.
@@ -253,5 +274,14 @@ describe("what cannot be exported", () => {
       "note[N1101]: there are no draws from the prior: the prior of 'm' does not say",
     );
     expect(readdirSync(join(folder, "flat", "posterior.zarr"))).not.toContain("prior");
+    expect(readdirSync(join(folder, "flat", "posterior.zarr", "posterior_predictive"))).toContain("y");
+    writeFileSync(
+      join(folder, "factor.mpp"),
+      "data { real y; }\nmodel {\n  m ~ normal(0, 1);\n  target += -m;\n  y ~ normal(m, 1);\n}\n",
+    );
+    await cli(`run factor.mpp ${fit} --output factor`);
+    expect((await exported("factor --to zarr --device reference")).err).toMatch(
+      /note\[N1101\]: there are no draws from the prior: this factor says .* \(line 4\)/,
+    );
   });
 });

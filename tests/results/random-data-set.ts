@@ -104,27 +104,48 @@ export const dataSets: fc.Arbitrary<PosteriorDataSet> = fc
         variables("y", dimensions, 1),
         variables("x", dimensions, 1),
         variables("theta", dimensions, 4),
+        variables("y", dimensions, 4),
+        variables("y", dimensions, draws),
         fc.array(fc.double({ noNaN: true }), { minLength: draws, maxLength: draws }),
       )
-      .map(([latents, predictions, likelihood, observed, constant, prior, logJoint]): PosteriorDataSet => ({
-        facts: FACTS,
-        draws,
-        chains,
-        sets: Int32Array.from({ length: draws }, (_, i) => Math.floor(i / 2) + 1),
-        logJoint: Float64Array.from(logJoint),
-        quantities: [
-          ...latents.map((v) => ({ ...v, predicted: false })),
-          ...predictions.map((v) => ({ ...v, predicted: true })),
-        ],
-        plates: dimensions,
-        further: {
-          logLikelihood: all(draws, likelihood),
-          generated: { count: draws, places: null, variables: [] },
-          prior: all(4, prior),
-          observedData: observed,
-          constantData: constant,
-        },
-      }));
+      .map(
+        ([
+          latents,
+          predictions,
+          likelihood,
+          observed,
+          constant,
+          prior,
+          atPrior,
+          replicated,
+          logJoint,
+        ]): PosteriorDataSet => ({
+          facts: FACTS,
+          draws,
+          chains,
+          sets: Int32Array.from({ length: draws }, (_, i) => Math.floor(i / 2) + 1),
+          logJoint: Float64Array.from(logJoint),
+          quantities: [
+            ...latents.map((v) => ({ ...v, predicted: false })),
+            ...predictions.map((v) => ({ ...v, predicted: true })),
+          ],
+          plates: dimensions,
+          further: {
+            logLikelihood: all(draws, likelihood),
+            generated: { count: draws, places: null, variables: [] },
+            replicated: all(draws, replicated),
+            prior: {
+              ...all(4, []),
+              variables: [
+                ...prior.map((v) => ({ ...v, predicted: false })),
+                ...atPrior.map((v) => ({ ...v, predicted: true })),
+              ],
+            },
+            observedData: observed,
+            constantData: constant,
+          },
+        }),
+      );
   });
 
 /** What is at an element of a variable and a draw, by the definition of the layout. */

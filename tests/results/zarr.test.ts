@@ -87,16 +87,22 @@ describeWithReaders("Zarr folders, opened by xarray", (run) => {
 
 function check(set: PosteriorDataSet, found: Record<string, OpenedGroup>): void {
   const { further, chains, draws } = set;
+  const ofPrior = (predicted: boolean): readonly (readonly [string, Described])[] =>
+    (further?.prior?.variables ?? [])
+      .filter((v) => v.predicted === predicted)
+      .map((v) => [v.name, described(v, 1, 4)]);
   const expected: Record<string, readonly (readonly [string, Described])[]> = {
     posterior: set.quantities.filter((q) => !q.predicted).map((q) => [q.name, described(q, chains, draws)]),
-    posterior_predictive: set.quantities
-      .filter((q) => q.predicted)
-      .map((q) => [q.name, described(q, chains, draws)]),
+    posterior_predictive: [
+      ...set.quantities.filter((q) => q.predicted),
+      ...(further?.replicated.variables ?? []),
+    ].map((q) => [q.name, described(q, chains, draws)]),
     log_likelihood: (further?.logLikelihood.variables ?? []).map((v) => [
       v.name,
       described(v, chains, draws),
     ]),
-    prior: (further?.prior?.variables ?? []).map((v) => [v.name, described(v, 1, 4)]),
+    prior: ofPrior(false),
+    prior_predictive: ofPrior(true),
     observed_data: (further?.observedData ?? []).map((v) => [v.name, describedData(v)]),
     constant_data: (further?.constantData ?? []).map((v) => [v.name, describedData(v)]),
     sample_stats: (

@@ -32,6 +32,7 @@ const PROGRAMS = Object.keys({
   gradients_rws: 1,
   prior: 1,
   simulate: 1,
+  replicate: 1,
   initial: 1,
   fit: 1,
   widen: 1,

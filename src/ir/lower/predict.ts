@@ -20,20 +20,9 @@ type Observation = Extract<Factor, { kind: "observation" }>;
  * the very table that is being filled.
  */
 export function predictProgram(context: Context): ProgramGraph {
-  const { graph: g, model } = context;
+  const { graph: g } = context;
   const draw = g.axis(DRAW_AXIS, "particle");
-  const before = new Map<Latent | Data | Local, Node>();
-  const env: Environment = Object.assign(new Map<Variable, Node>(), { before });
-  const predicted = model.generated.flatMap((q) => (q.kind === "prediction" ? [q.variable] : []));
-  for (const latent of [...model.latents, ...predicted]) {
-    const axes = [...elementAxes(context, latent), draw];
-    setBefore(context, before, latent, g.input(tableOf(context, latent), axes));
-  }
-  for (const latent of model.latents) {
-    const node = latentAtDraws(context, latent, draw, env);
-    env.set(latent, node);
-    setBefore(context, before, latent, node);
-  }
+  const { env, before } = latentsAtDraws(context, draw);
   const observations = observationsAtDraws(context, env);
   const pointwise = observations.flatMap(({ name, node, counted, plates }): Output[] => [
     { name: BUFFERS.logLikelihood(name), node, axes: [...plates, draw] },
@@ -49,6 +38,27 @@ export function predictProgram(context: Context): ProgramGraph {
     ],
     labels: new Map(),
   };
+}
+
+/** All latents at posterior draws. Generated quantities that series look back at are tables of the program. */
+export function latentsAtDraws(
+  context: Context,
+  draw: Axis,
+): { readonly env: Environment; readonly before: Map<Latent | Data | Local, Node> } {
+  const { graph: g, model } = context;
+  const before = new Map<Latent | Data | Local, Node>();
+  const env: Environment = Object.assign(new Map<Variable, Node>(), { before });
+  const predicted = model.generated.flatMap((q) => (q.kind === "prediction" ? [q.variable] : []));
+  for (const latent of [...model.latents, ...predicted]) {
+    const axes = [...elementAxes(context, latent), draw];
+    setBefore(context, before, latent, g.input(tableOf(context, latent), axes));
+  }
+  for (const latent of model.latents) {
+    const node = latentAtDraws(context, latent, draw, env);
+    env.set(latent, node);
+    setBefore(context, before, latent, node);
+  }
+  return { env, before };
 }
 
 /** The value of what varies along an ordered plate one step before: of a table that is being filled, of its own. */
@@ -117,7 +127,7 @@ function isCounted({ graph: g, model, lowering }: Context, factor: Observation, 
 }
 
 /** The place of a plate's element among all of them, of a ragged one among all rows. */
-const elementNumber = (g: Graph, axis: Axis): Node => {
+export const elementNumber = (g: Graph, axis: Axis): Node => {
   const { parent } = axis;
   if (parent === null) return g.index(axis);
   return g.add(g.input(rowArrayName({ kind: "start", axis, within: parent }), [parent]), g.index(axis));

@@ -13,6 +13,7 @@ import { isWhole } from "../../typecheck/types.js";
 import * as errors from "../simulation-errors.js";
 import type { Node } from "../node.js";
 import { dependenceOf } from "./dependence.js";
+import { dataIn } from "./observed.js";
 import type { Environment } from "./expressions.js";
 import type { Context } from "./program-graph.js";
 import type { RandomSource } from "./random-source.js";
@@ -67,43 +68,70 @@ export const rejectionsOf = (model: TypedModel): Target[] =>
  * none of it: its value can be given.
  */
 export function unsimulatable(model: TypedModel): Diagnostic[] {
-  const found: Diagnostic[] = [];
-  for (const factor of model.factors) {
-    if (factor.kind === "target") {
-      if (!isRejection(factor)) found.push(errors.targetNotDrawn(factor.span));
-    } else if (factor.kind === "prior") found.push(...restrictionMistakes(factor));
-    else {
-      const { name, value, distribution, span } = factor;
-      const data = dataOf(value);
-      if (data === null) found.push(errors.computedObservation(name, span));
-      else if (distribution.draw === null)
-        found.push(errors.observationWithoutDraw(name, distribution.name, span));
-      else if (data.type.base === "int" && distribution.result.base === "real")
-        found.push(errors.realForInt(name, distribution.name, span));
-      else if (data.type.constraint !== null && !isWhole(distribution))
-        found.push(errors.constrainedData(name, data.type.constraint, span));
-    }
-  }
-  if (found.length === 0) found.push(...circles(model));
-  return found;
+  const found = model.factors.flatMap((factor) =>
+    factor.kind === "observation" ? observationMistakes(factor) : latentMistakes(factor),
+  );
+  if (found.length > 0) return found;
+  const observations = simulatedData(model);
+  return circular(model, observations).flatMap((data) => {
+    const [first] = observations.get(data) ?? [];
+    return first === undefined ? [] : [errors.dependsOnItself(data.name, first.factor.span)];
+  });
+}
+
+/**
+ * Why latents cannot be drawn from their prior, whatever is observed of them; nothing where they can. A term of `target` that
+ * data goes into is taken for a likelihood, and says nothing of the prior.
+ */
+export const undrawableLatents = (model: TypedModel): Diagnostic[] =>
+  model.factors.flatMap((factor) => {
+    const isLikelihood =
+      factor.kind === "observation" || (factor.kind === "target" && dataIn(factor.value).size > 0);
+    return isLikelihood ? [] : latentMistakes(factor);
+  });
+
+function latentMistakes(factor: Prior | Target): Diagnostic[] {
+  if (factor.kind === "prior") return restrictionMistakes(factor);
+  return isRejection(factor) ? [] : [errors.targetNotDrawn(factor.span)];
+}
+
+/** Why what a statement observes cannot be drawn from it. */
+function observationMistakes({ name, value, distribution, span }: Observation["factor"]): Diagnostic[] {
+  const data = dataOf(value);
+  if (data === null) return [errors.computedObservation(name, span)];
+  if (distribution.draw === null) return [errors.observationWithoutDraw(name, distribution.name, span)];
+  if (data.type.base === "int" && distribution.result.base === "real")
+    return [errors.realForInt(name, distribution.name, span)];
+  return data.type.constraint !== null && !isWhole(distribution)
+    ? [errors.constrainedData(name, data.type.constraint, span)]
+    : [];
+}
+
+/**
+ * Observed data that can be drawn where all latents are known: terms of `target` and what restricts latents do not matter to
+ * it. What is left out keeps its value.
+ */
+export function replicableData(model: TypedModel): ReadonlyMap<Data, readonly Observation[]> {
+  const drawable = [...simulatedData(model)].filter(([, of]) =>
+    of.every(({ factor }) => observationMistakes(factor).length === 0),
+  );
+  const circles = circular(model, new Map(drawable));
+  return new Map(drawable.filter(([data]) => !circles.includes(data)));
 }
 
 /** Observed variables that depend on themselves at the same step. */
-function circles(model: TypedModel): Diagnostic[] {
-  const observations = simulatedData(model);
+function circular(model: TypedModel, observations: ReadonlyMap<Data, readonly Observation[]>): Data[] {
   const needs = (data: Data): Data[] => {
     const expressions = (observations.get(data) ?? []).flatMap(({ factor }) =>
       factor.condition === null ? factor.args : [...factor.args, factor.condition],
     );
     return dataAmong(model, expressions);
   };
-  return [...observations].flatMap(([data, [first]]) => {
+  return [...observations.keys()].filter((data) => {
     const reached = new Set(needs(data));
     for (const other of reached)
       if (observations.has(other)) for (const next of needs(other)) reached.add(next);
-    return reached.has(data) && first !== undefined
-      ? [errors.dependsOnItself(data.name, first.factor.span)]
-      : [];
+    return reached.has(data);
   });
 }
 
