@@ -60,22 +60,35 @@ const QUESTIONS = [
 ];
 
 /** Each question's times in ms: as the first after a keystroke, which pays for the analysis, and when it is known. */
-const times = new Map(QUESTIONS.map(([method]) => [method, { first: [], known: [] }]));
+const FORMATTING = ["formatting", () => ({ options: { tabSize: 2, insertSpaces: true } })];
+const times = new Map([...QUESTIONS, FORMATTING].map(([method]) => [method, { first: [], known: [] }]));
+
+/** Types a character, then asks a question twice. */
+async function typeAndAsk(character, [method, params]) {
+  const ask = async () => {
+    const since = performance.now();
+    const more = params(document.positionAt(offset - 2));
+    await rpc.sendRequest(`textDocument/${method}`, { textDocument: { uri: URI }, ...more });
+    return performance.now() - since;
+  };
+  await type(offset++, character);
+  times.get(method).first.push(await ask());
+  times.get(method).known.push(await ask());
+}
+
 const typed = "eta_1 + slope * 2 ";
 let offset = text.indexOf("effect_3 + slope");
-for (let key = 0; key < Number(values.keys); key++) {
-  for (const [method, params] of QUESTIONS) {
-    const ask = async () => {
-      const since = performance.now();
-      const more = params(document.positionAt(offset - 2));
-      await rpc.sendRequest(`textDocument/${method}`, { textDocument: { uri: URI }, ...more });
-      return performance.now() - since;
-    };
-    await type(offset++, typed[key % typed.length]);
-    times.get(method).first.push(await ask());
-    times.get(method).known.push(await ask());
-  }
-}
+for (let key = 0; key < Number(values.keys); key++)
+  for (const question of QUESTIONS) await typeAndAsk(typed[key % typed.length], question);
+
+// A text with syntax errors is not formatted: spaces alone are typed, before a statement of the same model.
+await rpc.sendNotification("textDocument/didChange", {
+  textDocument: { uri: URI, version: document.version + 1 },
+  contentChanges: [{ text }],
+});
+document = TextDocument.create(URI, "mpp", document.version + 1, text);
+offset = text.indexOf("effect_3 ~");
+for (let key = 0; key < Number(values.keys); key++) await typeAndAsk(" ", FORMATTING);
 
 const quantile = (list, q) => [...list].sort((a, b) => a - b)[Math.floor(q * (list.length - 1))].toFixed(1);
 console.log(`${document.lineCount} lines, ${text.length} characters; milliseconds\n`);

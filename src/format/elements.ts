@@ -6,28 +6,35 @@ export type { CstElement, CstNode, IToken };
 
 export const isNode = (element: CstElement): element is CstNode => "children" in element;
 
-const ordered = new WeakMap<CstNode, readonly CstElement[]>();
-
 /** Where an element starts; NaN for a node without tokens, such as an empty list of arguments. */
 const startOf = (element: CstElement): number =>
   isNode(element) ? (element.location?.startOffset ?? NaN) : element.startOffset;
 
 /** The children of a node that have tokens, in the order of the source. */
 export function elements(node: CstNode): readonly CstElement[] {
-  const known = ordered.get(node);
-  if (known) return known;
-  const found = Object.values(node.children)
-    .flat()
-    .filter((element) => !Number.isNaN(startOf(element)))
-    .sort((a, b) => startOf(a) - startOf(b));
-  ordered.set(node, found);
-  return found;
+  const found: CstElement[] = [];
+  let end = -1;
+  let sorted = true;
+  for (const rule in node.children)
+    for (const element of node.children[rule] ?? []) {
+      const start = startOf(element);
+      if (Number.isNaN(start)) continue;
+      found.push(element);
+      sorted &&= start > end;
+      end = start;
+    }
+  return sorted ? found : found.sort((a, b) => startOf(a) - startOf(b));
 }
 
 /** The first token of an element. */
 export function firstToken(element: CstElement): IToken {
-  const [first] = isNode(element) ? elements(element) : [];
-  return first ? firstToken(first) : tokenOf(element);
+  if (!isNode(element)) return element;
+  const start = startOf(element);
+  for (const rule in element.children) {
+    const first = element.children[rule]?.find((child) => startOf(child) === start);
+    if (first !== undefined) return firstToken(first);
+  }
+  return tokenOf(element);
 }
 
 /** The last token of an element. */

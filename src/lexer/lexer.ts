@@ -4,7 +4,7 @@ import type { Diagnostic } from "../diagnostic.js";
 import type { SourceFile, Span } from "../source.js";
 import { Lexer, tokenMatcher } from "./chevrotain.js";
 import * as errors from "./errors.js";
-import { Identifier, Number_, Real, TOKENS, UnclosedComment } from "./tokens.js";
+import { Identifier, Integer, Real, TOKENS, UnclosedComment } from "./tokens.js";
 
 /** A comment as written, its marks included. */
 export type Comment = { readonly text: string; readonly span: Span };
@@ -38,10 +38,16 @@ export const tokenSpan = (source: SourceFile, token: IToken): Span => ({
   end: tokenEnd(token),
 });
 
-/** The lexer tracks where tokens start; where they end is added, as the parser's nodes take it from there. */
-const withEnd = (token: IToken): IToken => ({
-  ...token,
-  endOffset: token.startOffset + token.image.length - 1,
+/**
+ * The lexer tracks where tokens start; where they end is added, as the parser's nodes take it from there. Written out,
+ * since a spread takes several times as long, and this is done for every token of every version of a text.
+ */
+const withEnd = ({ image, startOffset, tokenType, tokenTypeIdx }: IToken): IToken => ({
+  image,
+  startOffset,
+  endOffset: startOffset + image.length - 1,
+  tokenType,
+  tokenTypeIdx,
 });
 
 /** The value of a number as written, digit separators allowed. */
@@ -91,10 +97,10 @@ function unknownCharacters(
 function badWords(source: SourceFile, tokens: readonly IToken[]): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   tokens.forEach((token, i) => {
+    if (token.image.startsWith("_") && tokenMatcher(token, Identifier))
+      diagnostics.push(errors.leadingUnderscore(tokenSpan(source, token), token.image));
+    if (token.tokenType !== Integer && token.tokenType !== Real) return;
     const span = tokenSpan(source, token);
-    if (tokenMatcher(token, Identifier) && token.image.startsWith("_"))
-      diagnostics.push(errors.leadingUnderscore(span, token.image));
-    if (!tokenMatcher(token, Number_)) return;
     const next = tokens[i + 1];
     const touches = next?.startOffset === span.end && (/^\w/.test(next.image) || next.tokenType === Real);
     if (touches) {

@@ -84,6 +84,8 @@ const tooLong = (document: OpenDocument): LspDiagnostic => ({
 
 /** It is waited so long, in milliseconds, whether another change follows, before what is wrong is published. */
 const PAUSE = 60;
+/** And so long before an order of summing is looked for: that takes a processor, which answers while typing have use for. */
+const REST = 300;
 
 export const diagnostics: Feature = {
   capabilities: {
@@ -123,25 +125,30 @@ export const diagnostics: Feature = {
       gaveUp: ({ uri }, why) =>
         connection.console.info(`whether ${uri} can be contracted is left to 'mppc check': ${why}`),
     });
-    const look = (document: OpenDocument): void => {
+    const attempt = (action: () => void): void => {
       try {
-        if (!client.pullsDiagnostics) publish(document);
-        if (!document.isTooLong && document.analysis.checked !== null) contraction.ask(document);
+        action();
       } catch (problem) {
         fault(problem);
       }
     };
-    const waiting = new Map<string, NodeJS.Timeout>();
+    const look = (document: OpenDocument): void => {
+      if (!client.pullsDiagnostics) publish(document);
+    };
+    const lookFurther = (document: OpenDocument): void => {
+      if (!document.isTooLong && document.analysis.checked !== null) contraction.ask(document);
+    };
+    const waiting = new Map<string, readonly NodeJS.Timeout[]>();
     documents.onChange((uri) => {
-      clearTimeout(waiting.get(uri));
+      waiting.get(uri)?.forEach(clearTimeout);
       waiting.delete(uri);
       contraction.forget(uri);
       const document = documents.get(uri);
       if (document !== undefined)
-        waiting.set(
-          uri,
-          setTimeout(() => look(document), PAUSE),
-        );
+        waiting.set(uri, [
+          setTimeout(() => attempt(() => look(document)), PAUSE),
+          setTimeout(() => attempt(() => lookFurther(document)), REST),
+        ]);
       else if (!client.pullsDiagnostics) void connection.sendDiagnostics({ uri, diagnostics: [] });
     });
   },

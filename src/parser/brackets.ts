@@ -65,7 +65,8 @@ class Balancer {
   private readonly mended: number[] = [];
   private position = 0;
   private lineStart = 0;
-  private scanned = 0;
+  /** Where the line after the current one starts. */
+  private nextLine = 0;
   /** How many of `open` are `isParen`. */
   private openParens = 0;
   /** Errors in braces, which a second walk by indentation may explain better. */
@@ -247,8 +248,11 @@ class Balancer {
 
   /** Moves on to the line of the token at `offset`. */
   private advance(offset: number): void {
-    for (; this.scanned < offset; this.scanned++)
-      if (this.source.text[this.scanned] === "\n") this.lineStart = this.scanned + 1;
+    while (this.nextLine <= offset) {
+      this.lineStart = this.nextLine;
+      const end = this.source.text.indexOf("\n", this.lineStart);
+      this.nextLine = end < 0 ? Infinity : end + 1;
+    }
   }
 
   /** How far the current line is indented. */
@@ -282,7 +286,9 @@ export function balanceBrackets(
 export function tooDeeplyNested(tokens: readonly IToken[]): IToken | undefined {
   const pending = [0]; // of each open bracket: the `if`s, `for`s and `?`s that are not finished
   let depth = 0;
-  for (const [i, token] of tokens.entries()) {
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i];
+    if (token === undefined) break;
     const type = token.tokenType;
     const level = pending.length - 1;
     const here = pending[level] ?? 0;

@@ -13,13 +13,17 @@ import type { Segments } from "./segments.js";
 /** How many operations an expression may have one inside the other, so that recursion over it is safe. */
 export const MAX_DEPTH = 400;
 
+/** Every operation is written with a character at least, so that such an expression is not too deep. */
+const isShort = ({ span }: Expression): boolean => span.end - span.start <= MAX_DEPTH;
+
 /** `undefined` stands for a part with a syntax error, which has been reported. */
 export type Maybe<T> = T | undefined;
 
 export class Context {
   readonly diagnostics: Diagnostic[] = [];
   readonly brokenNames: Name[] = [];
-  private readonly depths = new WeakMap<Expression, number>();
+  /** Of the expressions long enough that they may be too deep. */
+  private readonly depths = new Map<Expression, number>();
 
   /** `faults` are the offsets of the syntax errors that made the parser skip something. */
   constructor(
@@ -55,12 +59,19 @@ export class Context {
 
   /** Registers a new expression; undefined, with a diagnostic, if it is too deep to be worked on safely. */
   expression(expression: Expression): Maybe<Expression> {
-    let depth = 1;
-    for (const child of operandsOf(expression)) depth = Math.max(depth, 1 + (this.depths.get(child) ?? 0));
+    if (isShort(expression)) return expression;
+    const depth = this.depthOf(expression);
     this.depths.set(expression, depth);
     if (depth <= MAX_DEPTH) return expression;
     this.report(errors.expressionTooLarge(expression.span, MAX_DEPTH));
     return undefined;
+  }
+
+  private depthOf(expression: Expression): number {
+    let below = 0;
+    for (const part of operandsOf(expression))
+      below = Math.max(below, this.depths.get(part) ?? this.depthOf(part));
+    return below + 1;
   }
 
   /** The text of the `///` lines that stand directly before `offset`. */

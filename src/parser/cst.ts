@@ -5,22 +5,24 @@ import type { Name, SourceFile, Span } from "../source.js";
 
 const isNode = (element: CstElement): element is CstNode => "children" in element;
 
-const children = (parent: CstNode | undefined, name: string): readonly CstElement[] =>
-  parent?.children[name] ?? [];
+const isToken = (element: CstElement): element is IToken =>
+  !isNode(element) && element.isInsertedInRecovery !== true;
+
+const NOTHING: readonly never[] = [];
 
 /** The child nodes of one rule (or label), in the order of the source. */
 export const nodes = (parent: CstNode | undefined, rule: string): readonly CstNode[] =>
-  children(parent, rule).filter(isNode);
+  parent?.children[rule]?.filter(isNode) ?? NOTHING;
 
 export const node = (parent: CstNode | undefined, rule: string): CstNode | undefined =>
-  nodes(parent, rule)[0];
+  parent?.children[rule]?.find(isNode);
 
 /** The tokens of one type (or label), in the order of the source, without those that recovery put in. */
 export const tokens = (parent: CstNode | undefined, type: string): readonly IToken[] =>
-  children(parent, type).filter((e): e is IToken => !isNode(e) && e.isInsertedInRecovery !== true);
+  parent?.children[type]?.filter(isToken) ?? NOTHING;
 
 export const token = (parent: CstNode | undefined, type: string): IToken | undefined =>
-  tokens(parent, type)[0];
+  parent?.children[type]?.find(isToken);
 
 /** The range of a node; a node without tokens is an empty range at the start of the file. */
 export function nodeSpan(source: SourceFile, of: CstNode): Span {

@@ -16,7 +16,8 @@ const BLOCK_TYPES: ReadonlyMap<string, TokenType> = new Map([
   ["generated", t.Generated],
 ]);
 
-const isBlockWord = (token: IToken): boolean => BLOCK_TYPES.has(token.image);
+const BLOCK_WORDS: ReadonlySet<TokenType> = new Set(BLOCK_TYPES.values());
+const isBlockWord = (token: IToken): boolean => BLOCK_WORDS.has(token.tokenType);
 
 /**
  * The tokens with every block headed by one of its keywords and an opening brace. A block that is not in the
@@ -43,8 +44,10 @@ class HeadMender {
     private readonly source: SourceFile,
     private readonly input: readonly IToken[],
   ) {
-    const count = (type: TokenType): number => input.filter((token) => token.tokenType === type).length;
-    this.surplus = count(t.RightBrace) - count(t.LeftBrace);
+    this.surplus = 0;
+    for (const { tokenType } of input)
+      if (tokenType === t.RightBrace) this.surplus++;
+      else if (tokenType === t.LeftBrace) this.surplus--;
   }
 
   run(): void {
@@ -53,7 +56,8 @@ class HeadMender {
 
   /** Takes the token at `i`, and answers how many it has taken. */
   private take(i: number): number {
-    const [first, second, third] = [this.input[i], this.input[i + 1], this.input[i + 2]];
+    const first = this.input[i];
+    const second = this.input[i + 1];
     if (first === undefined) return 1;
     const opens = second?.tokenType === t.LeftBrace;
     if (isBlockWord(first) && opens) {
@@ -64,7 +68,7 @@ class HeadMender {
     if (first.tokenType === t.RightBrace) this.depth = Math.max(0, this.depth - 1);
     const before = this.tokens.at(-1);
     if (this.depth === 0 && (before === undefined || before.tokenType === t.RightBrace)) {
-      if (second && third?.tokenType === t.LeftBrace && isStanBlock(first, second))
+      if (second && this.input[i + 2]?.tokenType === t.LeftBrace && isStanBlock(first, second))
         return this.stanBlock(first, second);
       if (isBlockWord(first) && !opens) return this.blockWithoutBrace(first, second);
       if (!isBlockWord(first) && opens && /^\w/.test(first.image)) return this.unknownBlock(first);
@@ -99,9 +103,10 @@ class HeadMender {
 
   /** After `plate` or `group`: where a closing brace is left over, the head must be followed by an opening one. */
   private head(i: number): number {
-    const [keyword, name] = [this.input[i], this.input[i + 1]];
-    if (name?.tokenType !== t.Identifier || !keyword) return 1;
-    if (keyword.tokenType !== t.Plate && keyword.tokenType !== t.Group) return 1;
+    const keyword = this.input[i];
+    if (keyword?.tokenType !== t.Plate && keyword?.tokenType !== t.Group) return 1;
+    const name = this.input[i + 1];
+    if (name?.tokenType !== t.Identifier) return 1;
     const isFamily = keyword.tokenType === t.Group && this.input[i + 2]?.tokenType === t.Colon;
     const length = isFamily ? 4 : 2;
     const next = this.input[i + length];

@@ -1,6 +1,8 @@
 // Which statement an offset belongs to, so that every statement reports only the first of its syntax errors.
-import type { IToken } from "chevrotain";
+import type { IToken, TokenType } from "chevrotain";
 import * as t from "../lexer/tokens.js";
+
+const ENDS: ReadonlySet<TokenType> = new Set([t.Semicolon, t.LeftBrace, t.RightBrace]);
 
 export class Segments {
   /** The offsets of the `;`, `{` and `}` that end a statement or its head, in ascending order. */
@@ -9,9 +11,7 @@ export class Segments {
 
   constructor(tokens: readonly IToken[], nested: ReadonlySet<IToken>) {
     this.ends = tokens
-      .filter(
-        (token) => [t.Semicolon, t.LeftBrace, t.RightBrace].includes(token.tokenType) && !nested.has(token),
-      )
+      .filter((token) => ENDS.has(token.tokenType) && !nested.has(token))
       .map((token) => token.startOffset);
   }
 

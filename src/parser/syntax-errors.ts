@@ -45,6 +45,7 @@ export function explainErrors(
   tokens: readonly IToken[],
   exceptions: readonly IRecognitionException[],
 ): SyntaxError[] {
+  if (exceptions.length === 0) return [];
   const index = new Map(tokens.map((token, i) => [token, i]));
   return exceptions.map((exception) => {
     const at = index.get(exception.token) ?? tokens.length;

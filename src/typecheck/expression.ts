@@ -10,7 +10,7 @@ import { constantValue } from "./constants.js";
 import * as errors from "./errors.js";
 import { isWithin } from "./index-range.js";
 import { matrixOperation } from "./matrix.js";
-import type { Plate, Size, TypedExpression, Variable } from "./model.js";
+import type { Latent, Plate, Size, TypedExpression, Variable } from "./model.js";
 import { checkPrevious } from "./previous.js";
 import { dependencies, type Context } from "./scope.js";
 import { describeType, showExpression } from "./show.js";
@@ -99,21 +99,26 @@ function recordUse(name: Name, { record, scope, closed, later }: Context): void 
 
 /** A use of a variable, all of whose plates are open. */
 export function reference(variable: Variable, span: Span, context: Pick<Context, "open">): TypedExpression {
-  const inOrder = (plates: readonly Plate[]): readonly Plate[] =>
-    context.open.filter((p) => plates.includes(p));
-  const common = { kind: "reference", variable, type: withoutBounds(variable.type), span } as const;
+  const having = (plates: readonly Plate[], latents: readonly Latent[]): TypedExpression => ({
+    kind: "reference",
+    variable,
+    type: withoutBounds(variable.type),
+    span,
+    plates: plates.length === 0 ? plates : context.open.filter((p) => plates.includes(p)),
+    latents,
+  });
   switch (variable.kind) {
     case "data":
-      return { ...common, plates: inOrder(variable.plates), latents: [] };
+      return having(variable.plates, []);
     case "latent":
-      return { ...common, plates: inOrder(variable.plates), latents: [variable] };
+      return having(variable.plates, [variable]);
     case "local":
-      return { ...common, plates: inOrder(variable.value.plates), latents: variable.value.latents };
+      return having(variable.value.plates, variable.value.latents);
     case "learned":
-      return { ...common, plates: inOrder(variable.over), latents: [] };
+      return having(variable.over, []);
     case "argument":
     case "parameter":
-      return { ...common, plates: [], latents: [] };
+      return having([], []);
     default:
       return absurd(variable);
   }
