@@ -5,6 +5,7 @@ import { emitWgsl } from "./codegen-wgsl/emit.js";
 import type { CompiledModel, CompiledProgram, ProgramName } from "./compiled.js";
 import { Bug, DiagnosticError, hasErrors, type Diagnostic } from "./diagnostic.js";
 import type { Sizes } from "./ir/axis.js";
+import type { ChainMethod } from "./ir/chain.js";
 import type { Intractable, OrderChoice } from "./ir/contraction.js";
 import { compilePortions, variesAlong } from "./compile-portions.js";
 import { DRAW_AXIS, isDerived } from "./ir/interface.js";
@@ -63,6 +64,8 @@ export type CompileOptions = {
   /** Which programs to make; all of them if not given. */
   readonly programs?: readonly ProgramName[];
   readonly order?: OrderChoice;
+  /** How series are multiplied; each by what takes less time if not said. */
+  readonly chains?: ChainMethod;
   /** Massively parallel if not said. */
   readonly estimator?: EstimatorKind;
   /** Of guides that depend on latents; permutations if not said. */

@@ -6,7 +6,7 @@ import type { AdapterClass } from "./cost.js";
 import { reachable, type Graph, type Node } from "./node.js";
 import { substitute } from "./rewrite.js";
 import { LOG_ZERO } from "./program.js";
-import { scan } from "./scan.js";
+import { scan, shifted } from "./scan.js";
 
 /** One variable of a chain's state: its axis at a step, and the axis that it has there as the state of the step before. */
 export type ChainedAxis = { readonly axis: Axis; readonly previous: Axis };
@@ -29,7 +29,9 @@ export type ChainMethod = "rounds" | "scan";
 /**
  * What a step of a contraction does to a chain, for who goes through the steps backwards: its `ends`, the states before
  * the first step and at the last, are summed out; or the `middles` between the two halves of every product; or it only
- * makes the matrices of the `steps`, along which each state and the one before it have axes of their own.
+ * makes the matrices of the `steps`, along which each state and the one before it have axes of their own. Of a scan, the
+ * `first` step's state is summed out, whose terms hold what all later steps sum to; and the `later` ones, each given the
+ * state before it: the terms of a step over both.
  */
 export type ChainPart = {
   readonly state: readonly ChainedAxis[];
@@ -37,7 +39,7 @@ export type ChainPart = {
   /** The plates that are left: for every element of them there is a sum of its own. */
   readonly plates: readonly Axis[];
 } & (
-  | { readonly kind: "ends" | "steps" }
+  | { readonly kind: "ends" | "steps" | "first" | "later" }
   /** `halves` counts the products before, `pairs` those after, every one of two halves. */
   | {
       readonly kind: "middles";
@@ -107,12 +109,11 @@ function scanChain(g: Graph, chain: Chain): ChainProduct {
   const table = g.ordered([along, ...copies, ...later.axes.filter((axis) => !axes.includes(axis))]);
   const label = `chain.${name}`;
   const carried = { along, towards: "start", state: copies, copies: axes } as const;
+  const termsWith = (after: Node): Node => g.add(later, g.map("select", isLast, g.constant(0), after));
   const fromHere = scan(g, label, table, carried, (after) =>
-    axes.reduce<Node>(
-      (terms, axis) => g.rawReduce("log_sum_exp", axis, null, terms),
-      g.add(later, g.map("select", isLast, g.constant(0), after)),
-    ),
+    axes.reduce<Node>((terms, axis) => g.rawReduce("log_sum_exp", axis, null, terms), termsWith(after)),
   );
+  const next = shifted(g, fromHere, along, 1, copies, axes);
   const second = g.gather(fromHere, along, g.map("min", g.constant(1), last));
   const fromSecond = rename(g, second, state, ({ axis, previous }) => [previous, axis]);
   const isAlone = g.map("eq", last, g.constant(0));
@@ -125,20 +126,21 @@ function scanChain(g: Graph, chain: Chain): ChainProduct {
     joined: Node,
     result: Node,
     called: string,
+    part: "first" | "later",
   ): ChainStep => ({
     kind,
     removes,
     terms: [name],
     joined,
-    chain: null,
+    chain: { kind: part, state, along, plates: plates.filter((p) => p.name !== along.name) },
     table: g.ordered([...looksAt, ...plates]),
     result: { name: called, node: result, axes: result.axes },
   });
   return {
     node,
     steps: [
-      step("pass on", axes, [...table, ...axes], later, fromHere, label),
-      step("sum out", [along, ...axes], whole.axes, whole, node, `without.${name}`),
+      step("pass on", axes, [...table, ...axes], termsWith(next), fromHere, label, "later"),
+      step("sum out", [along, ...axes], whole.axes, whole, node, `without.${name}`, "first"),
     ],
   };
 }

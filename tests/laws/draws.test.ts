@@ -15,12 +15,17 @@ const DRAWS = 3000;
 const device = createReferenceDevice();
 
 /** A random model with particles drawn from its guide, and posterior draws of them as places among the particles. */
-async function drawIndices(spec: Spec): Promise<{
+async function drawIndices(
+  spec: Spec,
+  chains?: "rounds",
+): Promise<{
   readonly truth: ReturnType<typeof bruteForce>;
   readonly kinds: readonly Kinds[];
+  /** How its series are drawn, if it has any. */
+  readonly series: "rounds" | "scan" | null;
 }> {
   const { checked, diagnostics } = checkSource({ path: "random.mpp", text: sourceOf(spec) });
-  const model = checked?.compile({ programs: ["posterior", "draws"] }).compiled;
+  const model = checked?.compile({ programs: ["posterior", "draws"], ...(chains && { chains }) }).compiled;
   if (!checked || !model) throw new Error(renderDiagnostics(diagnostics));
   const values = makeValues(spec, model);
   const posterior = await runOn(model, "posterior", values, device);
@@ -60,7 +65,10 @@ async function drawIndices(spec: Spec): Promise<{
       ofDraw: drawn.map((key) => keys.indexOf(key)),
     };
   });
-  return { truth, kinds };
+  const tables = model.programs.draws?.program.buffers ?? [];
+  const series = tables.some(({ name }) => name.startsWith("chain."));
+  const inRounds = tables.some(({ axes }) => axes.some(({ blocks }) => (blocks?.length ?? 1) > 1));
+  return { truth, kinds, series: !series ? null : inRounds ? "rounds" : "scan" };
 }
 
 /** Which particle each particle is like, and each draw: the first that has its values; -1: none. */
@@ -74,9 +82,11 @@ function axesOf(model: CompiledModel, program: "posterior" | "predict", buffer: 
 describe("posterior draws of random models", () => {
   it("pick every pair of particles as often as brute force over all combinations says", async () => {
     let [worst, compared] = [0, 0];
+    const ways = new Set<string | null>();
     await fc.assert(
       fc.asyncProperty(specs, async (spec) => {
-        const { truth, kinds } = await drawIndices(spec);
+        const { truth, kinds, series } = await drawIndices(spec, spec.seed % 2 === 0 ? "rounds" : undefined);
+        ways.add(series);
         kinds.forEach((a, i) => {
           expect(a.ofDraw).not.toContain(-1);
           kinds.slice(0, i + 1).forEach((b, j) => {
@@ -101,6 +111,7 @@ describe("posterior draws of random models", () => {
       { numRuns: 25, seed: 20240118 },
     );
     expect(compared).toBeGreaterThan(500);
+    expect([...ways]).toEqual(expect.arrayContaining(["rounds", "scan"]));
     // Draws are stratified, so their errors are smaller than those of independent ones.
     expect(worst).toBeLessThan(4.5);
   });

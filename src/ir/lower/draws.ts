@@ -2,10 +2,11 @@
 // contraction (MATH: section 3).
 import { Bug } from "../../diagnostic.js";
 import type { Axis } from "../axis.js";
-import type { ChainPart } from "../chain.js";
+import { copyOf, isFirstStep, type ChainPart } from "../chain.js";
 import type { Step } from "../contraction.js";
 import { BUFFERS, DRAW_AXIS } from "../interface.js";
 import { reachable, type Graph, type Node, type Place } from "../node.js";
+import { scan, shifted } from "../scan.js";
 import { INDEX_SITES, siteFrom, type Estimator } from "./estimator.js";
 import { evidence, labels } from "./estimator-outputs.js";
 import { groupOf, particleAxis } from "./guide.js";
@@ -22,7 +23,7 @@ export function drawsProgram(context: Context, estimator: Estimator): ProgramGra
   const sampler = new IndexSampler(g, draw);
   for (const step of estimator.contraction.steps.toReversed()) {
     const [axis] = step.removes;
-    if (step.chain !== null) sampler.drawChain(step.chain, step.joined);
+    if (step.chain !== null) sampler.drawChain(step.chain, step.joined, step.result.node);
     else if (step.kind === "sum out" && axis !== undefined) {
       const group = model.groups.find((each) => particleAxis(lowering, each) === axis);
       if (group === undefined) throw new Bug(`the axis '${axis.name}' belongs to no group`);
@@ -80,12 +81,23 @@ class IndexSampler {
   }
 
   /**
-   * A chain from its ends inwards: the states before the first step and at the last, then the state in the middle, then
-   * those in the middles of both halves, until every step has its state and knows that of the step before.
+   * A chain that was scanned, from its first step on. One that was multiplied in rounds, from its ends inwards: the states
+   * before the first step and at the last, then the state in the middle, then those in the middles of both halves, until
+   * every step has its state and knows that of the step before.
    */
-  drawChain(part: ChainPart, joined: Node): void {
+  drawChain(part: ChainPart, joined: Node, sum: Node): void {
     const { state, plates } = part;
     switch (part.kind) {
+      case "first":
+        this.draw(
+          state.map(({ axis }) => axis),
+          plates,
+          { joined },
+        );
+        return;
+      case "later":
+        for (const each of state) this.#follow(part, each, { joined, sum });
+        return;
       case "ends":
         this.draw(
           state.flatMap(({ previous, axis }) => [previous, axis]),
@@ -103,6 +115,50 @@ class IndexSampler {
       case "steps":
         return;
     }
+  }
+
+  /**
+   * The states of all steps from the one that has been drawn for the first, each given that of the step before: the first up
+   * to which the probabilities sum to more than a uniform number. Nothing is kept of the terms, which differ from draw to
+   * draw. `sum`: of the terms over the states of a step.
+   */
+  #follow(
+    { along, plates }: ChainPart,
+    { axis, previous }: ChainPart["state"][number],
+    { joined, sum }: { readonly joined: Node; readonly sum: Node },
+  ): void {
+    const g = this.graph;
+    const first = this.indices.get(axis.name);
+    if (first === undefined) throw new Bug(`the chain of '${axis.name}' is drawn from its middle`);
+    this.indices.delete(axis.name);
+    const site = siteFrom(INDEX_SITES, this.#streams++);
+    const element = g.ordered([...plates, along]);
+    const uniform = g.random("std_uniform", { site, element, particle: this.drawAxis, coordinate: null }, []);
+    const isFirst = isFirstStep(g, along);
+    const others = copyOf(g, axis, "upto");
+    const step = (before: Node): Node => {
+      const drawn = new Map([
+        ...this.indices,
+        [previous.name, g.map("select", isFirst, g.constant(0), before)],
+      ]);
+      const whole = this.#gather.at(sum, drawn);
+      const probability = (state: Axis): Node => {
+        const terms = this.#gather.at(joined, new Map([...drawn, [axis.name, g.index(state)]]));
+        return g.map("exp", g.sub(terms, whole));
+      };
+      const isBefore = g.map("ge", g.index(axis), g.index(others));
+      const upTo = g.reduce("sum", others, g.map("select", isBefore, probability(others), g.constant(0)));
+      const isBelow = g.map("ge", g.mul(uniform, g.reduce("sum", axis, probability(axis))), upTo);
+      const below = g.reduce("sum", axis, g.map("select", isBelow, g.constant(1), g.constant(0)));
+      const last = g.sub(g.size(axis), g.constant(1));
+      return g.map("select", isFirst, first, g.map("min", below, last));
+    };
+    const name = g.freshName(`index.${axis.name}`);
+    const axes = g.ordered([...element, this.drawAxis]);
+    const all = scan(g, name, axes, { along, towards: "end", state: [], copies: [] }, step);
+    const before = shifted(g, all, along, -1, [], []);
+    this.indices.set(axis.name, all);
+    this.indices.set(previous.name, g.stored(`${name}.before`, g.map("select", isFirst, first, before)));
   }
 
   /** The ends of a product and its middle become the ends of its halves. */

@@ -103,12 +103,6 @@ export function lowerModel(
   if (!isEstimator(given)) return given;
   const drawn = buildEstimator(model, lowering, { ...options, source: "guide" });
   if (!isEstimator(drawn)) return drawn;
-  // Indices are drawn against the order of a contraction in which every state is summed out.
-  const inRounds = model.groups.some((group) => group.along !== null);
-  const picked = inRounds
-    ? buildEstimator(model, lowering, { ...options, source: "guide", chains: "rounds" })
-    : drawn;
-  if (!isEstimator(picked)) return picked;
   const tempered = buildEstimator(model, lowering, { ...options, source: "guide", tempered: true });
   if (!isEstimator(tempered)) return tempered;
   const posterior = posteriorProgram(context, options);
@@ -126,7 +120,7 @@ export function lowerModel(
     rwsProgram(context, drawn),
     ...("outputs" in viIteration ? [viIteration] : []),
     posterior,
-    drawsProgram(context, picked),
+    drawsProgram(context, drawn),
     predictProgram({ ...context, model: typed }),
     densityProgram({ ...context, model: typed }),
     // The model's own groups say along which plate its priors look back.
