@@ -85,19 +85,21 @@ async function activeModel(): Promise<vscode.Uri | undefined> {
   return document.uri;
 }
 
-/** Runs the program while a notification says so; what it prints is in the output. */
+/** Runs the program while a notification says so; what it prints is in the output. `said`: whether it printed anything. */
 async function watched(
   title: string,
   model: vscode.Uri,
   args: readonly string[],
   output: vscode.OutputChannel,
-): Promise<Ending> {
+): Promise<Ending & { readonly said: boolean }> {
+  let said = false;
   const program = programFor(model);
   output.appendLine(`> ${shown(program, args)}`);
   const location = vscode.ProgressLocation.Notification;
   const ending = await vscode.window.withProgress({ location, title, cancellable: true }, (progress, token) =>
     runProgram(program, args, dirname(model.fsPath), {
       hear: (text) => {
+        said = true;
         output.append(text);
         const line = text
           .trimEnd()
@@ -110,14 +112,17 @@ async function watched(
   );
   if (ending.problem !== undefined) void vscode.window.showErrorMessage(`mppc: ${ending.problem}.`);
   else if (ending.code !== 0) output.show(true);
-  return ending;
+  return { ...ending, said };
 }
 
 async function checkModel(output: vscode.OutputChannel): Promise<void> {
   const model = await activeModel();
   if (model === undefined) return;
-  const { code } = await watched("Checking the model", model, checkArguments(model.fsPath), output);
-  if (code === 0) void vscode.window.showInformationMessage(`mppc: ${basename(model.fsPath)} is right.`);
+  const { code, said } = await watched("Checking the model", model, checkArguments(model.fsPath), output);
+  if (code !== 0) return;
+  // Warnings are no errors, but they are to be seen.
+  if (said) output.show(true);
+  else void vscode.window.showInformationMessage(`mppc: no errors in ${basename(model.fsPath)}.`);
 }
 
 /** Asks for data files, runs the model, and shows the report. */
@@ -146,7 +151,7 @@ async function dataFiles(
   const key = `data of ${model.toString()}`;
   const last = context.workspaceState.get<readonly string[]>(key, []);
   const again = `Again: ${last.map((file) => basename(file)).join(", ")}`;
-  const beside = dataBeside(model.fsPath);
+  const beside = dataBeside(model.fsPath).filter((file) => last.length !== 1 || file !== last[0]);
   const names = beside.map((file) => basename(file));
   const choice = await vscode.window.showQuickPick(
     [...(last.length > 0 ? [again] : []), ...names, CHOOSE, NONE],
