@@ -2,6 +2,7 @@
 import type { Parser, Plugin, Printer } from "prettier";
 import { DiagnosticError } from "../diagnostic.js";
 import { positionAt } from "../source.js";
+import { DEFAULT_LAYOUT } from "./layout.js";
 import { readSource, type Written } from "./source.js";
 import { Layout } from "./statements.js";
 
@@ -10,7 +11,10 @@ export const languages: NonNullable<Plugin["languages"]> = [
 ];
 
 /** What differs from prettier's own defaults. */
-export const defaultOptions: NonNullable<Plugin["defaultOptions"]> = { printWidth: 100, tabWidth: 2 };
+export const defaultOptions: NonNullable<Plugin["defaultOptions"]> = {
+  printWidth: DEFAULT_LAYOUT.printWidth,
+  tabWidth: DEFAULT_LAYOUT.tabWidth,
+};
 
 /** Syntax errors as prettier shows them: the first of them, where it is; its cause has them all. */
 function syntaxError(cause: DiagnosticError): SyntaxError {

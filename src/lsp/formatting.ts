@@ -42,7 +42,7 @@ async function editsOf(
   const path = uri.startsWith("file:") ? fileURLToPath(uri) : undefined;
   const configured = path === undefined ? {} : await configuredLayout(path);
   const layout = { tabWidth: tabSize, useTabs: !insertSpaces, ...configured };
-  const formatted = await formatSource({ path: path ?? uri, text }, layout);
+  const formatted = formatSource({ path: path ?? uri, text }, layout);
   const document = TextDocument.create(uri, "mpp", 0, text);
   const [from, to] = range
     ? [document.offsetAt(range.start), document.offsetAt(range.end)]

@@ -91,6 +91,21 @@ describe("mppc format", () => {
     expect(read("tabs/a.mpp")).toBe(TIDY.replaceAll("  ", "\t"));
   });
 
+  it.each([
+    ["printWidth", '"wide"', "a whole number"],
+    ["tabWidth", "-1", "a whole number"],
+    ["useTabs", '"yes"', "true or false"],
+    ["endOfLine", '"lfcr"', "auto or one of lf, crlf, cr"],
+  ])("refuses a configuration whose %s is %s", async (option, value, wanted) => {
+    put("odd/.prettierrc", `{ "${option}": ${value} }`);
+    put("odd/a.mpp", UGLY);
+    const { code, err } = await run(".");
+    expect(code).toBe(2);
+    expect(err).toContain("[E1001]");
+    expect(err).toContain(`'${option}' is ${value}, and must be ${wanted}`);
+    expect(read("odd/a.mpp")).toBe(UGLY);
+  });
+
   it("writes through links, keeps permissions, and leaves nothing beside the file", async () => {
     put("a.mpp", UGLY);
     chmodSync(join(folder, "a.mpp"), 0o640);

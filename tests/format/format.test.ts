@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkSource } from "../../src/compile.js";
 import { DiagnosticError } from "../../src/diagnostic.js";
+import { format } from "prettier";
 import { editsBetween, formatMpp } from "../../src/format/format.js";
+import * as plugin from "../../src/format/prettier.js";
 import { tokenEnd, tokenize } from "../../src/lexer/lexer.js";
 import { parseLibrary, parseModel } from "../../src/parser/parse.js";
 import { sourceOf, specs } from "../laws/random-model.js";
@@ -40,11 +42,11 @@ const comments = (text: string): readonly string[] =>
     comment.text.replaceAll(/[ \t]+$/gm, "").replaceAll(/^[ \t]+\*/gm, "*"),
   );
 
-async function keepsAll({ kind, text }: RandomFile, printWidth: number): Promise<string> {
-  const formatted = await formatMpp(text, { printWidth });
+function keepsAll({ kind, text }: RandomFile, printWidth: number): string {
+  const formatted = formatMpp(text, { printWidth });
   expect(meaning(kind, formatted)).toEqual(meaning(kind, text));
   expect(comments(formatted)).toEqual(comments(text));
-  expect(await formatMpp(formatted, { printWidth })).toBe(formatted);
+  expect(formatMpp(formatted, { printWidth })).toBe(formatted);
   return formatted;
 }
 
@@ -92,60 +94,60 @@ describe("formatting", () => {
     expect(FILES.length).toBeGreaterThan(80);
   });
 
-  it("keeps the meaning of random programs, at every width", async () => {
-    await fc.assert(
-      fc.asyncProperty(randomFiles, widths, async (file, width) => {
-        await keepsAll(file, width);
+  it("keeps the meaning of random programs, at every width", () => {
+    fc.assert(
+      fc.property(randomFiles, widths, (file, width) => {
+        keepsAll(file, width);
       }),
       { seed: SEED, numRuns: 60 },
     );
   });
 
-  it("keeps every comment, wherever it stands", async () => {
-    await fc.assert(
-      fc.asyncProperty(randomFiles, scatterings, widths, async ({ kind, text }, { gaps, every }, width) => {
-        await keepsAll({ kind, text: scattered(text, gaps, every) }, width);
+  it("keeps every comment, wherever it stands", () => {
+    fc.assert(
+      fc.property(randomFiles, scatterings, widths, ({ kind, text }, { gaps, every }, width) => {
+        keepsAll({ kind, text: scattered(text, gaps, every) }, width);
       }),
       { seed: SEED, numRuns: 60 },
     );
   });
 
-  it("keeps the project's own files, with comments and line breaks anywhere", async () => {
-    await fc.assert(
-      fc.asyncProperty(
+  it("keeps the project's own files, with comments and line breaks anywhere", () => {
+    fc.assert(
+      fc.property(
         fc.constantFrom(...FILES),
         scatterings,
         widths,
-        async ({ kind, text }, { gaps, every }, width) => {
-          await keepsAll({ kind, text: scattered(text, gaps, every) }, width);
+        ({ kind, text }, { gaps, every }, width) => {
+          keepsAll({ kind, text: scattered(text, gaps, every) }, width);
         },
       ),
       { seed: SEED, numRuns: 30 },
     );
   });
 
-  it("changes nothing of what the type checker sees", async () => {
+  it("changes nothing of what the type checker sees", () => {
     const types = (text: string): string | undefined =>
       checkSource({ path: "a.mpp", text }).checked?.dump("types");
-    await fc.assert(
-      fc.asyncProperty(specs, scatterings, widths, async (spec, { gaps, every }, width) => {
+    fc.assert(
+      fc.property(specs, scatterings, widths, (spec, { gaps, every }, width) => {
         const text = scattered(sourceOf(spec), gaps, every);
         expect(types(text)).toBeDefined();
-        expect(types(await formatMpp(text, { printWidth: width }))).toBe(types(text));
+        expect(types(formatMpp(text, { printWidth: width }))).toBe(types(text));
       }),
       { seed: SEED, numRuns: 20 },
     );
   });
 
-  it("is told by edits, each of which keeps the tokens", async () => {
-    await fc.assert(
-      fc.asyncProperty(
+  it("is told by edits, each of which keeps the tokens", () => {
+    fc.assert(
+      fc.property(
         randomFiles,
         scatterings,
         fc.infiniteStream(fc.boolean()),
-        async (file, { gaps, every }, choices) => {
+        (file, { gaps, every }, choices) => {
           const text = scattered(file.text, gaps, every);
-          const formatted = await formatMpp(text);
+          const formatted = formatMpp(text);
           const edits = editsBetween(text, formatted);
           const apply = (some: typeof edits): string =>
             some.reduceRight((t, edit) => t.slice(0, edit.start) + edit.text + t.slice(edit.end), text);
@@ -159,9 +161,41 @@ describe("formatting", () => {
     );
   });
 
-  it("refuses a text with syntax errors, with those of the parser", async () => {
+  const layouts = fc.record({
+    printWidth: widths,
+    tabWidth: fc.integer({ min: 1, max: 8 }),
+    useTabs: fc.boolean(),
+    endOfLine: fc.constantFrom("lf" as const, "crlf" as const, "cr" as const, "auto" as const),
+  });
+  it("lays out as prettier does with the plugin, whatever the options and the ends of lines", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(randomFiles, fc.constantFrom(...FILES)),
+        layouts,
+        fc.constantFrom("\n", "\r\n", "\r"),
+        fc.constantFrom("", "\uFEFF"),
+        async (file, layout, ending, mark) => {
+          const text = mark + file.text.replaceAll("\n", ending);
+          const settings = { ...layout, parser: "mpp", plugins: [plugin], filepath: "model.mpp" };
+          expect(formatMpp(text, layout)).toBe(await format(text, settings));
+        },
+      ),
+      { seed: SEED, numRuns: 60 },
+    );
+  });
+
+  it.each(["", " \n\t\n", "\uFEFF\n"])("of nothing (%j) leaves nothing", async (text) => {
+    expect(formatMpp(text)).toBe(await format(text, { parser: "mpp", plugins: [plugin] }));
+  });
+
+  it("refuses a text with syntax errors, with those of the parser", () => {
     const text = "model {\n  mu ~ normal(0, 1)\n  x ~ ;\n}\n";
-    const found: unknown = await formatMpp(text).catch((problem: unknown) => problem);
+    let found: unknown;
+    try {
+      formatMpp(text);
+    } catch (problem) {
+      found = problem;
+    }
     expect(found).toBeInstanceOf(DiagnosticError);
     const { diagnostics } = parseModel({ path: "model.mpp", text });
     expect(diagnostics.length).toBeGreaterThan(0);
@@ -170,8 +204,8 @@ describe("formatting", () => {
 });
 
 describe("the project's own files are formatted", () => {
-  it.each(FILES)("$path", async ({ text }) => {
-    expect(await formatMpp(text, { printWidth: 110 })).toBe(text);
+  it.each(FILES)("$path", ({ text }) => {
+    expect(formatMpp(text, { printWidth: 110 })).toBe(text);
   });
 });
 
@@ -180,7 +214,7 @@ describe("ugly inputs", () => {
   it.each(readdirSync(folder).filter((name) => name.endsWith(".mpp")))("%s", async (name) => {
     const text = readFileSync(join(folder, name), "utf8");
     await expect(
-      await keepsAll({ kind: name.startsWith("library") ? "library" : "program", text }, 60),
+      keepsAll({ kind: name.startsWith("library") ? "library" : "program", text }, 60),
     ).toMatchFileSnapshot(join(folder, name.replace(".mpp", ".golden")));
   });
 });

@@ -31,7 +31,7 @@ describe("formatting", async () => {
   };
 
   it("gives the text of mppc format, and nothing for a text that is formatted", async () => {
-    const formatted = await formatMpp(UGLY);
+    const formatted = formatMpp(UGLY);
     expect(applied(UGLY, await ask("untitled:a", UGLY))).toBe(formatted);
     expect(await ask("untitled:a", formatted)).toEqual([]);
   });
