@@ -10,12 +10,18 @@ import { eventAxes } from "./ir/lower/interface.js";
 import { nestingOrder } from "./ir/lower/program-graph.js";
 import type { Context, ProgramGraph } from "./ir/lower/program-graph.js";
 import { replicateProgram, simulateProgram } from "./ir/lower/simulate.js";
-import { replicableData, simulatedData, undrawableLatents, unsimulatable } from "./ir/lower/simulated.js";
+import {
+  replicableData,
+  simulatedData,
+  undrawableData,
+  undrawableLatents,
+  unsimulatable,
+} from "./ir/lower/simulated.js";
 import { Graph } from "./ir/node.js";
 import { schedule } from "./ir/schedule.js";
 import { PlanningSizes } from "./ir/sizes.js";
 import { ALL_OPTIMISATIONS, without } from "./optimisations.js";
-import type { TypedModel } from "./typecheck/model.js";
+import type { Data, TypedModel } from "./typecheck/model.js";
 
 /** How a model is simulated. */
 export type Simulator = {
@@ -27,35 +33,37 @@ export type Simulator = {
   readonly compile: (sizes: Sizes) => CompiledProgram;
 };
 
-/** How some of a model is simulated: of data that it observes, what can be drawn. */
-export type PartialSimulator = Omit<Simulator, "eventAxes">;
-
 /** How to simulate a model, or everything in it that cannot be drawn from. */
 export function simulatorOf(model: TypedModel): Simulator | Diagnostic[] {
   const diagnostics = unsimulatable(model);
-  if (diagnostics.length > 0) return diagnostics;
-  const { context } = lower(model, new Map(), (c) => simulateProgram(c));
-  return {
-    simulated: [...simulatedData(model).keys()].map((data) => data.name),
-    eventAxes: eventAxes(model, context.lowering),
-    compile: (sizes) => compiled(model, sizes, (c) => simulateProgram(c)),
-  };
+  return diagnostics.length > 0
+    ? diagnostics
+    : simulator(model, simulatedData(model), (context) => simulateProgram(context));
 }
 
 /** How to draw latents from their prior, and data given them, by the program `simulate`; or why latents cannot be drawn. */
-export function priorSimulatorOf(model: TypedModel): PartialSimulator | Diagnostic[] {
+export function priorSimulatorOf(model: TypedModel): Simulator | Diagnostic[] {
   const diagnostics = undrawableLatents(model);
   if (diagnostics.length > 0) return diagnostics;
-  return partial(model, (context) => simulateProgram(context, replicableData(model)));
+  const data = replicableData(model);
+  return simulator(model, data, (context) => simulateProgram(context, data));
 }
 
 /** How to draw data given posterior draws of all latents, by the program `replicate`. */
-export const replicatorOf = (model: TypedModel): PartialSimulator => partial(model, replicateProgram);
+export const replicatorOf = (model: TypedModel): Simulator =>
+  simulator(model, replicableData(model), replicateProgram);
 
-const partial = (model: TypedModel, program: Program): PartialSimulator => ({
-  simulated: [...replicableData(model).keys()].map((data) => data.name),
-  compile: (sizes) => compiled(model, sizes, program),
-});
+/** Why what cannot be drawn of the data that a model observes cannot be. */
+export const unreplicatedData = undrawableData;
+
+function simulator(model: TypedModel, data: ReadonlyMap<Data, unknown>, program: Program): Simulator {
+  const { context } = lower(model, new Map(), program);
+  return {
+    simulated: [...data.keys()].map(({ name }) => name),
+    eventAxes: eventAxes(model, context.lowering),
+    compile: (sizes) => compiled(model, sizes, program),
+  };
+}
 
 type Program = (context: Context) => ProgramGraph;
 

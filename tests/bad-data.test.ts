@@ -33,6 +33,7 @@ const ELSEWHERE = [
   "W1301",
   "W1302",
   "N1301",
+  "W1123",
 ];
 
 describe("bad data and invocations", () => {

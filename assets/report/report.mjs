@@ -128,6 +128,15 @@ function makeChoice() {
   up.addEventListener("change", show);
 }
 
+/** The prior can be left out of the densities. */
+function makePriorChoice() {
+  const box = $("show-prior");
+  const show = () => document.documentElement.classList.toggle("without-prior", !box.checked);
+  box?.addEventListener("change", show);
+  // Browsers keep what was chosen when a page is loaded again.
+  if (box !== null) show();
+}
+
 /** Every drawing can be kept as an SVG file, its colours as they are at the moment. */
 function makeSavable() {
   const style = getComputedStyle(document.documentElement);
@@ -149,6 +158,7 @@ function makeSavable() {
 makeTable();
 makeFilters();
 makeChoice();
+makePriorChoice();
 makeSavable();
 // One after the other, so that the page can be read and scrolled meanwhile.
 for (const [id, spec] of Object.entries(charts)) {

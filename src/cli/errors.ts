@@ -270,13 +270,19 @@ export const modelNotThere = (path: string): Diagnostic =>
   warning(
     "W1121",
     `'${path}' is not there any more as it was when the run was made`,
-    "the report is without the model's graph, its text and checks of predictions",
+    "the report is without the model's graph, its text, its prior and predictive checks",
   );
 export const dataNotThere = (names: readonly string[]): Diagnostic =>
   warning(
     "W1122",
     `the data of the run, ${names.map((name) => `'${name}'`).join(", ")}, is not there any more as it was`,
-    "the report is without checks of predictions",
+    "the report is without predictive checks and the prior",
+  );
+export const notOpened = (path: string, program: string, why: string): Diagnostic =>
+  warning(
+    "W1123",
+    `'${path}' was not opened in a browser: ${program} ${why}`,
+    "open the file yourself; it needs no network",
   );
 
 // Results in other programs' formats.

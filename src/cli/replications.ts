@@ -1,13 +1,10 @@
-// Predictions that replicate observed data: which they are, the data beside them, and how missing ones could be written.
+// Predictions that replicate observed data: which of the `generated` block do, and the data beside them.
 import type { CompiledModel } from "../compiled.js";
 import { elementNames } from "../inference/layout.js";
-import type { Axis, Sizes } from "../ir/axis.js";
+import type { Axis } from "../ir/axis.js";
 import { BUFFERS } from "../ir/interface.js";
-import { operandsOf } from "../typecheck/walk.js";
-import type { Factor, Local, Plate, TypedExpression, TypedModel, ValueType } from "../typecheck/model.js";
-import { showExpression, showType } from "../typecheck/show.js";
-import { loadData } from "./data-files.js";
-import type { Terminal } from "./terminal.js";
+import type { BoundData } from "../runtime/data.js";
+import type { Factor, Plate, TypedModel } from "../typecheck/model.js";
 
 export type ReplicationPair = { readonly prediction: string; readonly data: string };
 
@@ -41,13 +38,10 @@ export function replicationPairs(model: TypedModel): readonly ReplicationPair[] 
  * The data of a run by name: the values of its elements that are not missing, by the names that results give them.
  * Undefined for what the model has not.
  */
-export async function observedData(
+export function observedData(
   model: CompiledModel,
-  paths: readonly string[],
-  sizes: Sizes,
-  terminal: Terminal,
-): Promise<(name: string) => ReadonlyMap<string, number> | undefined> {
-  const { arrays } = await loadData(model, paths, terminal);
+  { sizes, arrays }: BoundData,
+): (name: string) => ReadonlyMap<string, number> | undefined {
   const axisOf = (name: string, role: Axis["role"]): Axis => {
     const rows = sizes.rows?.get(name);
     return { name, role, blocks: null, parent: rows === undefined ? null : axisOf(rows.of, "plate") };
@@ -71,44 +65,4 @@ export async function observedData(
       ),
     );
   };
-}
-
-/**
- * The `generated` block with a prediction for every `~` of data that has none, as the model could have it. Null where none
- * is missing.
- */
-export function suggestedPredictions(model: TypedModel, done: ReadonlySet<string>): string | null {
-  const lines = observations(model)
-    .filter((factor) => factor.condition === null && !done.has(factor.name) && isPlain(factor))
-    .map((factor) => {
-      const { name, value, distribution, args, plates } = factor;
-      const locals = localsOf(args).map(
-        (local) => `${plainType(local.type)} ${local.name} = ${showExpression(local.value)}; `,
-      );
-      const drawn = `${plainType(value.type)} ${name}_rep ~ ${distribution.name}(${args.map(showExpression).join(", ")});`;
-      const statement = `${locals.join("")}${drawn}`;
-      return plates.reduceRight((inside, plate) => `plate ${plate.name} { ${inside} }`, statement);
-    });
-  return lines.length === 0 ? null : `generated {\n${lines.map((line) => `  ${line}\n`).join("")}}`;
-}
-
-/** Whether data itself is observed, by a family that can be drawn from. */
-const isPlain = ({ value, distribution }: Observation): boolean =>
-  value.kind === "reference" && value.variable.kind === "data" && distribution.draw !== null;
-
-/** A type without its bounds. */
-const plainType = (type: ValueType): string => showType(type).replace(/<.*>/, "");
-
-/** The model's locals that expressions use, each after those that it is made of: the block has to define them again. */
-function localsOf(expressions: readonly TypedExpression[]): readonly Local[] {
-  const found = new Set<Local>();
-  const visit = (e: TypedExpression): void => {
-    operandsOf(e).forEach(visit);
-    const variable = e.kind === "reference" || e.kind === "previous" ? e.variable : null;
-    if (variable?.kind !== "local" || found.has(variable)) return;
-    visit(variable.value);
-    found.add(variable);
-  };
-  expressions.forEach(visit);
-  return [...found];
 }

@@ -9,25 +9,15 @@ import type { Sizes } from "../ir/axis.js";
 import { highlight } from "../report/highlight.js";
 import { plateGraph } from "../report/plate-graph.js";
 import { drawnElements, quantityOf } from "../report/quantities.js";
-import type {
-  DrawColumns,
-  ModelRecord,
-  PredictiveCheck,
-  RunRecord,
-  TracePoint,
-} from "../report/run-record.js";
+import type { DrawColumns, ModelRecord, RunRecord, TracePoint } from "../report/run-record.js";
 import { sha256 } from "../runtime/compiled-file.js";
 import { contractionRows } from "./contraction-rows.js";
 import { dataNotThere, modelNotThere } from "./errors.js";
 import { readText } from "./files.js";
 import { cellsOf, readResult, readSettings, readTable, type Table } from "./finished-run.js";
 import { loadModel, type Model } from "./model-file.js";
-import {
-  observedData,
-  replicationPairs,
-  suggestedPredictions,
-  type ReplicationPair,
-} from "./replications.js";
+import { replicationPairs } from "./replications.js";
+import { drawAnew } from "./report-draws.js";
 import { fromHere } from "./resume.js";
 import { runCommandText } from "./run-command-text.js";
 import { trainedSizes, type RunReport, type RunSettingsReport } from "./run-report.js";
@@ -52,19 +42,20 @@ export async function readRun(
   const isUnchanged = settings.data.every((file) =>
     unchanged(fromHere(settings.folder, file.path), file.sha256),
   );
-  if (pairs.length > 0 && !isUnchanged) diagnostics.push(dataNotThere(pairs.map(({ data }) => data)));
-  const usable = isUnchanged ? pairs : [];
-  const predictions = new Set(usable.map(({ prediction }) => prediction));
+  const names = checked === null ? [] : dataNames(checked);
+  if (names.length > 0 && !isUnchanged) diagnostics.push(dataNotThere(names));
+  const predictions = new Set(isUnchanged ? pairs.map(({ prediction }) => prediction) : []);
   const latents = checked === null ? null : new Set(checked.model.latents.map(({ name }) => name));
   const wanted = drawnElements(result.summary, predictions, latents);
   const draws = readDrawColumns(
     readTable(directory, "draws.csv"),
     (name) => wanted.has(name) || predictions.has(quantityOf(name)),
   );
-  const checks =
-    model === null ? [] : await predictiveChecks(model, settings, sizes, usable, draws, terminal);
-  const knownModel =
-    model === null || checked === null ? null : modelRecord(model, checked, settings, sizes, pairs);
+  const drawn =
+    model === null || !isUnchanged || draws === null
+      ? { checks: [], prior: null, remarks: [] }
+      : await drawAnew(directory, model, settings, { pairs, draws, wanted }, terminal);
+  const knownModel = model === null || checked === null ? null : modelRecord(model, checked, settings, sizes);
   const run: RunRecord = {
     model: { ...settings.model, name: basename(settings.model.path).replace(/\.mppc?$/, "") },
     data: settings.data,
@@ -81,11 +72,21 @@ export async function readRun(
     leaveOneOut: leaveOneOutPart(result, readTable(directory, "log_lik.csv")),
     trace: tracePoints(readTable(directory, "trace.csv")),
     draws,
-    checks,
+    prior: drawn.prior,
+    checks: drawn.checks,
     knownModel,
-    remarks: diagnostics.map(({ message, hint }) => (hint === undefined ? message : `${message} (${hint})`)),
+    remarks: [
+      ...diagnostics.map(({ message, hint }) => (hint === undefined ? message : `${message} (${hint})`)),
+      ...drawn.remarks,
+    ],
   };
   return { run, diagnostics };
+}
+
+/** The data that the model observes; where it observes none, all of it. */
+function dataNames({ model }: CheckedModel): readonly string[] {
+  const observed = model.factors.flatMap((factor) => (factor.kind === "observation" ? [factor.name] : []));
+  return observed.length > 0 ? [...new Set(observed)] : model.data.map(({ name }) => name);
 }
 
 /** The lengths of plates; axes of vectors and of discrete latents are of no interest here. */
@@ -111,7 +112,6 @@ function modelRecord(
   checked: CheckedModel,
   settings: RunSettingsReport,
   sizes: Sizes,
-  pairs: readonly ReplicationPair[],
 ): ModelRecord {
   const { source, interface: shape, estimation } = model.head;
   const planned = axisSizes(sizes, shape, new Map(Object.entries(settings.particles)));
@@ -132,39 +132,7 @@ function modelRecord(
     graph: plateGraph(checked.model, new Map(sizes)),
     contraction: contractionRows(lowered.contraction.steps, planned),
     latents: checked.model.latents.map(({ name }) => name),
-    suggestion: suggestedPredictions(checked.model, new Set(pairs.map(({ data }) => data))),
   };
-}
-
-/** Predictions whose draws are there, beside the data, which is bound again. */
-async function predictiveChecks(
-  model: Model,
-  settings: RunSettingsReport,
-  sizes: Sizes,
-  pairs: readonly ReplicationPair[],
-  draws: DrawColumns | null,
-  terminal: Terminal,
-): Promise<readonly PredictiveCheck[]> {
-  if (pairs.length === 0 || draws === null) return [];
-  const paths = settings.data.map(({ path }) => fromHere(settings.folder, path));
-  const quiet = { ...terminal, err: () => undefined };
-  const observed = await observedData(model.head, paths, sizes, quiet);
-  return pairs.flatMap(({ prediction, data }): PredictiveCheck[] => {
-    const found = [...(observed(data) ?? [])].flatMap(([element, value]) => {
-      const replicated = draws.columns.get(`${prediction}${element.slice(data.length)}`);
-      return replicated === undefined ? [] : [{ element, value, replicated }];
-    });
-    if (found.length === 0) return [];
-    return [
-      {
-        prediction,
-        data,
-        elements: found.map(({ element }) => element),
-        observed: Float64Array.from(found, ({ value }) => value),
-        replicated: found.map(({ replicated }) => replicated),
-      },
-    ];
-  });
 }
 
 /** The columns that are wanted, of as many rows as the table has. */

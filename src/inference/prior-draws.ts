@@ -18,7 +18,7 @@ export type PriorDraws = {
 
 /** Iteration numbers apart from those of everything else: of the random numbers of draws from the prior. */
 const PRIOR_ITERATIONS = 0x60000000;
-/** Numbers that all draws together may have. */
+/** Numbers that all draws together may have, if not said. */
 const MOST_KEPT = 2 ** 24;
 /** Draws that are made before it is said that the model allows none. */
 const MOST_ATTEMPTS = 4096;
@@ -28,7 +28,11 @@ const MOST_ATTEMPTS = 4096;
  * probability are made anew. Each launch draws as many as there is room for at a time. Throws a DiagnosticError where the
  * model allows no draw.
  */
-export async function drawPrior(context: SimulationContext, count: number): Promise<PriorDraws> {
+export async function drawPrior(
+  context: SimulationContext,
+  count: number,
+  mostNumbers: number = MOST_KEPT,
+): Promise<PriorDraws> {
   const { program, data, seed, device, interface: model } = context;
   const axesOf = (buffer: string) =>
     (bufferAxes(program, buffer) ?? []).filter((axis) => axis.name !== DRAW_AXIS);
@@ -39,7 +43,7 @@ export async function drawPrior(context: SimulationContext, count: number): Prom
   };
   const all = [...buffers.latents, ...buffers.generated, ...buffers.data];
   const numbers = all.reduce((sum, [, buffer]) => sum + elementCount(axesOf(buffer), data.sizes), 0);
-  const kept = Math.max(1, Math.min(count, Math.floor(MOST_KEPT / Math.max(1, numbers))));
+  const kept = Math.max(1, Math.min(count, Math.floor(mostNumbers / Math.max(1, numbers))));
   const length = Math.max(1, Math.min(kept, Math.floor(MOST_PER_RUN / numbersPerDraw(program, data.sizes))));
   const stored = new Map(
     all.map(([, buffer]): [string, DrawnValues] => {

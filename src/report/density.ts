@@ -11,10 +11,15 @@ const FADING = 2.5;
 /**
  * A Gaussian kernel estimate with Silverman's bandwidth, 0.9 min(sd, IQR / 1.34) n^(-1/5). Where the density ends
  * abruptly, as that of a scale at 0, what the kernels put beyond the end is reflected, so that it is not drawn as if it
- * fell off there. Null where the draws do not vary.
+ * fell off there. `within`: of what lies between these two alone, though it is of all draws. Null where the draws do not vary,
+ * or nothing of the density lies there.
  */
-export function kernelDensity(draws: ArrayLike<number>, points = 80): Density | null {
-  const sorted = Float64Array.from(draws).sort();
+export function kernelDensity(
+  draws: ArrayLike<number>,
+  points = 80,
+  within: readonly [number, number] = [-Infinity, Infinity],
+): Density | null {
+  const sorted = Float64Array.from(draws).filter(Number.isFinite).sort();
   const [low, high] = extent(sorted);
   if (!(high > low)) return null;
   const spread = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.34;
@@ -31,7 +36,9 @@ export function kernelDensity(draws: ArrayLike<number>, points = 80): Density | 
   };
   const peak = [0.25, 0.5, 0.75].reduce((most, level) => Math.max(most, kernels(quantile(sorted, level))), 0);
   const [endsLow, endsHigh] = [kernels(low) > ABRUPT * peak, kernels(high) > ABRUPT * peak];
-  const [from, to] = [endsLow ? low : low - FADING * bandwidth, endsHigh ? high : high + FADING * bandwidth];
+  const from = Math.max(within[0], endsLow ? low : low - FADING * bandwidth);
+  const to = Math.min(within[1], endsHigh ? high : high + FADING * bandwidth);
+  if (!(to > from)) return null;
   const x = Float64Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1));
   const density = x.map(
     (at) => kernels(at) + (endsLow ? kernels(2 * low - at) : 0) + (endsHigh ? kernels(2 * high - at) : 0),

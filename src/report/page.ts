@@ -83,7 +83,7 @@ export function reportSections(
     modelGraph(run),
     summaryTable(run, rows),
     intervals(all),
-    densities(all, run.draws),
+    densities(all, run.draws, run.prior),
     pairs(all, run.draws, latents),
     checks(run),
     trace(run),

@@ -72,4 +72,4 @@ export function drawnElements(
 
 /** The names of a run's predictions that are shown beside data. */
 export const predictionsOf = ({ checks }: Pick<RunRecord, "checks">): ReadonlySet<string> =>
-  new Set(checks.map(({ prediction }) => prediction));
+  new Set(checks.flatMap(({ prediction }) => prediction ?? []));

@@ -26,18 +26,23 @@ export type GroupRecord = {
   readonly paretoK: number;
 };
 
-/** Draws of some quantities' elements, by their names, in the order of the file. */
-export type DrawColumns = { readonly count: number; readonly columns: ReadonlyMap<string, Float64Array> };
+/** Draws of some quantities' elements, by their names. */
+export type DrawColumns = {
+  readonly count: number;
+  readonly columns: ReadonlyMap<string, ArrayLike<number>>;
+};
 
-/** Predictions beside the data that they are of. Only elements that are observed. */
+/** Replications beside the data that they are of. Only elements that are observed. */
 export type PredictiveCheck = {
-  /** The prediction of the `generated` block, and the data's name. */
-  readonly prediction: string;
+  /** The prediction of the `generated` block that they are draws of; null: the model's own, given each posterior draw. */
+  readonly prediction: string | null;
   readonly data: string;
   readonly elements: readonly string[];
   readonly observed: Float64Array;
   /** Of each element, its draws. */
-  readonly replicated: readonly Float64Array[];
+  readonly replicated: readonly ArrayLike<number>[];
+  /** The same given draws from the prior; null where there are none. */
+  readonly fromPrior: readonly ArrayLike<number>[] | null;
 };
 
 /** A step of the contraction, as `mppc explain` prints it. */
@@ -61,8 +66,6 @@ export type ModelRecord = {
   readonly graph: PlateGraph;
   readonly contraction: readonly ContractionStep[];
   readonly latents: readonly string[];
-  /** How predictions of the observed data could be written; null where all of it has some, or nothing is observed. */
-  readonly suggestion: string | null;
 };
 
 export type RunRecord = {
@@ -107,6 +110,8 @@ export type RunRecord = {
   readonly trace: readonly TracePoint[];
   /** Null where the run took none. */
   readonly draws: DrawColumns | null;
+  /** Draws of the same elements from the prior; null where there are none. */
+  readonly prior: DrawColumns | null;
   readonly checks: readonly PredictiveCheck[];
   readonly knownModel: ModelRecord | null;
   /** What the report lacks and why, a sentence each. */

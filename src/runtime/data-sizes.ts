@@ -2,11 +2,11 @@
 import type { CompiledModel } from "../compiled.js";
 import { applyRow } from "../ops.js";
 import type { Diagnostic } from "../diagnostic.js";
-import type { SizeExpression } from "../ir/interface.js";
+import type { EventAxisInterface, SizeExpression } from "../ir/interface.js";
 import { MEANING } from "../codegen-js/math.js";
 import { ExtendedSizes } from "../ir/axis.js";
 import { MOST_VALUES } from "../typecheck/support.js";
-import type { DataOrigin } from "./data.js";
+import type { BoundData, DataOrigin } from "./data.js";
 import type { Keys } from "./data-keys.js";
 import { bindRows, dimensionsOf, raggedPlates, siblingsTogether } from "./data-rows.js";
 import type { DataEntry, NumbersValue } from "./data-value.js";
@@ -249,9 +249,9 @@ function vectorLengths(
   const diagnostics: Diagnostic[] = [];
   const told = new Set<string>();
   for (const { axis, size, columns: sides } of model.interface.eventAxes) {
-    const length = evaluate(size, origins);
+    const length = evaluate(size, scalarOf(origins));
     if (length === null) continue;
-    const width = sides === null ? null : evaluate(sides, origins);
+    const width = sides === null ? null : evaluate(sides, scalarOf(origins));
     if (width !== null) columns.set(axis, { rows: length / width, columns: width });
     if (Number.isInteger(length) && length > 0) lengths.set(axis, length);
     else {
@@ -288,7 +288,10 @@ function supportLengths(
   const lengths = new Map<string, number>();
   for (const { name, axis, support } of model.interface.groups) {
     if (support === null) continue;
-    const [lower, upper] = [evaluate(support.lower, origins), evaluate(support.upper, origins)];
+    const [lower, upper] = [
+      evaluate(support.lower, scalarOf(origins)),
+      evaluate(support.upper, scalarOf(origins)),
+    ];
     if (lower === null || upper === null) continue;
     const count = upper - lower + 1;
     const data = firstData(support.upper) ?? firstData(support.lower);
@@ -300,25 +303,49 @@ function supportLengths(
   return lengths;
 }
 
-/** Null where a datum that it needs is missing or no scalar: that is told elsewhere. */
-function evaluate(size: SizeExpression, origins: ReadonlyMap<string, DataOrigin>): number | null {
+/** The value of scalar data by its name; null where it is missing or no scalar: that is told elsewhere. */
+const scalarOf =
+  (origins: ReadonlyMap<string, DataOrigin>) =>
+  (name: string): number | null => {
+    const value = origins.get(name)?.value;
+    return value?.shape.length === 0 && value.flawCount === 0 ? (value.values[0] ?? null) : null;
+  };
+
+/** Null where a datum that it needs has no value. */
+function evaluate(size: SizeExpression, scalar: (name: string) => number | null): number | null {
   switch (size.kind) {
     case "literal":
       return size.value;
-    case "data": {
-      const value = origins.get(size.name)?.value;
-      return value?.shape.length === 0 && value.flawCount === 0 ? (value.values[0] ?? null) : null;
-    }
+    case "data":
+      return scalar(size.name);
     case "apply": {
       const args: number[] = [];
       for (const arg of size.args) {
-        const value = evaluate(arg, origins);
+        const value = evaluate(arg, scalar);
         if (value === null) return null;
         args.push(value);
       }
       return applyRow(MEANING, size.op, args);
     }
   }
+}
+
+/** Sizes of bound data with those of further vectors, which a program meets that the data was not bound for. */
+export function withEventAxes(
+  { sizes, arrays }: BoundData,
+  eventAxes: readonly EventAxisInterface[],
+): ExtendedSizes {
+  const lengths = new Map<string, number>();
+  const columns = new Map<string, number>(sizes.columns);
+  const value = (size: SizeExpression): number | null =>
+    evaluate(size, (name) => arrays.get(name)?.[0] ?? null);
+  for (const { axis, size, columns: sides } of eventAxes) {
+    const [length, width] = [value(size), sides === null ? null : value(sides)];
+    if (sizes.has(axis) || length === null) continue;
+    lengths.set(axis, length);
+    if (width !== null) columns.set(axis, width);
+  }
+  return new ExtendedSizes(sizes, lengths, { columns });
 }
 
 function firstData(size: SizeExpression): string | undefined {

@@ -139,6 +139,32 @@ describe.skipIf(found === null)("a report in a browser", () => {
     await page.close();
   });
 
+  it("leaves the prior out of the densities when asked", async () => {
+    const { page, complaints } = await open("eight_schools");
+    const shown = (): Promise<unknown> =>
+      ask(
+        page,
+        `[...document.querySelectorAll("#densities .prior_marks")].map((e) => getComputedStyle(e).display)`,
+      );
+    expect(await shown()).toEqual(Array(4).fill("inline"));
+    await page.click("#show-prior");
+    expect(await shown()).toEqual(Array(4).fill("none"));
+    await page.click("#show-prior");
+    expect(await shown()).toEqual(Array(4).fill("inline"));
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("is light on paper, whatever the screen", async () => {
+    const { page } = await open("eight_schools", 1280, "dark");
+    const colours = (): Promise<unknown> =>
+      ask(page, `["--paper", "--ink", "--main"].map((name) => getComputedStyle(document.documentElement).getPropertyValue(name))`); // prettier-ignore
+    expect(await colours()).toEqual(["#14171b", "#e7eaee", "#56b4e9"]);
+    await page.emulateMediaType("print");
+    expect(await colours()).toEqual(["#ffffff", "#000000", "#0072b2"]);
+    await page.close();
+  });
+
   it.each([
     [390, "light"],
     [1280, "dark"],

@@ -1,5 +1,13 @@
 // `mppc report` on runs of small models: where it writes, what it reads, and what it does without.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -25,6 +33,7 @@ type PageData = {
   >;
   readonly rows: readonly (readonly [string, ...number[]])[];
 };
+type Layer = { readonly data: { readonly values: readonly Readonly<Record<string, number>>[] } };
 const dataOf = (html: string): PageData =>
   JSON.parse(/id="report-data">(.*?)<\/script>/s.exec(html)?.[1] ?? "null") as PageData;
 
@@ -105,6 +114,60 @@ describe("mppc report", () => {
     expect(changed.err).toContain("warning[W1121]: 'model.mpp' is not there any more as it was");
     expect(page("without-model.html").includes('<section id="model"')).toBe(false);
     expect(page("without-model.html").includes('<section id="densities"')).toBe(true);
+  });
+
+  it("checks data that the model has no prediction of, with what the prior says of it and of latents", async () => {
+    writeFileSync(
+      join(folder, "plain.mpp"),
+      `data { plate items; real y[items]; real<lower=0> w; }
+      model { m ~ normal(0, 5); plate items { y ~ normal(m, 1); } real log_w = log(w); log_w ~ normal(m, 1); }\n`,
+    );
+    writeFileSync(join(folder, "plain.json"), '{"y": [3, 3.5, 2.5, 3, 4, 2, 3.5, 2.5, null], "w": 2}');
+    await cli("run plain.mpp --data plain.json --device reference -K 10 --iterations 10 --draws 300 --output plain --quiet"); // prettier-ignore
+    const { code, err } = await cli("report plain");
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    const html = page("plain/report.html");
+    expect(html.includes("The model drew y anew")).toBe(true);
+    expect(html.includes("a predictive check: &#39;log_w&#39; is computed from data")).toBe(true);
+    const { charts } = dataOf(html);
+    const intervals = charts["check-intervals-0"]?.data?.values ?? [];
+    expect(intervals).toHaveLength(8);
+    // N(m, 1) given a posterior mean of m near 2.7: the median of its replications.
+    for (const { m } of intervals) expect(Math.abs(Number(m) - 2.7)).toBeLessThan(0.6);
+    const layers = (id: string): readonly Layer[] => (charts[id] as { layer?: readonly Layer[] }).layer ?? [];
+    // The prior is wide, and as flat as N(0, 5) is between 1 and 4: its density there is 0.06 to 0.08.
+    const prior = layers("density-0")[0]?.data.values ?? [];
+    expect(prior.length).toBeGreaterThan(20);
+    for (const { x = NaN, d = NaN } of prior)
+      if (x > 1 && x < 4) expect(Math.abs(d - 0.07)).toBeLessThan(0.03);
+    const reach = (id: string): number => {
+      const all = layers(id)[0]?.data.values.map(({ x = NaN }) => x) ?? [];
+      return Math.max(...all) - Math.min(...all);
+    };
+    expect(reach("check-prior-0")).toBeGreaterThan(2 * reach("check-overlay-0"));
+  });
+
+  it("opens in a browser when asked, or says why it does not", async () => {
+    const path = process.env["PATH"];
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    const opener = (text: string): void =>
+      writeFileSync(join(bin, "xdg-open"), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    try {
+      process.env["PATH"] = bin;
+      const none = await cli("report plain --open");
+      expect(none.code).toBe(0);
+      expect(none.err).toContain("warning[W1123]: 'plain/report.html' was not opened in a browser: xdg-open is not installed"); // prettier-ignore
+      opener("exit 3");
+      expect((await cli("report plain --open")).err).toContain("xdg-open ended with exit code 3");
+      opener(`printf %s "$1" > ${join(folder, "opened")}`);
+      const opened = await cli("report plain --open");
+      expect(opened.err).toBe("");
+      expect(page("opened")).toBe(join(realpathSync(folder), "plain", "report.html"));
+    } finally {
+      process.env["PATH"] = path;
+    }
   });
 
   it("is of finished runs alone", async () => {

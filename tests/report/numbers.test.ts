@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { runCommandText } from "../../src/cli/run-command-text.js";
 import { cellsOf } from "../../src/cli/finished-run.js";
-import { replicationPairs, suggestedPredictions } from "../../src/cli/replications.js";
+import { replicationPairs } from "../../src/cli/replications.js";
 import { kernelDensity, shares } from "../../src/report/density.js";
 import { drawContraction, drawPlates } from "../../src/report/graph-drawing.js";
 import { highlight } from "../../src/report/highlight.js";
@@ -77,7 +77,14 @@ describe("predictive checks", () => {
   const observed = Float64Array.from([0, 2, 4]);
   // Replication d has the values d, d + 1, d + 5.
   const replicated = [0, 1, 5].map((shift) => Float64Array.from({ length: 11 }, (_, d) => d + shift));
-  const check = { prediction: "y_rep", data: "y", elements: ["y[1]", "y[2]", "y[3]"], observed, replicated };
+  const check = {
+    prediction: "y_rep",
+    data: "y",
+    elements: ["y[1]", "y[2]", "y[3]"],
+    observed,
+    replicated,
+    fromPrior: null,
+  };
 
   it("compare statistics of the data with those of every replication", () => {
     const found = new Map(statisticChecks(check).map((each) => [each.name, each]));
@@ -107,27 +114,6 @@ describe("predictive checks", () => {
       { prediction: "y_rep", data: "y" },
       { prediction: "y_new_rep", data: "y_new" },
     ]);
-    expect(suggestedPredictions(model, new Set(["y", "y_new", "w"]))).toBeNull();
-  });
-  it("are suggested as a block that the compiler takes", () => {
-    const text = `
-      data { plate groups; plate items in groups; real y[items]; int n[groups]; }
-      model {
-        m ~ normal(0, 1);
-        plate groups {
-          t ~ normal(m, 1);
-          n ~ poisson(exp(t));
-          plate items { real eta = t * 2; y ~ normal(eta, 1); }
-        }
-      }`;
-    const suggestion = suggestedPredictions(checkedModel(text).model, new Set()) ?? "";
-    expect(suggestion).toContain("n_rep ~ poisson(");
-    const { model } = checkedModel(`${text}\n${suggestion}`);
-    expect(
-      replicationPairs(model)
-        .map(({ prediction }) => prediction)
-        .sort(),
-    ).toEqual(["n_rep", "y_rep"]);
   });
 });
 

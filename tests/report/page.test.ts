@@ -7,6 +7,7 @@ import { CHART_CONFIG } from "../../src/report/chart.js";
 import { escapeText, markup, scriptJson } from "../../src/report/markup.js";
 import { reportPage, reportSections } from "../../src/report/page.js";
 import { MOST_ROWS } from "../../src/report/sections/summary.js";
+import type { RunRecord } from "../../src/report/run-record.js";
 import { numbers, record } from "./record.js";
 
 const ASSETS = { style: "b {}", script: "const a = 1;", libraries: ['const b = "</script><!--";'] };
@@ -74,20 +75,23 @@ describe("charts", () => {
 });
 
 describe("a report of what there is", () => {
-  it("says how predictions are written where there are none", () => {
-    const { knownModel } = record(1);
-    if (knownModel === null) throw new Error("no model");
-    const without = record(1, {
-      checks: [],
-      knownModel: { ...knownModel, suggestion: "generated { real y_rep; }" },
-    });
-    expect(reportPage(without, ASSETS)).toContain("generated { real y_rep; }");
+  it("has the prior behind the densities, where there are draws from it", () => {
+    const layers = (run: RunRecord): readonly unknown[] =>
+      reportSections(run)
+        .flatMap(({ charts }) => charts)
+        .filter(({ id }) => id.startsWith("density-"))
+        .map(({ spec }) => (spec["layer"] as { name?: string }[] | undefined)?.map(({ name }) => name));
+    expect(layers(record(3))).toEqual([["prior", undefined], ["prior", undefined]]); // prettier-ignore
+    expect(reportPage(record(3), ASSETS).includes('id="show-prior"')).toBe(true);
+    expect(layers(record(3, { prior: null }))).toEqual([undefined, undefined]);
+    expect(reportPage(record(3, { prior: null }), ASSETS).includes("show-prior")).toBe(false);
   });
 
   it("does without model, draws, checks and trace", () => {
     const bare = record(2, {
       knownModel: null,
       draws: null,
+      prior: null,
       checks: [],
       trace: [],
       leaveOneOut: null,

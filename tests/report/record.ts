@@ -89,6 +89,7 @@ export function record(elements: number, change: Partial<RunRecord> = {}): RunRe
       medianEss: 20,
     })),
     draws: { count: 100, columns: new Map(names.slice(0, 20).map((name, i) => [name, numbers(100, i + 1)])) },
+    prior: { count: 90, columns: new Map(names.slice(0, 9).map((name, i) => [name, numbers(90, i + 31)])) },
     checks: [
       {
         prediction: "y_rep",
@@ -96,6 +97,7 @@ export function record(elements: number, change: Partial<RunRecord> = {}): RunRe
         elements: Array.from(observed, (_, i) => `y[${i + 1}]`),
         observed,
         replicated: Array.from(observed, (_, i) => numbers(100, i + 50)),
+        fromPrior: Array.from(observed, (_, i) => numbers(90, i + 150)),
       },
     ],
     knownModel: {
@@ -120,7 +122,6 @@ export function record(elements: number, change: Partial<RunRecord> = {}): RunRe
         },
       ],
       latents: ["m", "z"],
-      suggestion: null,
     },
     remarks: [],
     ...change,

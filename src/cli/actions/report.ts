@@ -7,6 +7,7 @@ import { packageFolder } from "../../stdlib.js";
 import type { ReportOptions } from "../commands/report.js";
 import { printDiagnostics } from "../failures.js";
 import { readText, writeAtomically } from "../files.js";
+import { openInBrowser } from "../open-in-browser.js";
 import { readRun } from "../report-input.js";
 import type { Terminal } from "../terminal.js";
 
@@ -17,6 +18,8 @@ export async function report(directory: string, options: ReportOptions, terminal
   writeAtomically(path, page);
   printDiagnostics(diagnostics, terminal);
   terminal.out(`the report is in ${path} (${byteSize(Buffer.byteLength(page))})\n`);
+  const problem = options.open === true ? await openInBrowser(path) : null;
+  if (problem !== null) printDiagnostics([problem], terminal);
 }
 
 /** Charts are drawn by Vega-Lite; its parts as they are built for pages, in the order in which they need each other. */

@@ -72,7 +72,13 @@ export function unsimulatable(model: TypedModel): Diagnostic[] {
     factor.kind === "observation" ? observationMistakes(factor) : latentMistakes(factor),
   );
   if (found.length > 0) return found;
-  const observations = simulatedData(model);
+  return circleMistakes(model, simulatedData(model));
+}
+
+function circleMistakes(
+  model: TypedModel,
+  observations: ReadonlyMap<Data, readonly Observation[]>,
+): Diagnostic[] {
   return circular(model, observations).flatMap((data) => {
     const [first] = observations.get(data) ?? [];
     return first === undefined ? [] : [errors.dependsOnItself(data.name, first.factor.span)];
@@ -112,12 +118,23 @@ function observationMistakes({ name, value, distribution, span }: Observation["f
  * it. What is left out keeps its value.
  */
 export function replicableData(model: TypedModel): ReadonlyMap<Data, readonly Observation[]> {
-  const drawable = [...simulatedData(model)].filter(([, of]) =>
-    of.every(({ factor }) => observationMistakes(factor).length === 0),
-  );
-  const circles = circular(model, new Map(drawable));
-  return new Map(drawable.filter(([data]) => !circles.includes(data)));
+  const drawable = drawableByItself(model);
+  const circles = circular(model, drawable);
+  return new Map([...drawable].filter(([data]) => !circles.includes(data)));
 }
+
+/** Why observed data that is not among these cannot be drawn. */
+export const undrawableData = (model: TypedModel): Diagnostic[] => [
+  ...model.factors.flatMap((factor) => (factor.kind === "observation" ? observationMistakes(factor) : [])),
+  ...circleMistakes(model, drawableByItself(model)),
+];
+
+const drawableByItself = (model: TypedModel): ReadonlyMap<Data, readonly Observation[]> =>
+  new Map(
+    [...simulatedData(model)].filter(([, of]) =>
+      of.every(({ factor }) => observationMistakes(factor).length === 0),
+    ),
+  );
 
 /** Observed variables that depend on themselves at the same step. */
 function circular(model: TypedModel, observations: ReadonlyMap<Data, readonly Observation[]>): Data[] {

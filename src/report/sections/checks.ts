@@ -1,4 +1,4 @@
-// Posterior predictive checks: predictions of the generated block beside the data that they replicate.
+// Predictive checks: replications of the data, given the posterior and given the prior, beside the data.
 import { COLOR, chartId, figure, type Chart, type Section, type Spec } from "../chart.js";
 import { kernelDensity, shares } from "../density.js";
 import { markup, type Markup } from "../markup.js";
@@ -17,6 +17,8 @@ import { evenly, representative } from "../thinning.js";
 
 /** Replications whose densities are drawn, and elements that such a density is of. */
 const [MOST_CURVES, MOST_ELEMENTS] = [30, 2000] as const;
+/** Replications from the prior, fewer as they are drawn besides. */
+const PRIOR_CURVES = 15;
 /** Elements with an interval of their own. */
 const MOST_INTERVALS = 60;
 /** Values of whole numbers that are counted one by one. */
@@ -28,27 +30,27 @@ const LEAST_FOR_RANKS = 20;
 /** A p-value beyond these is marked. */
 const [LOW, HIGH] = [0.025, 0.975] as const;
 
-export function checks({ checks: all, knownModel }: RunRecord): Section | null {
+export function checks({ checks: all }: RunRecord): Section | null {
+  if (all.length === 0) return null;
   const drawn = all.map(checkPart);
-  const suggestion = knownModel?.suggestion ?? null;
-  if (drawn.length === 0 && suggestion === null) return null;
-  const hint =
-    suggestion === null
-      ? null
-      : markup`<p>${drawn.length === 0 ? "There are none, as the model makes no predictions of its data." : "Some of the data has no predictions."} They take a prediction for it in the <code>generated</code> block, whose name is the data's with <code>_rep</code> behind it:</p><pre><code>${suggestion}</code></pre>`;
   return {
     id: "checks",
     title: "Predictive checks",
-    body: markup`${drawn.map(({ html }) => html)}${hint}`,
+    body: markup`${drawn.map(({ html }) => html)}`,
     charts: drawn.flatMap(({ charts }) => charts),
   };
 }
+
+/** What the replications are called. */
+const replicationName = ({ prediction, data }: PredictiveCheck): string =>
+  prediction ?? `replications of ${data}`;
 
 function checkPart(
   check: PredictiveCheck,
   place: number,
 ): { readonly html: Markup; readonly charts: readonly Chart[] } {
-  const { data, prediction, observed } = check;
+  const { data, observed } = check;
+  const prediction = replicationName(check);
   const elements = elementChecks(check);
   const statistics = statisticChecks(check);
   const whole = areWhole(observed) && check.replicated.every(areWhole);
@@ -65,6 +67,7 @@ function checkPart(
             few ? countsSpec(check) : overlaySpec(check),
           ),
         ]),
+    ...priorFigure(check, id("prior")),
     ...(observed.length < LEAST_FOR_RANKS
       ? []
       : [
@@ -99,13 +102,31 @@ function checkPart(
   );
   const all = [...figures, intervals];
   return {
-    html: markup`<h3>${prediction} beside ${data}</h3>
-<p>${counted(observed.length, "observation")}, ${counted(replications(check), "replication")}; ${(100 * coverage(elements)).toFixed(0)} % of the observations are within the middle 90 % of their predictions.</p>
+    html: markup`<h3>${check.prediction === null ? data : `${prediction} beside ${data}`}</h3>
+<p>${check.prediction === null ? markup`The model drew ${data} anew, given each of some posterior draws. ` : null}${counted(observed.length, "observation")}, ${counted(replications(check), "replication")}; ${(100 * coverage(elements)).toFixed(0)} % of the observations are within the middle 90 % of their predictions.</p>
 <div class="scroll"><table><thead><tr><th scope="col">statistic</th><th scope="col" class="number">of the data</th><th scope="col" class="number">of replications, 5 % to 95 %</th><th scope="col" class="number">p</th></tr></thead><tbody>${statistics.map(statisticRow)}</tbody></table></div>
 <p class="note">p is the share of replications whose statistic is larger than that of the data: near 0 or 1 the model does not make such data.</p>
 <div class="grid small">${figures.map(({ html }) => html)}</div>${intervals.html}`,
     charts: all.map(({ chart }) => chart),
   };
+}
+
+/** What the model expected before it saw the data: as far as most of that reaches, or the data. */
+function priorFigure(check: PredictiveCheck, id: string): ReturnType<typeof figure>[] {
+  const { fromPrior, observed, data } = check;
+  if (fromPrior === null || observed.length < LEAST_FOR_DENSITIES) return [];
+  const all = Float64Array.from(fromPrior.flatMap((draws) => Array.from(evenly(draws.length, 50), (i) => draws[i] ?? NaN))); // prettier-ignore
+  const sorted = all.filter(Number.isFinite).sort();
+  const [low, high] = extent(observed);
+  const margin = 0.05 * (high - low);
+  const within = [
+    Math.min(low - margin, quantile(sorted, 0.05)),
+    Math.max(high + margin, quantile(sorted, 0.95)),
+  ] as const;
+  const before = { ...check, replicated: fromPrior };
+  const spec = overlaySpec(before, within, PRIOR_CURVES);
+  const description = `Distribution of ${data} and of what the prior says of it`;
+  return [figure(id, "Density of the data and of replications from the prior", description, spec)];
 }
 
 function statisticRow({ name, observed, replicated, p }: StatisticCheck): Markup {
@@ -118,12 +139,18 @@ function statisticRow({ name, observed, replicated, p }: StatisticCheck): Markup
 const OVERLAID = { domain: ["replications", "data"], range: [COLOR.light, COLOR.second] };
 const LEGEND = { title: null, orient: "top" };
 
-function overlaySpec(check: PredictiveCheck): Spec {
+/** `within`: the range that is drawn; if not said, all of it. */
+function overlaySpec(
+  check: PredictiveCheck,
+  within?: readonly [number, number],
+  curves: number = MOST_CURVES,
+): Spec {
   const places = evenly(check.observed.length, MOST_ELEMENTS);
-  const curve = (values: Float64Array, what: string, which: number): Spec[] => {
+  const curve = (values: Float64Array, what: string, which: number): Point[] => {
     const density = kernelDensity(
       places.map((i) => values[i] ?? NaN),
       64,
+      within,
     );
     return Array.from(density?.x ?? [], (x, i) => ({
       x: rounded(x),
@@ -132,26 +159,39 @@ function overlaySpec(check: PredictiveCheck): Spec {
       w: which,
     }));
   };
-  const drawn = evenly(replications(check), MOST_CURVES);
-  const values = drawn.flatMap((draw, i) => curve(replication(check, draw), "replications", i));
+  const drawn = evenly(replications(check), curves);
+  const replicated = drawn.map((draw, i) => curve(replication(check, draw), "replications", i));
+  const own = curve(check.observed, "data", -1);
+  const peaks = replicated.map(peakOf).sort((a, b) => a - b);
+  // A replication whose values lie close together would leave nothing to be seen of the others.
+  const top = Math.max(peakOf(own), quantile(peaks, 0.8)) * 1.05;
   const encoding = (extra: Spec): Spec => ({
     x: { field: "x", type: "quantitative", scale: { zero: false }, axis: { title: null, tickCount: 5 } },
-    y: { field: "d", type: "quantitative", axis: null },
+    y: {
+      field: "d",
+      type: "quantitative",
+      axis: null,
+      ...(within === undefined ? {} : { scale: { domain: [0, rounded(top)] } }),
+    },
     color: { field: "what", type: "nominal", scale: OVERLAID, legend: LEGEND },
     detail: { field: "w" },
     ...extra,
   });
+  const clip = within !== undefined;
   return {
     layer: [
-      { data: { values }, mark: { type: "line", strokeWidth: 1, opacity: 0.6 }, encoding: encoding({}) },
       {
-        data: { values: curve(check.observed, "data", -1) },
-        mark: { type: "line", strokeWidth: 2.5 },
+        data: { values: replicated.flat() },
+        mark: { type: "line", strokeWidth: 1, opacity: 0.6, clip },
         encoding: encoding({}),
       },
+      { data: { values: own }, mark: { type: "line", strokeWidth: 2.5, clip }, encoding: encoding({}) },
     ],
   };
 }
+
+type Point = { readonly x: number; readonly d: number; readonly what: string; readonly w: number };
+const peakOf = (curve: readonly Point[]): number => curve.reduce((most, { d }) => Math.max(most, d), 0);
 
 const valuesOf = ({ observed, replicated }: PredictiveCheck): readonly number[] => {
   const ends = [observed, ...replicated].map((values) => extent(values));
