@@ -5,25 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { readManifest, type Job } from "../../src/batch/manifest.js";
-import { buildProgram, removeProgram, runProgram, type Finished } from "../cli/built.js";
+import { buildProgram, removeProgram, runProgram, SAME, type Finished } from "../cli/built.js";
 import { ROOT } from "../support/javascript.js";
 
 const MODEL = `
 data { plate rows; real y[rows]; }
-model { m ~ normal(0, 5); s ~ gamma(2, 1); plate rows { y ~ normal(m, s); } }
+model { m ~ normal(0, 5); s ~ normal(0, 1); plate rows { y ~ normal(m, exp(s)); } }
 `;
 /** What befalls processes: tests/batch/faults.mjs. */
 const FAULTS = join(ROOT, "tests", "batch", "faults.mjs");
-
-/** Files of a job whose content is the same every time. */
-const SAME = [
-  "summary.csv",
-  "guide.json",
-  "posterior.json",
-  "trace.csv",
-  "draws.csv",
-  "log_lik.csv",
-] as const;
 
 export class MadeBatch {
   readonly main = buildProgram();

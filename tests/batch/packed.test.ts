@@ -1,5 +1,5 @@
 // Jobs that are done together on one device: the results of each are those that it has alone, whatever becomes of the others.
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Job } from "../../src/batch/manifest.js";
@@ -22,20 +22,20 @@ describeOnDevice("a batch whose jobs are done together", () => {
   afterAll(() => made.remove());
 
   const sound = (): readonly Job[] => jobs.slice(0, 7);
-  const failing = (): string => jobs[7]?.id ?? "";
+  /** What is recorded of the one that fails. */
+  const failure = (of: string): unknown => {
+    const { code, message } = JSON.parse(made.read(join(of, jobs[7]?.id ?? "", "failed.json"))) as {
+      code: string;
+      message: string;
+    };
+    return [code, message];
+  };
 
   it("leaves what it leaves one by one, failures included", async () => {
     const { code, err } = await made.run("batch run jobs.jsonl --results together");
     expect(code, err).toBe(3);
     expect(err).toContain("7 done, 1 failed, 0 to do");
     made.expectSame(sound(), "together", "alone");
-    const failure = (of: string): unknown => {
-      const { code: diagnostic, message } = JSON.parse(made.read(join(of, failing(), "failed.json"))) as {
-        code: string;
-        message: string;
-      };
-      return [diagnostic, message];
-    };
     expect(failure("together")).toEqual(failure("alone"));
   }, 180_000);
 
@@ -65,6 +65,35 @@ describeOnDevice("a batch whose jobs are done together", () => {
     expect((await made.run("batch run jobs.jsonl --results crashed")).code).toBe(3);
     made.expectSame(sound(), "crashed", "alone");
   }, 240_000);
+
+  it("whose device is lost goes on with each alone, on one that is opened anew", async () => {
+    const { code, err } = await made.runWith({ LOSE_DEVICE: "9" }, "batch run jobs.jsonl --results lost-one");
+    expect(code, err).toBe(3);
+    expect(err).toContain("7 done, 1 failed, 0 to do");
+    expect(made.read("lost")).toBe("x");
+    made.expectSame(sound(), "lost-one", "alone");
+    expect(failure("lost-one")).toEqual(failure("alone"));
+  }, 180_000);
+
+  it("whose devices are all lost is recorded job by job, with nothing half done, and is done by the next run", async () => {
+    rmSync(join(made.folder, "lost"), { force: true });
+    const { code, err } = await made.runWith({ LOSE_DEVICES: "9" }, "batch run jobs.jsonl --results none");
+    expect(code, err).toBe(4);
+    expect(err).toContain("0 done, 8 failed, 0 to do");
+    // One for those of either size together, and two for each alone.
+    expect(made.read("lost")).toHaveLength(2 + 2 * jobs.length);
+    for (const { id } of jobs) {
+      const { code: diagnostic, attempts } = JSON.parse(made.read(join("none", id, "failed.json"))) as {
+        code: string;
+        attempts: number;
+      };
+      expect([diagnostic, attempts]).toEqual(["E0603", 1]);
+    }
+    made.expectWhole(jobs, "none", "alone");
+    expect(made.list("none/.leases")).toEqual([]);
+    expect((await made.run("batch run jobs.jsonl --results none")).code).toBe(3);
+    made.expectSame(sound(), "none", "alone");
+  }, 180_000);
 
   it("may have files at absolute paths", async () => {
     mkdirSync(join(made.folder, "sub"));

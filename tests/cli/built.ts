@@ -24,9 +24,22 @@ export function removeProgram(main: string): void {
   rmSync(dirname(dirname(dirname(main))), { recursive: true, force: true });
 }
 
+/** Files of a run whose content is the same every time, but for what its options leave out. */
+export const SAME = [
+  "summary.csv",
+  "guide.json",
+  "posterior.json",
+  "trace.csv",
+  "draws.csv",
+  "log_lik.csv",
+] as const;
+
 export type Finished = { readonly code: number | null; readonly out: string; readonly err: string };
 
-/** Runs the program to its end. `interruptWhen`: sends `signal`, SIGINT if not said, once stderr has this text. */
+/**
+ * Runs the program to its end. `interruptWhen`: sends `signal`, SIGINT if not said, once stderr has this text; `onSays`: what
+ * to do once it has.
+ */
 export function runProgram(
   main: string,
   args: readonly string[],
@@ -34,19 +47,23 @@ export function runProgram(
     readonly cwd: string;
     readonly interruptWhen?: string;
     readonly signal?: NodeJS.Signals;
+    readonly onSays?: { readonly text: string; readonly then: () => void };
     readonly env?: NodeJS.ProcessEnv;
   },
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, ...options.env };
     const child = spawn(process.execPath, [main, ...args], { cwd: options.cwd, env });
-    let [out, err, interrupted] = ["", "", false];
+    const { interruptWhen, signal = "SIGINT" } = options;
+    const interrupt = { text: interruptWhen ?? "", then: (): void => void child.kill(signal) };
+    let awaited = options.onSays ?? (interruptWhen === undefined ? null : interrupt);
+    let [out, err] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       err += text;
-      if (interrupted || options.interruptWhen === undefined || !err.includes(options.interruptWhen)) return;
-      interrupted = true;
-      child.kill(options.signal ?? "SIGINT");
+      if (awaited === null || !err.includes(awaited.text)) return;
+      awaited.then();
+      awaited = null;
     });
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, out, err }));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../support/javascript.js";
-import { buildProgram, removeProgram, runProgram } from "./built.js";
+import { buildProgram, removeProgram, runProgram, SAME } from "./built.js";
 
 // The prior is far from the posterior, so that there is a path of tempered iterations; one group is one normal.
 const MODEL = `
@@ -22,22 +22,17 @@ const y = Array.from({ length: 6 }, (_, i) =>
   Array.from({ length: 5 }, (_, j) => 300 + Math.sin(i) + Math.cos(j * i)),
 );
 const KILLER = join(ROOT, "tests", "cli", "killing.mjs");
-const SAME = [
-  "summary.csv",
-  "guide.json",
-  "posterior.json",
-  "trace.csv",
-  "draws.csv",
-  "log_lik.csv",
-] as const;
 
 let main = "";
 let folder = "";
-beforeAll(() => {
+beforeAll(async () => {
   main = buildProgram();
   folder = mkdtempSync(join(tmpdir(), "mppc-killed-"));
   writeFileSync(join(folder, "model.mpp"), MODEL);
   writeFileSync(join(folder, "data.json"), JSON.stringify({ y }));
+  // Compiled once: half of what each of the many short runs would take.
+  const { code, err } = await runProgram(main, ["compile", "model.mpp", "-o", "model.mppc"], { cwd: folder });
+  expect(code, err).toBe(0);
 }, 60_000);
 afterAll(() => {
   removeProgram(main);
@@ -118,7 +113,7 @@ describe.each([
   ["qem", PARTS],
   ["vi", PARTS.filter((moment) => moment.startsWith("text"))],
 ])("a run by %s that is killed", (method, moments) => {
-  const begin = `run model.mpp --data data.json --device reference -K 6 --iterations 40 --seed 5 --draws 50 --method ${method}`;
+  const begin = `run model.mppc --data data.json --device reference -K 6 --iterations 40 --seed 5 --draws 50 --method ${method}`;
   const whole = `whole-${method}`;
   beforeAll(async () => {
     expect(await survives([...begin.split(" "), "--output", whole], "")).toBe(true);

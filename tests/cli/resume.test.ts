@@ -1,5 +1,4 @@
-// Runs that are killed or interrupted at any moment, go on, and end with the numbers of an undisturbed one.
-import { spawn } from "node:child_process";
+// Runs that are interrupted go on, and end with the numbers of an undisturbed one. What is killed: killed.test.ts.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,40 +43,6 @@ const expectSame = (directory: string): void => {
   expect(evidence(directory)).toEqual(evidence("whole"));
   expect(readdirSync(join(folder, directory)).filter((file) => /checkpoint|tmp/.test(file))).toEqual([]);
 };
-
-/** Kills the process so many milliseconds after the run's directory is there; true if it ended before that. */
-function killed(args: readonly string[], directory: string, after: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: "ignore" });
-    const settings = join(folder, directory, "settings.json");
-    const watch = setInterval(() => {
-      if (!existsSync(settings)) return;
-      clearInterval(watch);
-      setTimeout(() => child.kill("SIGKILL"), after);
-    }, 2);
-    child.on("error", reject);
-    child.on("close", (code) => {
-      clearInterval(watch);
-      resolve(code === 0);
-    });
-  });
-}
-
-describe("a run that is killed", () => {
-  it.each([0, 400])(
-    "%i ms after its beginning, and again while it goes on",
-    async (after) => {
-      const directory = `killed-${after}`;
-      const often = ["--checkpoint-every", "0.001"];
-      const ended = [await killed([...RUN, ...often, "--output", directory], directory, after)];
-      const resume = ["run", "--resume", directory];
-      ended.push(await killed([...resume, ...often], directory, after + 100));
-      if (ended.every((done) => !done)) expect((await program(...resume)).code).toBe(0);
-      expectSame(directory);
-    },
-    60_000,
-  );
-});
 
 describe("a run that is interrupted", () => {
   it("leaves a checkpoint, says how to go on, and goes on", async () => {

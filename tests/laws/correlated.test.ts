@@ -13,7 +13,7 @@ import { withDerived } from "../support/derived.js";
 const device = createReferenceDevice();
 
 function compile(text: string) {
-  const { compiled, diagnostics } = compileSource({ path: "test.mpp", text });
+  const { compiled, diagnostics } = compileSource({ path: "test.mpp", text }, { language: "js" });
   if (compiled === null) throw new Error(renderDiagnostics(diagnostics));
   return compiled;
 }
@@ -185,7 +185,7 @@ describe("the global estimator of one group that is one normal", () => {
   it("is the other estimator", async () => {
     const { text, bound } = linear(1);
     const evidence = async (estimator: "massively-parallel" | "global"): Promise<unknown> => {
-      const { compiled } = compileSource({ path: "test.mpp", text }, { estimator });
+      const { compiled } = compileSource({ path: "test.mpp", text }, { estimator, language: "js" });
       if (compiled === null) throw new Error("not compiled");
       const correlated = compiled.interface.groups[0]?.correlated ?? null;
       if (correlated === null) throw new Error("the group is not one normal");

@@ -14,7 +14,7 @@ const device = createReferenceDevice();
 function compile(text: string): CompiledModel {
   const { checked, diagnostics } = checkSource({ path: "random.mpp", text });
   if (checked === null) throw new Error(`${text}\n${renderDiagnostics(diagnostics)}`);
-  const { compiled } = checked.compile({ programs: ["estimate"] });
+  const { compiled } = checked.compile({ programs: ["estimate"], language: "js" });
   if (compiled === null) throw new Error(`${text}\ncannot be compiled`);
   return compiled;
 }

@@ -25,7 +25,11 @@ async function drawIndices(
   readonly series: "rounds" | "scan" | null;
 }> {
   const { checked, diagnostics } = checkSource({ path: "random.mpp", text: sourceOf(spec) });
-  const model = checked?.compile({ programs: ["posterior", "draws"], ...(chains && { chains }) }).compiled;
+  const model = checked?.compile({
+    programs: ["posterior", "draws"],
+    language: "js",
+    ...(chains && { chains }),
+  }).compiled;
   if (!checked || !model) throw new Error(renderDiagnostics(diagnostics));
   const values = makeValues(spec, model);
   const posterior = await runOn(model, "posterior", values, device);

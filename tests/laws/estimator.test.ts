@@ -24,7 +24,7 @@ function check(spec: Spec): CheckedModel {
 }
 
 function compile(checked: CheckedModel, options: CompileOptions): CompiledModel {
-  const { compiled, diagnostics } = checked.compile(options);
+  const { compiled, diagnostics } = checked.compile({ language: "js", ...options });
   if (compiled === null) throw new Error(renderDiagnostics(diagnostics));
   return compiled;
 }
@@ -121,7 +121,8 @@ describe("random models", () => {
     await fc.assert(
       fc.asyncProperty(specs, async (coupled) => {
         const spec = { ...coupled, latents: coupled.latents.map((l) => ({ ...l, follows: false })) };
-        const model = compile(check(spec), { sizes: PLATE_SIZES });
+        const programs = ["estimate", "gradients_vi"] as const;
+        const model = compile(check(spec), { programs, sizes: PLATE_SIZES });
         const hasRejection = spec.latents.some(
           (l) =>
             l.family === "gamma" ||

@@ -25,7 +25,7 @@ function check(text: string): CheckedModel {
 }
 
 function compile(checked: CheckedModel, options: CompileOptions): CompiledModel {
-  const { compiled, diagnostics } = checked.compile(options);
+  const { compiled, diagnostics } = checked.compile({ language: "js", ...options });
   if (compiled === null) throw new Error(renderDiagnostics(diagnostics));
   return compiled;
 }

@@ -1,9 +1,8 @@
 // Laws of ragged plates: brute force over all picks with rows of any length, dense data written as ragged, both devices.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileSource } from "../../src/compile.js";
+import { checkSource, type CheckedModel, type CompileOptions } from "../../src/compile.js";
 import type { CompiledModel, ProgramName } from "../../src/compiled.js";
-import { checkSource } from "../../src/compile.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
 import { inputBuffers } from "../../src/inference/layout.js";
 import { ExtendedSizes, rowsOfLengths, volume, type Sizes } from "../../src/ir/axis.js";
@@ -91,8 +90,28 @@ function makeSizes(rows: readonly number[], particles: number, model: CompiledMo
   });
 }
 
-function compile(text: string, sizes: Sizes, programs: readonly ProgramName[]): CompiledModel {
-  const { compiled, diagnostics } = compileSource({ path: "ragged.mpp", text }, { sizes, programs });
+const known = new Map<string, { readonly checked: CheckedModel; readonly head: CompiledModel }>();
+
+/** A model as it was checked, and its interface; each is checked once. */
+function modelOf(text: string): { readonly checked: CheckedModel; readonly head: CompiledModel } {
+  let found = known.get(text);
+  if (found === undefined) {
+    const { checked, diagnostics } = checkSource({ path: "ragged.mpp", text });
+    const head = checked?.compile({ programs: [] }).compiled;
+    if (!checked || !head) throw new Error(renderDiagnostics(diagnostics));
+    known.set(text, (found = { checked, head }));
+  }
+  return found;
+}
+
+/** In one language where only one device is to run it. */
+function compile(
+  text: string,
+  sizes: Sizes,
+  programs: readonly ProgramName[],
+  languages: CompileOptions = { language: "js" },
+): CompiledModel {
+  const { compiled, diagnostics } = modelOf(text).checked.compile({ sizes, programs, ...languages });
   if (compiled === null) throw new Error(renderDiagnostics(diagnostics));
   return compiled;
 }
@@ -202,10 +221,8 @@ describe("ragged plates", () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ model: which, rows, seed }) => {
         const text = MODELS[which] ?? "";
-        const { checked, diagnostics } = checkSource({ path: "ragged.mpp", text });
-        if (checked === null) throw new Error(renderDiagnostics(diagnostics));
+        const { checked, head } = modelOf(text);
         const particles = 2;
-        const head = compile(text, new Map(), ["estimate"]);
         const sizes = makeSizes(rows, particles, head);
         const model = compile(text, sizes, ["estimate", "gradients_rws"]);
         const arrays = makeArrays(model, ["estimate", "gradients_rws"], sizes, seed);
@@ -227,7 +244,7 @@ describe("ragged plates", () => {
   it("equal rows written as ragged give what dense ones give, to the last digit of the random numbers", async () => {
     for (const text of [...MODELS.slice(0, 3), ...SERIES]) {
       const programs = ["qem", "posterior", "draws"] as const;
-      const head = compile(text, new Map(), ["estimate"]);
+      const { head } = modelOf(text);
       const groups = head.interface.groups.map((g) => [g.axis, 3] as const);
       const dense = new ExtendedSizes(new Map([["a", 3], ["b", 2], ["c", 2], [DRAW_AXIS, 9]]), groups); // prettier-ignore
       const rows = new Map([["b", rowsOfLengths("a", [2, 2, 2])], ["c", rowsOfLengths("b", [2, 2, 2, 2, 2, 2])]]); // prettier-ignore
@@ -247,7 +264,7 @@ describe("ragged plates", () => {
     "draws every pair of particles of uneven series as often as brute force says: %#",
     async (text) => {
       const [particles, count] = [2, 4000];
-      const head = compile(text, new Map(), ["estimate"]);
+      const { checked, head } = modelOf(text);
       const lengths = makeSizes(
         [3, 0, 1, 2].slice(0, text.includes("c in b ordered") ? 3 : 4),
         particles,
@@ -255,8 +272,6 @@ describe("ragged plates", () => {
       );
       const sizes = new ExtendedSizes(lengths, [[DRAW_AXIS, count]]);
       const model = compile(text, sizes, ["posterior", "draws"]);
-      const { checked } = checkSource({ path: "ragged.mpp", text });
-      if (checked === null) throw new Error("the model has mistakes");
       const arrays = new Map(makeArrays(model, ["posterior", "draws"], sizes, 17));
       const posterior = await run(model, "posterior", sizes, arrays, reference);
       const drawn = await run(model, "draws", sizes, arrays, reference);
@@ -296,7 +311,7 @@ describe("ragged plates", () => {
 
   it("sums long rows in blocks", async () => {
     const text = MODELS[0] ?? "";
-    const head = compile(text, new Map(), ["estimate"]);
+    const { head } = modelOf(text);
     const sizes = (rows: readonly number[]): Sizes => makeSizes(rows, 2, head);
     const long = sizes([300, 0, 129, 1]);
     const model = compile(text, long, ["estimate"]);
@@ -341,9 +356,9 @@ describeOnDevice("ragged plates on the device", (device) => {
     for (const [which, text] of MODELS.slice(0, -3).entries()) {
       // Loading is what takes time: one program of each model.
       const programs = [which === 2 ? ("gradients_rws" as const) : ("qem" as const)];
-      const head = compile(text, new Map(), ["estimate"]);
+      const { head } = modelOf(text);
       const sizes = makeSizes(which === 0 ? [140, 0, 3] : [2, 0, 3, 1], 5, head);
-      const model = compile(text, sizes, programs);
+      const model = compile(text, sizes, programs, {});
       const arrays = makeArrays(model, programs, sizes, 11 + which);
       for (const program of programs) {
         const expected = await run(model, program, sizes, arrays, reference);

@@ -15,7 +15,12 @@ const device = createReferenceDevice();
 
 function compile(spec: Spec, leastForReference: number) {
   const { checked, diagnostics } = checkSource({ path: "random.mpp", text: sourceOf(spec) });
-  const compiled = checked?.compile({ programs: PROGRAMS, sizes: PLATE_SIZES, leastForReference }).compiled;
+  const compiled = checked?.compile({
+    programs: PROGRAMS,
+    sizes: PLATE_SIZES,
+    leastForReference,
+    language: "js",
+  }).compiled;
   if (!checked || !compiled) throw new Error(`${sourceOf(spec)}\n${renderDiagnostics(diagnostics)}`);
   return { checked, compiled };
 }

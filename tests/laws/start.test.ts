@@ -15,7 +15,10 @@ it("lies between the guide and the fit's estimator", async () => {
   await fc.assert(
     fc.asyncProperty(specs, async (spec) => {
       const source = { path: "random.mpp", text: sourceOf(spec) };
-      const { compiled, diagnostics } = compileSource(source, { programs: ["start", "qem"] });
+      const { compiled, diagnostics } = compileSource(source, {
+        programs: ["start", "qem"],
+        language: "js",
+      });
       if (compiled === null) throw new Error(renderDiagnostics(diagnostics));
       const values = makeValues(spec, compiled);
       const at = async (temper: number): Promise<ReadonlyMap<string, Float64Array>> =>

@@ -151,16 +151,8 @@ describe("draws", () => {
     });
 
     it.each(ALL)("of $title fall where its density says", ({ case_ }) => {
-      const family = at(case_);
       const draws = drawsOf(case_, run).flat();
-      const expected = family.isDiscrete
-        ? discreteBins(family, case_)
-        : continuousBins(
-            family,
-            at(case_)
-              .draws(30, 50, { ...IID, seed: 7 })
-              .flat(),
-          );
+      const expected = binsOf(case_);
       const counts = expected.map(({ contains }) => draws.filter(contains).length);
       const chiSquare = sum(
         expected.map(({ probability }, i) => {
@@ -187,6 +179,19 @@ describe("draws", () => {
     },
   );
 });
+
+const bins = new Map<Case, readonly Bin[]>();
+/** What draws are counted in, the same however they are drawn. */
+function binsOf(case_: Case): readonly Bin[] {
+  let found = bins.get(case_);
+  if (found === undefined) {
+    const family = at(case_);
+    const pilot = (): number[] => family.draws(30, 50, { ...IID, seed: 7 }).flat();
+    found = family.isDiscrete ? discreteBins(family, case_) : continuousBins(family, pilot());
+    bins.set(case_, found);
+  }
+  return found;
+}
 
 type Bin = { readonly probability: number; readonly contains: (y: number) => boolean };
 

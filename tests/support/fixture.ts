@@ -1,6 +1,6 @@
 // Fixtures of the estimator: data, particles and what a float64 reference computed from exactly those.
 import { readFileSync } from "node:fs";
-import { compileSource, type CompileOptions } from "../../src/compile.js";
+import { checkSource, type CheckedModel, type CompileOptions } from "../../src/compile.js";
 import type { CompiledModel, ProgramName } from "../../src/compiled.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
 import { inputBuffers } from "../../src/inference/layout.js";
@@ -40,11 +40,21 @@ export const FIXTURES = [
 const text = (name: string): string => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), "utf8");
 export const readFixture = (name: string): Fixture => JSON.parse(text(`${name}.json`)) as Fixture;
 
+const known = new Map<string, CheckedModel>();
+
+/** The model of a fixture, checked once. */
+function checkedFixture(name: string): CheckedModel {
+  let found = known.get(name);
+  if (found === undefined) {
+    const { checked, diagnostics } = checkSource({ path: `${name}.mpp`, text: text(`${name}.mpp`) });
+    if (checked === null) throw new Error(renderDiagnostics(diagnostics));
+    known.set(name, (found = checked));
+  }
+  return found;
+}
+
 export function compileFixture(name: string, options: CompileOptions = {}): CompiledModel {
-  const { compiled, diagnostics } = compileSource(
-    { path: `${name}.mpp`, text: text(`${name}.mpp`) },
-    options,
-  );
+  const { compiled, diagnostics } = checkedFixture(name).compile(options);
   if (compiled === null) throw new Error(renderDiagnostics(diagnostics));
   return compiled;
 }

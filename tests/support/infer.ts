@@ -1,6 +1,8 @@
 // Runs the fit of an example on a device, as `mppc run` does.
 import { readFileSync } from "node:fs";
-import { checkSource } from "../../src/compile.js";
+import { fileURLToPath } from "node:url";
+import { compiledFor } from "../../src/cli/device-choice.js";
+import { ModelCache } from "../../src/cli/model-cache.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
 import { runInference, type InferenceResult } from "../../src/inference/infer.js";
 import {
@@ -13,28 +15,25 @@ import {
 import { bindData } from "../../src/runtime/data.js";
 import type { Device } from "../../src/runtime/device.js";
 
-const read = (path: string): { path: string; text: string } => ({
-  path,
-  text: readFileSync(new URL(`../../examples/${path}`, import.meta.url), "utf8"),
-});
+const models = new ModelCache();
+const SILENT = { out: () => undefined, err: () => undefined, interactive: false, color: false };
 
-/** Fits `examples/NAME/NAME.mpp` to `examples/NAME/data.json`. */
+const pathOf = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+
+/** Fits `examples/NAME/NAME.mpp` to `examples/NAME/data.json`. A file of tests compiles a model once for equal sizes. */
 export async function inferExample(
   name: string,
   device: Device,
   changes: Partial<InferenceSettings>,
 ): Promise<InferenceResult> {
-  const { checked, diagnostics } = checkSource(read(`${name}/${name}.mpp`));
-  const head = checked?.compile({ programs: ["bounds"] }).compiled;
-  if (checked === null || head === null || head === undefined)
-    throw new Error(renderDiagnostics(diagnostics));
-  const { data, diagnostics: wrong } = bindData(head, [read(`${name}/data.json`)]);
+  const { head, compile } = models.load(pathOf(`${name}/${name}.mpp`), SILENT, {});
+  const path = pathOf(`${name}/data.json`);
+  const { data, diagnostics: wrong } = bindData(head, [{ path, text: readFileSync(path, "utf8") }]);
   if (data === null) throw new Error(renderDiagnostics(wrong));
   const asked: InferenceSettings = { ...DEFAULT_SETTINGS, ...changes };
   const settings =
     changes.particles === undefined ? withDefaultParticles(asked, head.interface, data.sizes) : asked;
   const sizes = axisSizes(data.sizes, head.interface, particlesPerGroup(head.interface, settings));
-  const { compiled } = checked.compile({ sizes, adapter: device.kind === "gpu" ? "gpu" : "software" });
-  if (compiled === null) throw new Error(`${name} does not compile`);
+  const compiled = compile({ sizes, ...compiledFor(device) });
   return runInference(compiled, data, device, settings, () => undefined);
 }

@@ -180,12 +180,20 @@ export class Worker {
 
   /** A device that fails is opened anew, once, and the run goes on from its checkpoint. */
   private async performAlone(job: ReadyJob, choice: DeviceChoice): Promise<void> {
+    const perform = async (): Promise<void> => {
+      try {
+        await this.performOn(await this.device(choice), job);
+      } catch (problem) {
+        // Nor is it left to the next job.
+        if (problem instanceof DeviceError) await this.closeDevice(choice);
+        throw problem;
+      }
+    };
     try {
-      await this.performOn(await this.device(choice), job);
+      await perform();
     } catch (problem) {
       if (!(problem instanceof DeviceError)) throw problem;
-      await this.closeDevice(choice);
-      await this.performOn(await this.device(choice), job);
+      await perform();
     }
   }
 
