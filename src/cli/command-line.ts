@@ -9,7 +9,8 @@ import { estimateCommand } from "./commands/estimate.js";
 import { EXIT } from "./exit-codes.js";
 import { exportCommand } from "./commands/export.js";
 import { explainCommand } from "./commands/explain.js";
-import { reportFailure } from "./failures.js";
+import { wrongCall } from "./errors.js";
+import { reportFailure, UsageError } from "./failures.js";
 import { formatCommand } from "./commands/format.js";
 import { lspCommand } from "./commands/lsp.js";
 import { predictCommand } from "./commands/predict.js";
@@ -60,12 +61,15 @@ export async function runCommandLine(
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .addHelpText("after", "\nExample:\n  mppc run radon.mpp --data radon.json -K 20\n");
   for (const command of COMMANDS) program.addCommand(command({ terminal, finish, beforeDevice }));
+  let called: { readonly command: Command; readonly name: string } = { command: program, name: "mppc" };
   const configure = (command: Command, name: string): void => {
     command
-      .exitOverride()
+      .exitOverride((problem) => {
+        called = { command, name };
+        throw problem;
+      })
       .helpOption("-h, --help", "print help")
-      .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
-      .showHelpAfterError(`see '${name} --help'`);
+      .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, outputError: () => undefined });
     for (const below of command.commands) configure(below, `${name} ${below.name()}`);
   };
   configure(program, "mppc");
@@ -73,7 +77,11 @@ export async function runCommandLine(
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (problem) {
-    if (problem instanceof CommanderError) return problem.exitCode === 0 ? EXIT.done : EXIT.usage;
-    return reportFailure(problem, terminal);
+    if (!(problem instanceof CommanderError)) return reportFailure(problem, terminal);
+    if (problem.exitCode === 0) return EXIT.done;
+    // Without a command it has printed the help.
+    if (problem.code === "commander.help") return EXIT.usage;
+    const takesData = called.command.options.some(({ long }) => long === "--data");
+    return reportFailure(new UsageError(wrongCall(problem.message, called.name, takesData)), terminal);
   }
 }

@@ -1,4 +1,5 @@
 // What can be wrong with a command's files and arguments: the only place that holds the text of these messages.
+import { dirname } from "node:path";
 import type { Diagnostic } from "../diagnostic.js";
 
 const error = (code: string, message: string, hint?: string): Diagnostic => ({
@@ -23,6 +24,10 @@ export function systemReason(problem: unknown): string {
       return "permission denied";
     case "ENOSPC":
       return "the disk is full";
+    case "ENAMETOOLONG":
+      return "its name is too long";
+    case "ELOOP":
+      return "its links lead to each other";
     case "EROFS":
       return "the file system is read-only";
     case "ERR_STRING_TOO_LONG":
@@ -33,10 +38,40 @@ export function systemReason(problem: unknown): string {
   }
 }
 
+/**
+ * A call of `command` that its parser refuses; `said`: its words, a headline and in parentheses what may have been meant.
+ * `takesData`: whether it has files of data, which are often given without their option.
+ */
+export function wrongCall(said: string, command: string, takesData: boolean): Diagnostic {
+  const [headline = "", ...rest] = said.replace(/^error: /, "").split("\n");
+  const message = headline
+    .replace(/\.$/, "")
+    .replace(/\. ([A-Z])/, (_, letter: string) => `: ${letter.toLowerCase()}`);
+  const meant = /\(Did you mean (.+)\?\)/.exec(rest.join(" "))?.[1];
+  const isMany = headline.startsWith("too many arguments");
+  const hint =
+    meant !== undefined
+      ? `did you mean ${meant}? if not, see '${command} --help'`
+      : isMany && takesData
+        ? `each file of data stands behind its --data; see '${command} --help'`
+        : `see '${command} --help'`;
+  return error("E0800", `this call is wrong: ${message}`, hint);
+}
+
+/** Why a file cannot be written: the directory that it is to be in may not be there. */
+export const reasonNotToWrite = (path: string, problem: unknown): string =>
+  problem instanceof Error && "code" in problem && problem.code === "ENOENT"
+    ? `there is no directory '${dirname(path)}'`
+    : systemReason(problem);
+
 export const unreadableFile = (path: string, reason: string, hint?: string): Diagnostic =>
   error("E0801", `cannot read '${path}': ${reason}`, hint);
-export const notText = (path: string): Diagnostic =>
-  error("E0802", `cannot read '${path}': it is not UTF-8 text`, "is it a compressed or binary file?");
+export const notText = (path: string, isUtf16: boolean): Diagnostic =>
+  error(
+    "E0802",
+    `cannot read '${path}': it is not UTF-8 text`,
+    isUtf16 ? "it looks like UTF-16: save it as UTF-8" : "is it a compressed or binary file?",
+  );
 export const unwritableFile = (path: string, reason: string): Diagnostic =>
   error("E0803", `cannot write '${path}': ${reason}`);
 export const notARun = (path: string): Diagnostic =>
@@ -48,7 +83,9 @@ export const notARun = (path: string): Diagnostic =>
 export const otherRunThere = (path: string, model: string): Diagnostic =>
   error("E0805", `'${path}' holds a run of another model, ${model}`, "name another directory");
 export const outputIsFile = (path: string): Diagnostic =>
-  error("E0806", `the output directory '${path}' is a file`);
+  error("E0806", `the output directory '${path}' is a file`, "name a new or an empty directory");
+export const wouldOverwrite = (path: string): Diagnostic =>
+  error("E0819", `'${path}' is read by this command, and would be overwritten`, "name another file");
 export const unknownGroup = (
   name: string,
   suggestion: string | undefined,

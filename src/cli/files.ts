@@ -6,15 +6,24 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
+import { didYouMean } from "../diagnostic.js";
 import type { SourceFile } from "../source.js";
-import { notText, systemReason, unreadableFile, unwritableFile } from "./errors.js";
+import {
+  notText,
+  reasonNotToWrite,
+  systemReason,
+  unreadableFile,
+  unwritableFile,
+  wouldOverwrite,
+} from "./errors.js";
 import { UnwritableError, UsageError } from "./failures.js";
 
 /** The whole of a UTF-8 text file; `path` stays as the user named it. `-` is stdin. Throws a UsageError. */
@@ -23,13 +32,33 @@ export function readText(path: string): SourceFile {
   try {
     bytes = readFileSync(path === "-" ? 0 : path);
   } catch (problem) {
-    throw new UsageError(unreadableFile(path, systemReason(problem)));
+    throw new UsageError(unreadableFile(path, systemReason(problem), hintForReading(path, problem)));
   }
   try {
     return { path, text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch {
-    throw new UsageError(notText(path));
+    const isUtf16 = /^(?:fffe|feff)/.test(bytes.toString("hex", 0, 2));
+    throw new UsageError(notText(path, isUtf16));
   }
+}
+
+/** What may help who named a file that cannot be read: a name like it that is there. */
+function hintForReading(path: string, problem: unknown): string | undefined {
+  const code = problem instanceof Error && "code" in problem ? problem.code : undefined;
+  if (code === "EISDIR") return "name a file in it";
+  if (code !== "ENOENT") return undefined;
+  const folder = dirname(path);
+  if (!existsSync(folder)) return `there is no directory '${folder}' either`;
+  const meant = didYouMean(basename(path), readdirSync(folder));
+  return meant === undefined
+    ? "paths are relative to the directory that mppc is called in"
+    : `did you mean '${join(folder, meant)}'?`;
+}
+
+/** Throws a UsageError if a command's output would take the place of a file that it reads. */
+export function refuseOverwriting(output: string, inputs: readonly string[]): void {
+  if (inputs.some((input) => resolve(input) === resolve(output)))
+    throw new UsageError(wouldOverwrite(output));
 }
 
 /** Whether a file is what a process that was killed while it wrote left beside the file itself. */
@@ -53,7 +82,7 @@ export function writeAtomically(path: string, content: Content, mode?: number): 
     syncFolder(dirname(path));
   } catch (problem) {
     rmSync(beside, { force: true });
-    throw new UnwritableError(unwritableFile(path, systemReason(problem)));
+    throw new UnwritableError(unwritableFile(path, reasonNotToWrite(path, problem)));
   }
 }
 
@@ -77,7 +106,7 @@ export function writeFolderAtomically(
     renameSync(beside, path);
     syncFolder(dirname(path));
   } catch (problem) {
-    throw new UnwritableError(unwritableFile(path, systemReason(problem)));
+    throw new UnwritableError(unwritableFile(path, reasonNotToWrite(path, problem)));
   } finally {
     for (const left of [beside, before]) rmSync(left, { recursive: true, force: true });
   }

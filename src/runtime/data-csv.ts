@@ -9,7 +9,15 @@ import {
   type Flaw,
   type FlawKind,
 } from "./data-value.js";
-import { tableColumnTwice, tableEmpty, tableQuoteOpen, tableRowLength, tooMany } from "./errors.js";
+import {
+  tableColumnTwice,
+  tableEmpty,
+  tableQuoteOpen,
+  tableRowLength,
+  tableSeparator,
+  tableWithoutHeader,
+  tooMany,
+} from "./errors.js";
 
 /** One cell: its text without quotes, and where it stands. */
 type Cell = { readonly text: string; readonly start: number; readonly end: number };
@@ -30,6 +38,11 @@ export function readCsv(source: SourceFile): { file: DataFile | null; diagnostic
   const whole: Span = { source, start: 0, end: source.text.length };
   if (header === undefined || rows.length < 2)
     return { file: null, diagnostics: [tableEmpty({ source, start: 0, end: 0 })] };
+  const other = otherSeparator(header);
+  if (other !== undefined)
+    return { file: null, diagnostics: [tableSeparator(rowSpan(header, source), other)] };
+  if (header.every(({ text }) => NUMBER.test(text)))
+    return { file: null, diagnostics: [tableWithoutHeader(rowSpan(header, source))] };
   const body = rows.slice(1);
   const diagnostics = headerMistakes(header, source);
   const wrong = body.flatMap((row, i) => (row.length === header.length ? [] : [{ row, line: i + 2 }]));
@@ -89,6 +102,12 @@ function quotedCell(text: string, start: number): Cell | null {
 function rowSpan(row: Row, source: SourceFile): Span {
   return { source, start: row[0]?.start ?? 0, end: row.at(-1)?.end ?? 0 };
 }
+
+/** What stands between the columns of a header that has no commas, if that is what other programs write. */
+const otherSeparator = ([first, ...rest]: Row): ";" | "\t" | undefined =>
+  first === undefined || rest.length > 0
+    ? undefined
+    : ([";", "\t"] as const).find((mark) => first.text.includes(mark));
 
 function headerMistakes(header: Row, source: SourceFile): Diagnostic[] {
   const first = new Map<string, Cell>();

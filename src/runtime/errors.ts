@@ -51,6 +51,14 @@ export const tableEmpty = (span: Span): Diagnostic =>
     span,
     "this table has no rows: it needs a header row with the variables' names, then one row per element",
   );
+export const tableSeparator = (span: Span, found: ";" | "\t"): Diagnostic =>
+  error("E0533", span, `this table's columns are separated by ${found === ";" ? "';'" : "tabs"}`, {
+    hint: `write it with commas between the columns${found === ";" ? ", and decimals with a point" : ""}`,
+  });
+export const tableWithoutHeader = (span: Span): Diagnostic =>
+  error("E0534", span, "the first row of a table names its columns, but this one holds numbers", {
+    hint: "put a row with the variables' names before it",
+  });
 export const tableRowLength = (span: Span, found: number, expected: number): Diagnostic =>
   error(
     "E0509",

@@ -171,7 +171,7 @@ describe("mppc run", () => {
     expect(missing).toEqual({
       code: 2,
       out: "",
-      err: "error: missing required argument 'model'\nsee 'mppc run --help'\n",
+      err: "error[E0800]: this call is wrong: missing required argument 'model'\n   = hint: see 'mppc run --help'\n",
     });
   });
 
@@ -269,7 +269,7 @@ describe("mppc explain", () => {
   it("knows its optimisations by name", async () => {
     const { code, err } = await runCaughtIn(folder, ["explain", "model.mpp", "--optimize", "all,-tile"]);
     expect(code).toBe(2);
-    expect(err).toContain("There is no '-tile'. Did you mean tiles?");
+    expect(err).toContain("there is no '-tile'. Did you mean tiles?");
   });
 });
 

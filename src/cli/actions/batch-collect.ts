@@ -8,7 +8,7 @@ import { openBatch } from "../batch/open-batch.js";
 import type { CollectOptions } from "../commands/batch.js";
 import { csvLine, type Cell } from "../csv.js";
 import { UsageError } from "../failures.js";
-import { writeAtomically } from "../files.js";
+import { refuseOverwriting, writeAtomically } from "../files.js";
 import type { RunReport } from "../run-report.js";
 import type { Terminal } from "../terminal.js";
 
@@ -22,6 +22,7 @@ export function batchCollect(manifest: string, options: CollectOptions, terminal
   const lines = table(jobs, done, reportOf, TABLE[options.table]);
   if (options.o === undefined) for (const line of lines) terminal.out(line);
   else {
+    refuseOverwriting(options.o, [manifest]);
     writeAtomically(options.o, lines);
     terminal.err(`${done.length} jobs in ${options.o}\n`);
   }

@@ -10,7 +10,7 @@ import { sha256 } from "../../runtime/compiled-file.js";
 import { canonicalSettings, checkSetting } from "../batch/settings.js";
 import type { PlanOptions } from "../commands/batch.js";
 import { UsageError, printDiagnostics } from "../failures.js";
-import { readText, writeAtomically } from "../files.js";
+import { readText, refuseOverwriting, writeAtomically } from "../files.js";
 import { loadModel } from "../model-file.js";
 import type { Terminal } from "../terminal.js";
 
@@ -42,7 +42,11 @@ export function batchPlan(path: string, options: PlanOptions, terminal: Terminal
     loadModel(isAbsolute(model) ? model : join(target, model), terminal);
   const text = writeManifest(plan.jobs);
   if (options.o === undefined) terminal.out(text);
-  else writeAtomically(options.o, text);
+  else {
+    const read = [...known.keys()].map((name) => (isAbsolute(name) ? name : join(folder, name)));
+    refuseOverwriting(options.o, [path, ...read]);
+    writeAtomically(options.o, text);
+  }
   printDiagnostics(plan.diagnostics, terminal);
   const count = `${plan.jobs.length.toLocaleString("en-US")} ${plan.jobs.length === 1 ? "job" : "jobs"}`;
   terminal.err(options.o === undefined ? `${count}\n` : `${count} in ${options.o}\n`);

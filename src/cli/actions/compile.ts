@@ -8,7 +8,7 @@ import { writeCompiledFile } from "../../runtime/compiled-file.js";
 import type { CompileOptions } from "../commands/compile.js";
 import { noProgram } from "../errors.js";
 import { printDiagnostics, UsageError } from "../failures.js";
-import { readText, writeAtomically } from "../files.js";
+import { readText, refuseOverwriting, writeAtomically } from "../files.js";
 import { estimationOf } from "../model-file.js";
 import type { Terminal } from "../terminal.js";
 
@@ -42,6 +42,7 @@ export function compile(path: string, options: CompileOptions, terminal: Termina
   if (result.compiled === null || hasErrors(all)) throw new DiagnosticError(all);
   printDiagnostics(all, terminal);
   const target = options.output ?? `${basename(path).replace(/\.mpp$/, "")}.mppc`;
+  refuseOverwriting(target, [path]);
   const text = writeCompiledFile(result.compiled);
   if (target === "-") terminal.out(text);
   else writeAtomically(target, text);

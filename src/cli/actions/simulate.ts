@@ -27,7 +27,7 @@ import { csv } from "../csv.js";
 import { boundsFor } from "../data-files.js";
 import { modelChanged, systemReason, unwritableFile } from "../errors.js";
 import { printDiagnostics, UsageError } from "../failures.js";
-import { writeAtomically } from "../files.js";
+import { refuseOverwriting, writeAtomically } from "../files.js";
 import { drawsOf } from "../draws-file.js";
 import { readSettings } from "../finished-run.js";
 import { loadModel } from "../model-file.js";
@@ -59,6 +59,7 @@ export async function simulate(path: string, options: SimulateOptions, terminal:
   if (run !== null && run.model.sha256 !== source.head.source.sha256)
     throw new UsageError(modelChanged(path));
   const data = options.data ?? run?.data.map((file) => fromHere(run.folder, file.path));
+  refuseOverwriting(output, [path, ...(data ?? []), ...(options.given === undefined ? [] : [options.given])]);
   const prepared = await prepareSimulation(
     source,
     { ...options, ...(data === undefined ? {} : { data }) },
