@@ -289,6 +289,23 @@ export const otherElements = (plate: string): Diagnostic =>
     `the new data has other elements of plate '${plate}', or in other places, than the data of the run, and each has latents of its own`,
     `give those of the run in their order, or, if all are to be new: --new-elements ${plate}`,
   );
+/** Elements are matched by names, and none is known: names are written in another way, or all are new. */
+export const noneOfTheRun = (
+  plate: string,
+  found: readonly string[],
+  trained: readonly string[],
+): Diagnostic => {
+  const some = (names: readonly string[]): string =>
+    `${names
+      .slice(0, 3)
+      .map((name) => `'${name}'`)
+      .join(", ")}${names.length > 3 ? ", ..." : ""}`;
+  return error(
+    "E0851",
+    `no element of plate '${plate}' in the new data, ${some(found)}, is one of those of the run, ${some(trained)}`,
+    `write names as in the data of the run, or, if all are to be new: --new-elements ${plate}`,
+  );
+};
 
 export const prettierConfigUnreadable = (path: string, reason: string): Diagnostic =>
   error("E1001", `cannot use the configuration of prettier for '${path}': ${reason}`);

@@ -2,7 +2,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { CompiledModel } from "../compiled.js";
-import { DiagnosticError, didYouMean, type Diagnostic } from "../diagnostic.js";
 import type { PosteriorDraws } from "../inference/draws.js";
 import type { SummaryRow } from "../inference/posterior.js";
 import { atDraws, type AtDraws } from "../inference/predict.js";
@@ -13,26 +12,16 @@ import {
   type LogMean,
   type PointwiseRow,
 } from "../inference/predictive.js";
-import type { Sizes } from "../ir/axis.js";
 import type { BoundData } from "../runtime/data.js";
 import type { Device } from "../runtime/device.js";
 import { pointwiseCsv, summaryCsv } from "./csv.js";
 import { loadNewData } from "./data-files.js";
 import { compiledFor } from "./device-choice.js";
-import {
-  cannotDrawLatent,
-  fewerElements,
-  newElementsAlone,
-  otherElements,
-  otherVectorLength,
-  systemReason,
-  testWithoutDraws,
-  unknownPlate,
-  unwritableFile,
-} from "./errors.js";
+import { newElementsAlone, systemReason, testWithoutDraws, unwritableFile } from "./errors.js";
 import { UnwritableError, UsageError } from "./failures.js";
 import { writeAtomically } from "./files.js";
 import type { Model } from "./model-file.js";
+import { plateElements, type PlateElements } from "./plate-elements.js";
 import type { Terminal } from "./terminal.js";
 
 /** New data, bound, and what its plates' elements are. */
@@ -65,65 +54,6 @@ export const predictor = (source: Model, data: BoundData, device: Device): Compi
     ...compiledFor(device),
   });
 
-/** What the elements of one plate of the new data are. */
-export type PlateElements = {
-  readonly plate: string;
-  /** The first so many are those that the draws are of, or observed under them. */
-  readonly known: number;
-  readonly length: number;
-  /** A time axis: what is observed at the known steps is what the draws are of, and is not predicted. */
-  readonly ordered: boolean;
-  /** Whether any latent is of the plate: elements beyond the known ones have latents that are drawn from the model. */
-  readonly ownsLatents: boolean;
-};
-
-/**
- * Which elements of each plate the draws know. A plate in which a latent stands has the elements of the run first, in
- * their order, and any more are new ones, unless it is among `asNew`, all of whose elements are new. A plate without
- * latents holds new observations, as many as there are. Throws a DiagnosticError where that cannot be.
- */
-export function plateElements(
-  { interface: model }: CompiledModel,
-  trained: Sizes,
-  found: Sizes,
-  asNew: readonly string[],
-): PlateElements[] {
-  const diagnostics: Diagnostic[] = [];
-  const plates = model.plates.map((p) => p.name);
-  for (const name of asNew)
-    if (!plates.includes(name)) diagnostics.push(unknownPlate(name, didYouMean(name, plates), plates));
-  const elements = model.plates.map(({ name: plate, ordered }): PlateElements => {
-    const length = found.get(plate) ?? 0;
-    const latents = model.latents.filter((l) => l.plates.includes(plate));
-    if (latents.length === 0) return { plate, known: 0, length, ordered, ownsLatents: false };
-    const had = trained.get(plate) ?? 0;
-    const known = asNew.includes(plate) ? 0 : had;
-    if (length < known) diagnostics.push(fewerElements(plate, had, length));
-    else if (known > 0 && !isSameStructure(plate, trained, found)) diagnostics.push(otherElements(plate));
-    if (length > known)
-      for (const { name, family, hasDraw } of latents)
-        if (!hasDraw) diagnostics.push(cannotDrawLatent(name, family, plate));
-    return { plate, known, length, ordered, ownsLatents: true };
-  });
-  for (const { name, event } of model.latents) {
-    const [had, has] = [trained.get(event ?? ""), found.get(event ?? "")];
-    if (had !== has) diagnostics.push(otherVectorLength(name, had ?? 0, has ?? 0));
-  }
-  if (diagnostics.length > 0) throw new DiagnosticError(diagnostics);
-  return elements;
-}
-
-/** Whether a plate's elements have the names that they had, and each element of its parent that was there as many as it had. */
-function isSameStructure(plate: string, trained: Sizes, found: Sizes): boolean {
-  const [starts, before] = [found.rows?.get(plate)?.starts, trained.rows?.get(plate)?.starts];
-  const [names, namesBefore] = [found.labels?.get(plate), trained.labels?.get(plate)];
-  const same = (a?: ArrayLike<unknown>, b?: ArrayLike<unknown>): boolean =>
-    a === undefined || b === undefined
-      ? a === b
-      : a.length >= b.length && Array.from(b).every((x, i) => x === a[i]);
-  return same(starts, before) && same(names, namesBefore);
-}
-
 /** Predictions of new data. */
 export type HeldOut = {
   readonly plates: readonly PlateElements[];
@@ -148,9 +78,8 @@ export async function predictHeldOut(
   draws: PosteriorDraws,
 ): Promise<HeldOut> {
   const { model, data, plates } = run;
-  const known = new Map(plates.map((p) => [p.plate, p.known]));
-  const isSeries = new Set(model.interface.plates.filter((p) => p.ordered).map((p) => p.name));
-  const countedFrom = new Map([...known].filter(([plate]) => isSeries.has(plate)));
+  const known = new Map(plates.map((p) => [p.plate, p.elements]));
+  const countedFrom = new Map(plates.filter((p) => p.ordered).map((p) => [p.plate, p.known]));
   const found = await atDraws({ ...run, known, countedFrom }, draws);
   return {
     plates,
@@ -202,13 +131,20 @@ export function heldOutText({ joint, draws, plates, rows }: HeldOut): string {
   ].join("\n");
 }
 
-function elementWords({ known, length, ordered, ownsLatents }: PlateElements): string {
+function elementWords(of: PlateElements): string {
+  const { known, length, ordered, ownsLatents, elements, unknown } = of;
   if (!ownsLatents) return `${length} new observations each`;
-  if (known === 0) return `${length} new elements, drawn from the model`;
+  const names = unknown.length === 0 ? "" : `: ${shortList(unknown)}`;
+  if (known === 0) return `${length} new elements, drawn from the model${names}`;
   const more = length - known;
   if (ordered) return `the ${known} steps of the run, which are not predicted, and ${more} new ones`;
-  return `the ${known} elements of the run${more > 0 ? `, and ${more} new ones, drawn from the model` : ""}`;
+  const all = known === elements.of ? `the ${known} elements` : `${known} of the ${elements.of} elements`;
+  return `${all} of the run${more > 0 ? `, and ${more} new ones, drawn from the model${names}` : ""}`;
 }
+
+const MOST_NAMES = 8;
+const shortList = (names: readonly string[]): string =>
+  [...names.slice(0, MOST_NAMES), ...(names.length > MOST_NAMES ? ["..."] : [])].join(", ");
 
 /** Writes `predictions.csv` and `log_lik.csv`. */
 export function writeHeldOut(directory: string, { rows, summary }: HeldOut): void {

@@ -1,7 +1,7 @@
 // The log joint density of a model at posterior draws.
 import type { PosteriorDraws } from "./draws.js";
 import { output, writeInputs } from "./layout.js";
-import { inputsAt, MOST_PER_RUN, numbersPerDraw } from "./predict.js";
+import { inputsAt, MOST_PER_RUN, numbersPerDraw, type KnownElements } from "./predict.js";
 import { programOf, type InferenceData } from "./run.js";
 import type { CompiledModel } from "../compiled.js";
 import { ExtendedSizes } from "../ir/axis.js";
@@ -22,7 +22,12 @@ export async function logJoint(
   const perDraw = numbersPerDraw(compiled, data.sizes);
   const length = Math.max(1, Math.min(count, Math.floor(MOST_PER_RUN / perDraw)));
   const sizes = new ExtendedSizes(data.sizes, [[DRAW_AXIS, length]]);
-  const context = { model, data, known: data.sizes, countedFrom: new Map<string, number>() };
+  const context = {
+    model,
+    data,
+    known: new Map<string, KnownElements>(),
+    countedFrom: new Map<string, number>(),
+  };
   const found = new Float64Array(count);
   const loaded = await createReferenceDevice().load(compiled, sizes);
   try {

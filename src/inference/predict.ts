@@ -15,20 +15,29 @@ export type PredictionContext = {
   readonly device: Device;
   readonly seed: number;
   /**
-   * How many elements of each plate, the first ones, are those that the draws are of. Latents of the others are drawn from
-   * the model given the draws of their parents.
+   * Which elements of each plate the draws are of; of plates that are not here all, in their order. Latents of others are
+   * drawn from the model given the draws of their parents.
    */
-  readonly known: ReadonlyMap<string, number>;
+  readonly known: ReadonlyMap<string, KnownElements>;
   /** The first step whose observations count, by the plates of series; those of the steps before are not predicted. */
   readonly countedFrom: ReadonlyMap<string, number>;
 };
+
+/** Of each element of a plate its place among the `of` elements that draws are of; -1 for those that they do not know. */
+export type KnownElements = { readonly of: number; readonly places: Int32Array };
+
+/** The first `known` of `length` elements are those of the draws, in their order; there are no others. */
+export const firstKnown = (known: number, length: number): KnownElements => ({
+  of: known,
+  places: Int32Array.from({ length }, (_, i) => (i < known ? i : -1)),
+});
 
 /** Predicts the data that the posterior was inferred from: every element is known, and every step counts. */
 export const atOwnData = <Run extends Pick<PredictionContext, "data">>(
   run: Run,
 ): Run & Pick<PredictionContext, "known" | "countedFrom"> => ({
   ...run,
-  known: run.data.sizes,
+  known: new Map(),
   countedFrom: new Map(),
 });
 
@@ -117,7 +126,11 @@ export function inputsAt(
 ): Inputs {
   const values = new Map<string, ArrayLike<number>>();
   for (const { name } of model.interface.plates) {
-    values.set(BUFFERS.known(name), [known.get(name) ?? data.sizes.get(name) ?? 0]);
+    const { places } = known.get(name) ?? all(data.sizes.get(name) ?? 0);
+    values.set(
+      BUFFERS.known(name),
+      Float64Array.from(places, (place) => (place < 0 ? 0 : 1)),
+    );
     values.set(BUFFERS.countedFrom(name), [countedFrom.get(name) ?? 0]);
   }
   for (const [name, learned] of draws.parameters) values.set(BUFFERS.parameter(name), learned);
@@ -138,6 +151,8 @@ export function inputsAt(
   return (name) => values.get(name) ?? data.arrays.get(name);
 }
 
+const all = (length: number): KnownElements => firstKnown(length, length);
+
 /**
  * For every element over `axes` at the data's lengths, its place among those that the draws are of; -1 for elements that
  * they do not know.
@@ -145,15 +160,18 @@ export function inputsAt(
 function placesAmongKnown(
   axes: readonly Axis[],
   sizes: Sizes,
-  known: ReadonlyMap<string, number>,
+  known: ReadonlyMap<string, KnownElements>,
 ): Int32Array {
   let places = Int32Array.of(0);
   for (const axis of countedAxes(axes)) {
     const size = sizeOf(axis, sizes);
-    const had = known.get(axis.name) ?? size;
+    const own = known.get(axis.name) ?? all(size);
     const next = new Int32Array(places.length * size);
     places.forEach((place, i) => {
-      for (let j = 0; j < size; j++) next[i * size + j] = place < 0 || j >= had ? -1 : place * had + j;
+      for (let j = 0; j < size; j++) {
+        const at = own.places[j] ?? -1;
+        next[i * size + j] = place < 0 || at < 0 ? -1 : place * own.of + at;
+      }
     });
     places = next;
   }

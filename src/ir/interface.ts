@@ -220,7 +220,7 @@ export const BUFFERS = {
   joint: (groups: readonly string[]) => `joint.${groups.join(".")}`,
   /** Posterior draws of a latent: output of `draws`, input of `predict`. [plates, event, draw] */
   draws: (latent: string) => `draws.${latent}`,
-  /** How many elements of a plate, the first ones, `draws` is of; of the others latents are drawn anew. [] */
+  /** 1 for each element of a plate that `draws` is of, 0 for others, whose latents are drawn anew. [the plate] */
   known: (plate: string) => `known.${plate}`,
   /** Log density of an observation at every draw. [plates, draw] */
   logLikelihood: (observation: string) => `log_likelihood.${observation}`,

@@ -92,3 +92,87 @@ describe("mppc predict with tables", () => {
     });
   });
 });
+
+describe("elements of new tables", () => {
+  /** The means of a column of `rows-NAME.csv`, by the first cells of the rows. */
+  const means = (path: string, table: string, column: string): ReadonlyMap<string, number> => {
+    const [header = [], ...lines] = rows(path, `rows-${table}`);
+    return new Map(lines.map((line) => [line[0] ?? "", Number(line[header.indexOf(column)])]));
+  };
+  const predicted = (table: string, text: string, further = ""): Promise<Caught> => {
+    writeFileSync(join(folder, table), text);
+    return cli(`predict fit --data ${table} --device reference --output ${table}.d${further}`);
+  };
+
+  it("are those of the run by their names, in any order and number", async () => {
+    const { code, out } = await predicted("new.csv", "county,x\nnew,0\n");
+    expect(code).toBe(0);
+    expect(out).toContain("counties: 1 of the 2 elements of the run\n");
+    await predicted("turned.csv", "county,x\nnew,0\nold,0\n");
+    const all = means("turned.csv.d", "turned.csv", "level.mean");
+    // What 'old' and 'new' were at 0.
+    expect(Math.abs((all.get("old") ?? NaN) - 3.05)).toBeLessThan(0.3);
+    expect(Math.abs((all.get("new") ?? NaN) - 8)).toBeLessThan(0.3);
+    expect(means("new.csv.d", "new.csv", "level.mean").get("new")).toBe(all.get("new"));
+  });
+
+  it("are new ones where the run had no such name, and named", async () => {
+    const { code, out } = await predicted("more.csv", "county,x\nelsewhere,0\nnew,0\n");
+    expect(code).toBe(0);
+    expect(out).toContain(
+      "1 of the 2 elements of the run, and 1 new ones, drawn from the model: elsewhere\n",
+    );
+    const sds = means("more.csv.d", "more.csv", "level.sd");
+    // Of a new county the spread of counties, 1, and more; of a known one next to nothing.
+    expect(sds.get("elsewhere")).toBeGreaterThan(0.8);
+    expect(sds.get("new")).toBeLessThan(0.2);
+    expect(means("more.csv.d", "more.csv", "level.mean").get("new")).toBeCloseTo(8, 0);
+  });
+
+  it("are not guessed at where no name is one of the run's", async () => {
+    const refused = await predicted("typo.csv", "county,x\nNew,0\nOld,0\n");
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain(
+      "error[E0851]: no element of plate 'counties' in the new data, 'New', 'Old', is one of those of the run, 'old', 'new'",
+    );
+    const { code, out } = await predicted("typo.csv", "county,x\nNew,0\nOld,0\n", " --new-elements counties");
+    expect(code).toBe(0);
+    expect(out).toContain("counties: 2 new elements, drawn from the model: New, Old\n");
+  });
+
+  it("are places where the run's data named them by numbers, of which there may be fewer", async () => {
+    writeFileSync(
+      join(folder, "numbers.csv"),
+      "county,x,y\n1,0,3.1\n2,0,8\n3,0,5\n1,1,5\n2,1,10.1\n3,1,7\n1,0.5,4\n",
+    );
+    await cli(
+      "run model.mpp --data numbers.csv --output numbered --device reference -K 20 --draws 200 --quiet",
+    );
+    writeFileSync(join(folder, "second.csv"), "county,x\n2,0\n1,0\n");
+    const { code, out } = await cli("predict numbered --data second.csv --device reference --output second");
+    expect(code).toBe(0);
+    expect(out).toContain("2 of the 3 elements of the run\n");
+    expect(means("second", "second.csv", "level.mean").get("2")).toBeCloseTo(8, 0);
+    const named = await cli("predict numbered --data ask.csv --device reference --output x");
+    expect(named.err).toContain("error[E0850]: the new data has other elements of plate 'counties'");
+  });
+
+  it("with latents of their own are found in their county, whole or by their names", async () => {
+    const model = MODEL.replace(
+      "plate houses { y ~ normal(a + slope * x, 0.1); }",
+      "plate houses { h ~ normal(a, 2); y ~ normal(h + slope * x, 0.1); }",
+    );
+    writeFileSync(join(folder, "houses.mpp"), model.replaceAll("y_rep ~ normal(a", "y_rep ~ normal(h"));
+    await cli("run houses.mpp --data houses.csv --output each --device reference -K 20 --draws 200 --quiet");
+    writeFileSync(join(folder, "their.csv"), "county,x\nnew,0\nnew,1\nnew,-0.5\n");
+    const { code, out } = await cli("predict each --data their.csv --device reference --output each-new");
+    expect(code).toBe(0);
+    expect(out).toContain("houses: 3 of the 6 elements of the run\n");
+    const [header = [], ...lines] = rows("each-new", "rows-their.csv");
+    const found = lines.map((line) => Number(line[header.indexOf("y_rep.mean")]));
+    [8, 10.1, 7].forEach((y, i) => expect(Math.abs((found[i] ?? NaN) - y)).toBeLessThan(0.5));
+    writeFileSync(join(folder, "two.csv"), "county,x\nnew,0\nnew,1\n");
+    const refused = await cli("predict each --data two.csv --device reference --output x");
+    expect(refused.err).toContain("error[E0850]: the new data has other elements of plate 'houses'");
+  });
+});

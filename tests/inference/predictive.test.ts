@@ -5,7 +5,7 @@ import type { CompiledModel } from "../../src/compiled.js";
 import { renderDiagnostics } from "../../src/diagnostic.js";
 import { drawPosterior, shareOut, type PosteriorDraws } from "../../src/inference/draws.js";
 import { runInference, type InferenceResult } from "../../src/inference/infer.js";
-import { atDraws, type AtDraws } from "../../src/inference/predict.js";
+import { atDraws, firstKnown, type AtDraws } from "../../src/inference/predict.js";
 import { drawnRows, leaveOneOut, logMeanExp, pointwise } from "../../src/inference/predictive.js";
 import { DEFAULT_SETTINGS } from "../../src/inference/settings.js";
 import { createReferenceDevice } from "../../src/runtime/reference.js";
@@ -43,7 +43,14 @@ const predict = (
 ): Promise<{ at: AtDraws; sizes: Map<string, number> }> => {
   const data = bound(y);
   return atDraws(
-    { model, data, device, seed: 3, known: new Map([["groups", known]]), countedFrom: new Map() },
+    {
+      model,
+      data,
+      device,
+      seed: 3,
+      known: new Map([["groups", firstKnown(known, y.length)]]),
+      countedFrom: new Map(),
+    },
     draws,
   ).then((at) => ({
     at,

@@ -5,6 +5,7 @@ import { priorSimulatorOf, replicatorOf } from "../../src/compile-simulation.js"
 import { renderDiagnostics } from "../../src/diagnostic.js";
 import type { DrawnValues } from "../../src/inference/draws.js";
 import { drawPrior } from "../../src/inference/prior-draws.js";
+import { firstKnown } from "../../src/inference/predict.js";
 import { replicate } from "../../src/inference/replicate.js";
 import { BUFFERS } from "../../src/ir/interface.js";
 import { ExtendedSizes, type Sizes } from "../../src/ir/axis.js";
@@ -52,7 +53,9 @@ async function replicated(
     simulated,
     data: { sizes, arrays: arraysOf(arrays) },
     seed: 5,
-    known: new Map(Object.entries(known)),
+    known: new Map(
+      Object.entries(known).map(([plate, n]) => [plate, firstKnown(n, sizes.get(plate) ?? 0)] as const),
+    ),
     countedFrom: new Map(Object.entries(countedFrom)),
   };
   return replicate(context, { count, perSet: [count], latents: new Map(drawn), parameters: new Map() });

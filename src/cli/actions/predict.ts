@@ -10,14 +10,8 @@ import { UsageError } from "../failures.js";
 import { readText, writeAtomically } from "../files.js";
 import { readSettings } from "../finished-run.js";
 import { writeRows } from "../prediction-rows.js";
-import {
-  heldOutReport,
-  heldOutText,
-  plateElements,
-  predictHeldOut,
-  predictor,
-  writeHeldOut,
-} from "../held-out.js";
+import { heldOutReport, heldOutText, predictHeldOut, predictor, writeHeldOut } from "../held-out.js";
+import { plateElements } from "../plate-elements.js";
 import { loadModel } from "../model-file.js";
 import { fromHere } from "../resume.js";
 import { trainedSizes } from "../run-report.js";

@@ -133,6 +133,10 @@ export const elementNumber = (g: Graph, axis: Axis): Node => {
   return g.add(g.input(rowArrayName({ kind: "start", axis, within: parent }), [parent]), g.index(axis));
 };
 
+/** A plate and those that its rows imply, outer ones first. */
+const withParents = (axis: Axis): readonly Axis[] =>
+  axis.parent === null ? [axis] : [...withParents(axis.parent), axis];
+
 /** The table of a latent that may have elements which the draws do not know. */
 const atDraws = (latent: Latent): string => `latent.${latent.name}`;
 
@@ -160,7 +164,7 @@ function latentAtDraws(context: Context, latent: Latent, draw: Axis, env: Enviro
   const args = factor.args.map((a) => lowering.expression(a, env));
   const fresh = lowering.draw(factor.distribution, args, randomFrom(first, element, draw));
   const known = plates
-    .map((plate) => g.map("lt", elementNumber(g, plate), g.input(BUFFERS.known(plate.name), [])))
+    .map((plate) => g.input(BUFFERS.known(plate.name), withParents(plate)))
     .reduce((a, b) => g.map("and", a, b));
   return g.stored(
     atDraws(latent),
