@@ -1,6 +1,7 @@
 // Words copied on a WebGPU device from place to place, in the slots of several jobs by one dispatch.
 import { uniformStride } from "./dawn-memory.js";
-import { USE, type Launch } from "./loaded-dawn-program.js";
+import type { Launch } from "./loaded-dawn-program.js";
+import { USE } from "./program-buffers.js";
 
 /** Threads of a workgroup. */
 const WORKGROUP_SIZE = 64;

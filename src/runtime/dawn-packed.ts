@@ -5,36 +5,13 @@ import type { Sizes } from "../ir/axis.js";
 import type { Program } from "../ir/program.js";
 import { rowArrayValues } from "../ir/ragged.js";
 import { axisLengths, checkFixedSubscripts } from "./buffers.js";
-import {
-  byteSize,
-  checkMemory,
-  finiteFloats,
-  FLOAT_BYTES,
-  INPUTS,
-  intoRows,
-  planMemory,
-  type MemoryPlan,
-} from "./dawn-memory.js";
-import {
-  launchConstants,
-  planLaunches,
-  shareWorkgroups,
-  touchedBuffers,
-  type Launched,
-} from "./dawn-launches.js";
+import { byteSize, checkMemory, FLOAT_BYTES, INPUTS, planMemory, type MemoryPlan } from "./dawn-memory.js";
+import { planLaunches, shareWorkgroups, touchedBuffers, type Launched } from "./dawn-launches.js";
 import { Move } from "./dawn-moves.js";
-import { allocate, bind, Uniforms } from "./dawn-program.js";
+import { allocate, bindAll, pipelinesOf, Uniforms, type BoundLaunch } from "./dawn-program.js";
 import type { Outputs, PackedProgram, PackedTask } from "./device.js";
-import {
-  dispatchAll,
-  mapForReading,
-  stagingBuffer,
-  USE,
-  valuesAt,
-  type DawnHost,
-  type GpuBuffers,
-  type Launch,
-} from "./loaded-dawn-program.js";
+import { dispatchAll, type Launch } from "./loaded-dawn-program.js";
+import { ProgramBuffers, USE, valuesAt, type DawnHost, type GpuBuffers } from "./program-buffers.js";
 import { Uploads } from "./uploads.js";
 
 /** Words of a job: slot, seed, iteration, first. */
@@ -44,7 +21,6 @@ const MOST_BYTES = 2 ** 30;
 /** Outputs that are read back at a time, in elements. */
 const MOST_READ = 2 ** 23;
 
-type Pipelined = Launched & { readonly pipeline: GPUComputePipeline; readonly bindGroup: GPUBindGroup };
 /** A run of some jobs: those that advance after it come first. */
 type Step = { readonly active: readonly PackedTask[]; readonly run: number; readonly start: number };
 
@@ -66,11 +42,7 @@ export async function loadPacked(
   const slots = slotsThatFit(plan, launched, host, most);
   const all = inSlots(plan, slots);
   checkMemory(all, program, sizes, device.limits, host.free);
-  const pipelines = await Promise.all(
-    launched.map((each) =>
-      host.pipelines.get(each.name, each.code, each.entryPoint, launchConstants(each, plan, lengths)),
-    ),
-  );
+  const pipelines = await pipelinesOf(host, launched, plan, lengths);
   const uniforms = new Uniforms(launched, lengths, host.workgroups);
   const buffers = await allocate(device, all, uniforms.bytes);
   const jobs = device.createBuffer({
@@ -78,15 +50,7 @@ export async function loadPacked(
     size: FLOAT_BYTES * JOB_WORDS * MOST_JOBS,
     usage: USE.uniform | USE.storage | USE.copyDestination,
   });
-  const launches = launched.map((each, i): Pipelined => {
-    const own = pipelines[i];
-    if (own === undefined) throw new Bug(`the launch '${each.name}' has no pipeline`);
-    return {
-      ...each,
-      pipeline: own.pipeline,
-      bindGroup: bind(device, own.layout, each, plan, buffers, jobs),
-    };
-  });
+  const launches = bindAll(device, launched, pipelines, plan, buffers, jobs);
   return new PackedDawnProgram(
     host,
     program,
@@ -135,9 +99,7 @@ class PackedDawnProgram implements PackedProgram {
   private readonly state: Move;
   /** What is read back, gathered, and the same where the host can see it. */
   private gathered: GPUBuffer;
-  private staging: GPUBuffer;
-  private bytes: number;
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly buffers: ProgramBuffers;
   private disposed = false;
 
   constructor(
@@ -146,19 +108,18 @@ class PackedDawnProgram implements PackedProgram {
     /** Of one slot. */
     private readonly plan: MemoryPlan,
     all: MemoryPlan,
-    private readonly buffers: GpuBuffers & { readonly jobs: GPUBuffer },
+    private readonly gpu: GpuBuffers & { readonly jobs: GPUBuffer },
     private readonly uniforms: Uniforms,
-    private readonly launches: readonly Pipelined[],
+    private readonly launches: readonly BoundLaunch[],
     readonly slots: number,
     sizes: Sizes,
   ) {
     const perSlot = (gpuBuffer: string): number => plan.gpuBuffers.get(gpuBuffer)?.elements ?? 0;
-    this.staging = buffers.staging;
-    this.gathered = this.gatheringBuffer(buffers.staging.size);
-    this.bytes = all.bytes + uniforms.bytes + this.gathered.size;
-    host.countBytes(this.bytes);
-    const inputs = this.storage(INPUTS);
-    this.uploads = new Uploads(host.device, inputs, buffers.jobs);
+    this.gathered = this.gatheringBuffer(gpu.staging.size);
+    const bytes = all.bytes + uniforms.bytes + this.gathered.size;
+    this.buffers = new ProgramBuffers(host, program.name, plan, gpu, bytes);
+    const inputs = this.buffers.storage(INPUTS);
+    this.uploads = new Uploads(host.device, inputs, gpu.jobs);
     const { outputs, copies, fed, stagedElements } = plan;
     const read = outputs.map((o) => ({ ...o, from: o.start, to: o.stagedAt }));
     this.reads = this.moves(read, { target: this.gathered, toPerPart: stagedElements, bySlot: false });
@@ -169,7 +130,7 @@ class PackedDawnProgram implements PackedProgram {
       {
         source: inputs,
         target: this.gathered,
-        jobs: buffers.jobs,
+        jobs: gpu.jobs,
         fromPerSlot: perSlot(INPUTS),
         toPerPart: this.stateElements,
         bySlot: false,
@@ -190,16 +151,10 @@ class PackedDawnProgram implements PackedProgram {
   }
 
   write(slot: number, name: string, values: ArrayLike<number>): void {
-    const slice = this.plan.slices.get(name);
-    if (slice?.gpuBuffer !== INPUTS) throw new Bug(`'${name}' is no input of '${this.program.name}'`);
-    const { rows } = slice;
-    if (rows.count * rows.length !== values.length)
-      throw new Bug(
-        `'${name}' of '${this.program.name}' has ${rows.count * rows.length} elements, not ${values.length}`,
-      );
-    const floats = new Float32Array(slice.length);
-    floats.set(intoRows(finiteFloats(values), rows));
-    this.uploads.set(slot, name, this.startOf(slot, slice.start), floats);
+    const { start, floats } = this.buffers.placed(name, values);
+    const whole = new Float32Array(this.plan.slices.get(name)?.length ?? floats.length);
+    whole.set(floats);
+    this.uploads.set(slot, name, this.startOf(slot, start), whole);
   }
 
   advance(slots: readonly number[]): void {
@@ -208,7 +163,7 @@ class PackedDawnProgram implements PackedProgram {
   }
 
   run(tasks: readonly PackedTask[]): Promise<readonly (readonly Outputs[])[]> {
-    return this.inTurn(async () => {
+    return this.buffers.inTurn(async () => {
       const ordered = tasks.toSorted((a, b) => Number(b.advances) - Number(a.advances));
       const results = new Map(tasks.map((task): [PackedTask, Outputs[]] => [task, []]));
       const longest = Math.max(0, ...tasks.map(({ runs }) => runs.length));
@@ -236,7 +191,7 @@ class PackedDawnProgram implements PackedProgram {
   }
 
   readState(slots: readonly number[]): Promise<readonly Outputs[]> {
-    return this.inTurn(async () => {
+    return this.buffers.inTurn(async () => {
       const each = this.stateElements;
       if (each === 0) return slots.map(() => new Map<string, Float64Array>());
       this.makeRoomFor(slots.length * each);
@@ -252,11 +207,9 @@ class PackedDawnProgram implements PackedProgram {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    this.host.countBytes(-this.bytes);
-    const { storage, uniforms, jobs } = this.buffers;
-    for (const buffer of [...storage.values(), uniforms, jobs, this.staging, this.gathered]) buffer.destroy();
+    this.buffers.release();
+    for (const buffer of [this.gpu.jobs, this.gathered]) buffer.destroy();
     for (const each of [...this.reads, ...this.feeds, this.state, this.uploads]) each.dispose();
-    this.host.releasePipelines();
   }
 
   /** Elements of the inputs that the feedback feeds, which lie first. */
@@ -282,7 +235,7 @@ class PackedDawnProgram implements PackedProgram {
     });
     const uploads = this.uploads.launch(new Set(active.map(({ slot }) => slot)));
     this.setJobs(words);
-    queue.writeBuffer(this.buffers.uniforms, 0, this.uniforms.with(settings, active.length));
+    queue.writeBuffer(this.gpu.uniforms, 0, this.uniforms.with(settings, active.length));
     const launches = this.launches.map((each): Launch => {
       const { groups } = shareWorkgroups(each, this.host.workgroups, active.length);
       return { ...each, groups };
@@ -297,7 +250,7 @@ class PackedDawnProgram implements PackedProgram {
   }
 
   private setJobs(words: readonly (readonly number[])[]): void {
-    this.host.device.queue.writeBuffer(this.buffers.jobs, 0, Uint32Array.from(words.flat()));
+    this.host.device.queue.writeBuffer(this.gpu.jobs, 0, Uint32Array.from(words.flat()));
   }
 
   private submit(launches: readonly Launch[]): void {
@@ -311,41 +264,25 @@ class PackedDawnProgram implements PackedProgram {
   }
 
   /** Reads what was gathered last. */
-  private async read<T>(elements: number, use: (staged: Float32Array) => T): Promise<T> {
+  private read<T>(elements: number, use: (staged: Float32Array) => T): Promise<T> {
     const { device } = this.host;
-    const bytes = byteSize(elements);
     const encoder = device.createCommandEncoder({ label: this.program.name });
-    encoder.copyBufferToBuffer(this.gathered, 0, this.staging, 0, bytes);
+    encoder.copyBufferToBuffer(this.gathered, 0, this.buffers.staging, 0, byteSize(elements));
     device.queue.submit([encoder.finish()]);
-    await mapForReading(this.host, this.staging);
-    const result = use(new Float32Array(this.staging.getMappedRange(0, bytes)));
-    this.staging.unmap();
-    this.host.check();
-    return result;
+    return this.buffers.read(elements, use);
   }
 
   private makeRoomFor(elements: number): void {
-    const size = byteSize(elements);
-    if (size <= this.staging.size) return;
-    const { device } = this.host;
-    const more = 2 * (size - this.staging.size);
-    this.bytes += more;
-    this.host.countBytes(more);
-    this.staging.destroy();
+    const size = this.buffers.makeRoomFor(elements);
+    if (size === null) return;
+    this.buffers.count(size - this.gathered.size);
     this.gathered.destroy();
-    this.staging = stagingBuffer(device, size);
     this.gathered = this.gatheringBuffer(size);
     for (const move of [...this.reads, this.state]) move.setBuffers({ target: this.gathered });
   }
 
   private gatheringBuffer(size: number): GPUBuffer {
     return this.host.device.createBuffer({ label: "gathered", size, usage: USE.storage | USE.copySource });
-  }
-
-  private storage(gpuBuffer: string): GPUBuffer {
-    const buffer = this.buffers.storage.get(gpuBuffer);
-    if (buffer === undefined) throw new Bug(`'${gpuBuffer}' was not allocated`);
-    return buffer;
   }
 
   /** A move from each GPU buffer that some of these arrays lie in. */
@@ -357,19 +294,9 @@ class PackedDawnProgram implements PackedProgram {
     return sources.map((source) => {
       const own = arrays.filter(({ gpuBuffer }) => gpuBuffer === source);
       const fromPerSlot = this.plan.gpuBuffers.get(source)?.elements ?? 0;
-      const options = { ...to, source: this.storage(source), jobs: this.buffers.jobs, fromPerSlot };
+      const options = { ...to, source: this.buffers.storage(source), jobs: this.gpu.jobs, fromPerSlot };
       return new Move(this.host.device, options, placesOf(own));
     });
-  }
-
-  /** One use of the device after the other: the staging buffer serves one at a time. */
-  private inTurn<T>(use: () => Promise<T>): Promise<T> {
-    const result = this.last.then(() => {
-      if (this.disposed) throw new Bug(`'${this.program.name}' runs after it was disposed of`);
-      return use();
-    });
-    this.last = result.catch(() => undefined);
-    return result;
   }
 }
 

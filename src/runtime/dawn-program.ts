@@ -23,18 +23,13 @@ import {
 } from "./dawn-launches.js";
 import { driverOutOfMemory } from "./device-errors.js";
 import type { LoadedProgram, RunSettings } from "./device.js";
-import {
-  DawnProgram,
-  stagingBuffer,
-  USE,
-  type DawnHost,
-  type GpuBuffers,
-  type Launch,
-  type UniformWords,
-} from "./loaded-dawn-program.js";
+import { DawnProgram, type UniformWords } from "./loaded-dawn-program.js";
+import type { Pipeline } from "./pipelines.js";
+import { stagingBuffer, USE, type DawnHost, type GpuBuffers } from "./program-buffers.js";
 
 /** The values of the uniform `draws_from`. */
 const DRAWS_FROM = { iid: 0, stratified: 1, sobol: 2 } as const;
+
 /** Compiles a program's kernels and allocates its buffers; see Device.load. */
 export async function loadProgram(
   host: DawnHost,
@@ -49,25 +44,50 @@ export async function loadProgram(
   checkMemory(plan, program, sizes, host.device.limits, host.free);
   const lengths = axisLengths(program, sizes);
   const launched = planLaunches(compiled, sizes, lengths, host);
-  const pipelines = await Promise.all(
-    launched.map((each) =>
-      host.pipelines.get(each.name, each.code, each.entryPoint, launchConstants(each, plan, lengths)),
-    ),
-  );
+  const pipelines = await pipelinesOf(host, launched, plan, lengths);
   const uniforms = new Uniforms(launched, lengths, host.workgroups);
   const buffers = await allocate(host.device, plan, uniforms.bytes);
-  const launches = launched.map((each, i): Launch => {
-    const compiledLaunch = pipelines[i];
-    if (compiledLaunch === undefined) throw new Bug(`the launch '${each.name}' has no pipeline`);
-    const { pipeline, layout } = compiledLaunch;
-    const bindGroup = bind(host.device, layout, each, plan, buffers);
-    return { name: each.name, pipeline, groups: each.groups, bindGroup };
-  });
+  const launches = bindAll(host.device, launched, pipelines, plan, buffers);
   const loaded = new DawnProgram(host, program.name, plan, buffers, uniforms, launches);
   for (const { name, rows } of program.buffers)
     if (rows !== undefined) loaded.write(name, rowArrayValues(rows, sizes));
   return loaded;
 }
+
+/** The pipeline of each launch, in their order. Rejects with a Bug if the WGSL does not compile. */
+export const pipelinesOf = (
+  host: DawnHost,
+  launched: readonly Launched[],
+  plan: MemoryPlan,
+  lengths: ReadonlyMap<string, number>,
+): Promise<readonly Pipeline[]> =>
+  Promise.all(
+    launched.map((each) =>
+      host.pipelines.get(each.name, each.code, each.entryPoint, launchConstants(each, plan, lengths)),
+    ),
+  );
+
+/** A launch with all that it runs and sees. */
+export type BoundLaunch = Launched & {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+};
+
+/** The launches with the pipelines of `pipelinesOf`, bound to buffers; `jobs`: of packed ones. */
+export const bindAll = (
+  device: GPUDevice,
+  launched: readonly Launched[],
+  pipelines: readonly Pipeline[],
+  plan: MemoryPlan,
+  buffers: GpuBuffers,
+  jobs: GPUBuffer | null = null,
+): BoundLaunch[] =>
+  launched.map((each, i) => {
+    const own = pipelines[i];
+    if (own === undefined) throw new Bug(`the launch '${each.name}' has no pipeline`);
+    const bindGroup = bind(device, own.layout, each, plan, buffers, jobs);
+    return { ...each, pipeline: own.pipeline, bindGroup };
+  });
 
 export async function allocate(
   device: GPUDevice,
@@ -91,13 +111,13 @@ export async function allocate(
 }
 
 /** Everything that a launch sees: its uniforms, the inputs, its tables; of a packed one the jobs, in the end. */
-export function bind(
+function bind(
   device: GPUDevice,
   layout: GPUBindGroupLayout,
   launched: Launched,
   plan: MemoryPlan,
   buffers: GpuBuffers,
-  jobs: GPUBuffer | null = null,
+  jobs: GPUBuffer | null,
 ): GPUBindGroup {
   const { name: launch, code, uniformsAt } = launched;
   const shared = { inputs: INPUTS, packed: TABLES } as const;

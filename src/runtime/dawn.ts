@@ -4,12 +4,12 @@ import type { CompiledProgram } from "../compiled.js";
 import type { Sizes } from "../ir/axis.js";
 import { loadPacked } from "./dawn-packed.js";
 import { loadProgram } from "./dawn-program.js";
-import type { DawnHost } from "./loaded-dawn-program.js";
 import { deviceLost, noDeviceGiven } from "./device-errors.js";
 import type { Device, DeviceError, LoadedProgram, PackedProgram } from "./device.js";
 import { loadFinished } from "./finish.js";
 import { withoutNativeNoise } from "./native-noise.js";
 import { Pipelines } from "./pipelines.js";
+import type { DawnHost } from "./program-buffers.js";
 import { createReferenceDevice } from "./reference.js";
 import { yielding } from "./yielding.js";
 

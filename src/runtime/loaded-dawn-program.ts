@@ -1,46 +1,15 @@
 // A program that is loaded on a WebGPU device: its launches in one submission, its outputs in one read-back.
-import { setTimeout as delay } from "node:timers/promises";
-import { Bug } from "../diagnostic.js";
+import { byteSize, FLOAT_BYTES, INPUTS, type MemoryPlan } from "./dawn-memory.js";
+import type { LoadedProgram, Outputs, Run, RunSettings } from "./device.js";
 import {
-  byteSize,
-  finiteFloats,
-  FLOAT_BYTES,
-  INPUTS,
-  intoRows,
-  outOfRows,
-  type MemoryPlan,
-  type Rows,
-} from "./dawn-memory.js";
-import { DeviceError, type LoadedProgram, type Run, type RunSettings } from "./device.js";
-import type { ProgramPipelines } from "./pipelines.js";
-
-/** Flags of WebGPU, of which npm `webgpu` defines no globals. */
-export const USE = { mapRead: 1, copySource: 4, copyDestination: 8, uniform: 64, storage: 128 } as const;
-const MAP_READ = 1;
-/** Milliseconds. */
-const LOSS_IS_TOLD_WITHIN = 1000;
-
-/** What a program needs of its device. */
-export type DawnHost = {
-  readonly device: GPUDevice;
-  readonly pipelines: ProgramPipelines;
-  /** The program is done with its pipelines. */
-  readonly releasePipelines: () => void;
-  /** The most workgroups that a launch is given. */
-  readonly workgroups: number;
-  /** So many invocations occupy the device. */
-  readonly parallelism: number;
-  /** Bytes that may be allocated besides those in use, as far as is known. */
-  readonly free: number;
-  /** The same promise, which rejects also when the device is lost. */
-  readonly orLost: <T>(work: Promise<T>) => Promise<T>;
-  /** The same promise, waited for in the way that suits the device. */
-  readonly wait: <T>(work: Promise<T>) => Promise<T>;
-  /** Counts bytes as in use, or as given back if negative. */
-  readonly countBytes: (bytes: number) => void;
-  /** Throws what Dawn found wrong since the last check. */
-  readonly check: () => void;
-};
+  mapForReading,
+  ProgramBuffers,
+  stagingBuffer,
+  valuesAt,
+  type DawnHost,
+  type GpuBuffers,
+  type Placed,
+} from "./program-buffers.js";
 
 /** One dispatch. */
 export type Launch = {
@@ -59,12 +28,6 @@ export function dispatchAll(pass: GPUComputePassEncoder, launches: readonly Laun
   }
 }
 
-export type GpuBuffers = {
-  readonly storage: ReadonlyMap<string, GPUBuffer>;
-  readonly uniforms: GPUBuffer;
-  readonly staging: GPUBuffer;
-};
-
 /** The words of the uniforms of all launches. */
 export type UniformWords = {
   readonly bytes: number;
@@ -75,44 +38,28 @@ export type UniformWords = {
   ): Uint32Array<ArrayBuffer>;
 };
 
-export const stagingBuffer = (device: GPUDevice, size: number): GPUBuffer =>
-  device.createBuffer({ label: "staging", size, usage: USE.mapRead | USE.copyDestination });
-
 export class DawnProgram implements LoadedProgram {
+  private readonly buffers: ProgramBuffers;
   /** Inputs written since the last run. */
-  private readonly dirty = new Map<string, Float32Array<ArrayBuffer>>();
-  /** Resolves when the run in progress is over: the staging buffer serves one at a time. */
-  private last: Promise<unknown> = Promise.resolve();
-  private disposed = false;
-  private bytes: number;
-  private staging: GPUBuffer;
+  private readonly dirty = new Map<string, Placed>();
 
   constructor(
     private readonly host: DawnHost,
     private readonly name: string,
     private readonly plan: MemoryPlan,
-    private readonly buffers: GpuBuffers,
+    private readonly gpu: GpuBuffers,
     private readonly uniforms: UniformWords,
     private launches: readonly Launch[],
   ) {
-    this.staging = buffers.staging;
-    this.bytes = plan.bytes + uniforms.bytes;
-    host.countBytes(this.bytes);
+    this.buffers = new ProgramBuffers(host, name, plan, gpu, plan.bytes + uniforms.bytes);
   }
 
   write(name: string, values: ArrayLike<number>): void {
-    const slice = this.plan.slices.get(name);
-    if (slice?.gpuBuffer !== INPUTS) throw new Bug(`'${name}' is no input of '${this.name}'`);
-    const { rows } = slice;
-    if (rows.count * rows.length !== values.length)
-      throw new Bug(
-        `'${name}' of '${this.name}' has ${rows.count * rows.length} elements, not ${values.length}`,
-      );
-    this.dirty.set(name, intoRows(finiteFloats(values), rows));
+    this.dirty.set(name, this.buffers.placed(name, values));
   }
 
   async run(settings: RunSettings): Promise<ReadonlyMap<string, Float64Array>> {
-    const [outputs] = await this.inTurn(async () => {
+    const [outputs] = await this.buffers.inTurn(async () => {
       this.submit(settings, 0, false);
       return this.results(1);
     });
@@ -120,8 +67,8 @@ export class DawnProgram implements LoadedProgram {
   }
 
   iterate(runs: readonly Run[]): Promise<readonly ReadonlyMap<string, Float64Array>[]> {
-    return this.inTurn(() => {
-      this.makeRoomFor(runs.length);
+    return this.buffers.inTurn(() => {
+      this.buffers.makeRoomFor(runs.length * this.plan.stagedElements);
       runs.forEach(({ settings, inputs }, i) => {
         for (const [name, values] of inputs) this.write(name, values);
         this.submit(settings, i, true);
@@ -137,7 +84,7 @@ export class DawnProgram implements LoadedProgram {
   }
 
   readState(): Promise<ReadonlyMap<string, Float64Array>> {
-    return this.inTurn(async () => {
+    return this.buffers.inTurn(async () => {
       const { fed } = this.plan;
       const elements = fed.reduce((sum, { length }) => sum + length, 0);
       if (elements === 0) return new Map<string, Float64Array>();
@@ -146,7 +93,7 @@ export class DawnProgram implements LoadedProgram {
       try {
         const encoder = device.createCommandEncoder({ label: this.name });
         // They come first among the inputs.
-        encoder.copyBufferToBuffer(this.storage(INPUTS), 0, staging, 0, FLOAT_BYTES * elements);
+        encoder.copyBufferToBuffer(this.buffers.storage(INPUTS), 0, staging, 0, FLOAT_BYTES * elements);
         const places = fed.map((each) => ({ ...each, stagedAt: each.start }));
         device.queue.submit([encoder.finish()]);
         await mapForReading(this.host, staging);
@@ -155,16 +102,6 @@ export class DawnProgram implements LoadedProgram {
         staging.destroy();
       }
     });
-  }
-
-  /** One use of the device after the other: the staging buffer serves one at a time. */
-  private inTurn<T>(use: () => Promise<T>): Promise<T> {
-    const result = this.last.then(() => {
-      if (this.disposed) throw new Bug(`'${this.name}' runs after it was disposed of`);
-      return use();
-    });
-    this.last = result.catch(() => undefined);
-    return result;
   }
 
   /** Queues a run whose outputs are staged as the `slot`th. */
@@ -178,44 +115,19 @@ export class DawnProgram implements LoadedProgram {
   }
 
   /** Waits for what was queued, and reads the outputs of the first `slots` runs. */
-  private async results(slots: number): Promise<readonly ReadonlyMap<string, Float64Array>[]> {
+  private results(slots: number): Promise<readonly Outputs[]> {
     const { outputs, stagedElements } = this.plan;
-    await mapForReading(this.host, this.staging);
-    const staged = new Float32Array(this.staging.getMappedRange());
-    const results = Array.from({ length: slots }, (_, slot) =>
-      valuesAt(staged, slot * stagedElements, outputs),
+    return this.buffers.read(slots * stagedElements, (staged) =>
+      Array.from({ length: slots }, (_, slot) => valuesAt(staged, slot * stagedElements, outputs)),
     );
-    this.staging.unmap();
-    this.host.check();
-    return results;
-  }
-
-  private makeRoomFor(slots: number): void {
-    const size = byteSize(slots * this.plan.stagedElements);
-    if (size <= this.staging.size) return;
-    this.count(size - this.staging.size);
-    this.staging.destroy();
-    this.staging = stagingBuffer(this.host.device, size);
-  }
-
-  /** Counts bytes as taken, or as given back if negative. */
-  private count(bytes: number): void {
-    this.bytes += bytes;
-    this.host.countBytes(bytes);
-  }
-
-  private storage(gpuBuffer: string): GPUBuffer {
-    const buffer = this.buffers.storage.get(gpuBuffer);
-    if (buffer === undefined) throw new Bug(`'${gpuBuffer}' was not allocated`);
-    return buffer;
   }
 
   private feedBack(encoder: GPUCommandEncoder): void {
     for (const { gpuBuffer, from, to, length } of this.plan.copies)
       encoder.copyBufferToBuffer(
-        this.storage(gpuBuffer),
+        this.buffers.storage(gpuBuffer),
         FLOAT_BYTES * from,
-        this.storage(INPUTS),
+        this.buffers.storage(INPUTS),
         FLOAT_BYTES * to,
         FLOAT_BYTES * length,
       );
@@ -223,17 +135,14 @@ export class DawnProgram implements LoadedProgram {
 
   private upload(settings: RunSettings): void {
     const { queue } = this.host.device;
-    for (const [name, values] of this.dirty) {
-      const start = this.plan.slices.get(name)?.start;
-      if (start === undefined) throw new Bug(`'${name}' has no place`);
-      if (values.length > 0) queue.writeBuffer(this.storage(INPUTS), FLOAT_BYTES * start, values);
-    }
+    for (const { start, floats } of this.dirty.values())
+      if (floats.length > 0) queue.writeBuffer(this.buffers.storage(INPUTS), FLOAT_BYTES * start, floats);
     this.dirty.clear();
-    queue.writeBuffer(this.buffers.uniforms, 0, this.uniforms.with(settings));
+    queue.writeBuffer(this.gpu.uniforms, 0, this.uniforms.with(settings));
   }
 
   timeLaunches(settings: RunSettings): Promise<ReadonlyMap<string, number>> {
-    return this.inTurn(() => this.launchOneByOne(settings));
+    return this.buffers.inTurn(() => this.launchOneByOne(settings));
   }
 
   private async launchOneByOne(settings: RunSettings): Promise<ReadonlyMap<string, number>> {
@@ -264,52 +173,16 @@ export class DawnProgram implements LoadedProgram {
     for (const { gpuBuffer, start, stagedAt, length } of outputs)
       if (length > 0)
         encoder.copyBufferToBuffer(
-          this.storage(gpuBuffer),
+          this.buffers.storage(gpuBuffer),
           FLOAT_BYTES * start,
-          this.staging,
+          this.buffers.staging,
           FLOAT_BYTES * (slot * stagedElements + stagedAt),
           FLOAT_BYTES * length,
         );
   }
 
   dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    this.host.countBytes(-this.bytes);
-    const { storage, uniforms } = this.buffers;
-    for (const buffer of [...storage.values(), uniforms, this.staging]) buffer.destroy();
+    this.buffers.release();
     this.launches = [];
-    this.host.releasePipelines();
   }
 }
-
-/** Waits for what was queued, and opens a staging buffer for reading. */
-export async function mapForReading({ orLost, check, wait }: DawnHost, staging: GPUBuffer): Promise<void> {
-  try {
-    await orLost(wait(staging.mapAsync(MAP_READ)));
-  } catch (problem) {
-    if (problem instanceof DeviceError) throw problem;
-    check();
-    // A lost device makes the mapping fail first and says so a little later.
-    await orLost(delay(LOSS_IS_TOLD_WITHIN, undefined, { ref: false }));
-    throw new Bug(`results cannot be read: ${problem instanceof Error ? problem.message : String(problem)}`);
-  }
-}
-
-/** Arrays among staged elements, from `start` on, by their names. */
-export const valuesAt = (
-  staged: Float32Array,
-  start: number,
-  places: readonly {
-    readonly name: string;
-    readonly stagedAt: number;
-    readonly length: number;
-    readonly rows: Rows;
-  }[],
-): ReadonlyMap<string, Float64Array> =>
-  new Map(
-    places.map(({ name, stagedAt, length, rows }) => [
-      name,
-      outOfRows(staged.subarray(start + stagedAt, start + stagedAt + length), rows),
-    ]),
-  );

@@ -1,7 +1,8 @@
 // Values on their way to the slots of a packed program: as few writes as do it, or one that a dispatch shares out.
 import { FLOAT_BYTES } from "./dawn-memory.js";
 import { Move } from "./dawn-moves.js";
-import { USE, type Launch } from "./loaded-dawn-program.js";
+import type { Launch } from "./loaded-dawn-program.js";
+import { USE } from "./program-buffers.js";
 
 type Upload = { readonly start: number; readonly values: Float32Array<ArrayBuffer> };
 

@@ -1,5 +1,6 @@
 // A client as editors have one: the server as a child process, spoken to over its standard input and output.
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { expect } from "vitest";
 import {
   createMessageConnection,
   StreamMessageReader,
@@ -67,6 +68,13 @@ export class Client {
     const result: InitializeResult = await this.rpc.sendRequest("initialize", params);
     await this.rpc.sendNotification("initialized", {});
     return result;
+  }
+
+  /** Stops the server, which should have had no fault and nothing to say on stderr. */
+  async stopInPeace(): Promise<void> {
+    expect(await this.stop()).toBe(0);
+    expect(this.log).toEqual([]);
+    expect(this.stderr).toBe("");
   }
 
   async stop(): Promise<number | null> {

@@ -31,9 +31,7 @@ beforeAll(async () => {
   client = await Client.start(main);
 });
 afterAll(async () => {
-  expect(await client.stop()).toBe(0);
-  expect(client.log).toEqual([]);
-  expect(client.stderr).toBe("");
+  await client.stopInPeace();
   removeProgram(main);
 });
 
