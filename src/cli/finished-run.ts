@@ -24,10 +24,12 @@ export function readResult(directory: string): RunReport {
   if (!existsSync(path)) throw new UsageError(noFinishedRun(directory));
   const { text } = readText(path);
   try {
-    return JSON.parse(text) as RunReport;
+    const report = JSON.parse(text) as Partial<RunReport>;
+    if (Array.isArray(report.summary)) return report as RunReport;
   } catch {
-    throw new UsageError(noFinishedRun(directory));
+    // It is not ours, or cut short.
   }
+  throw new UsageError(noFinishedRun(directory));
 }
 
 /** The cells of a line of a table as runs write it: names with a comma in them are in quotes. */

@@ -1,7 +1,7 @@
 // What `mppc sbc` does: simulation-based calibration of a model's inference.
 // First, before anything takes memory.
 import "../small-heap.js";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DiagnosticError } from "../../diagnostic.js";
 import { verdicts } from "../../inference/calibration.js";
@@ -19,7 +19,7 @@ import { calibrationSvg } from "../calibration-figure.js";
 import type { SbcOptions } from "../commands/sbc.js";
 import { csv } from "../csv.js";
 import { adapterOf, languageOf, largestTable, withDevice } from "../device-choice.js";
-import { methodUnavailable, systemReason, unwritableFile } from "../errors.js";
+import { methodUnavailable, outputIsFile, systemReason, unwritableFile } from "../errors.js";
 import { EXIT } from "../exit-codes.js";
 import { UsageError } from "../failures.js";
 import { writeAtomically } from "../files.js";
@@ -33,6 +33,9 @@ import type { Terminal } from "../terminal.js";
 
 /** Returns the exit code: whether the posteriors are calibrated. */
 export async function sbc(path: string, options: SbcOptions, terminal: Terminal): Promise<number> {
+  const { output } = options;
+  if (output !== undefined && statSync(output, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new UsageError(outputIsFile(output));
   const source = loadModel(path, terminal, options);
   const { interface: head } = source.head;
   const quiet: Terminal = { ...terminal, err: () => undefined };
