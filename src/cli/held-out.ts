@@ -12,6 +12,7 @@ import {
   type LogMean,
   type PointwiseRow,
 } from "../inference/predictive.js";
+import { replicate, type Replicated, type ReplicationContext } from "../inference/replicate.js";
 import type { BoundData } from "../runtime/data.js";
 import type { Device } from "../runtime/device.js";
 import { pointwiseCsv, summaryCsv } from "./csv.js";
@@ -21,6 +22,8 @@ import { newElementsAlone, systemReason, testWithoutDraws, unwritableFile } from
 import { UnwritableError, UsageError } from "./failures.js";
 import { writeAtomically } from "./files.js";
 import type { Model } from "./model-file.js";
+import { replicationContext } from "./replicated.js";
+import { replicationPairs } from "./replications.js";
 import { plateElements, type PlateElements } from "./plate-elements.js";
 import type { Terminal } from "./terminal.js";
 
@@ -61,14 +64,17 @@ export type HeldOut = {
   /** Log of the mean over draws of the probability of all the new data together. */
   readonly joint: LogMean;
   readonly rows: readonly PointwiseRow[];
-  /** Generated quantities on the new data. */
+  /** Generated quantities on the new data, and outcomes that none of these stands for. */
   readonly summary: readonly SummaryRow[];
   /** Everything at every draw. */
   readonly atDraws: AtDraws;
+  /** The outcomes, at as many draws as there is room for. */
+  readonly replicated: Replicated;
 };
 
 export async function predictHeldOut(
   run: {
+    readonly source: Model;
     readonly model: CompiledModel;
     readonly data: BoundData;
     readonly device: Device;
@@ -77,21 +83,47 @@ export async function predictHeldOut(
   },
   draws: PosteriorDraws,
 ): Promise<HeldOut> {
-  const { model, data, plates } = run;
+  const { source, model, data, plates } = run;
   const known = new Map(plates.map((p) => [p.plate, p.elements]));
   const countedFrom = new Map(plates.filter((p) => p.ordered).map((p) => [p.plate, p.known]));
   const found = await atDraws({ ...run, known, countedFrom }, draws);
+  const replicated = await replicateOutcomes(source, { ...run, known, countedFrom }, draws);
   return {
     plates,
     draws: found.count,
     joint: logMeanExp(found.logLikelihood),
     rows: pointwise(found, data.sizes),
-    summary: model.interface.generated.flatMap(({ name }) => {
-      const values = found.generated.get(name);
-      return values === undefined ? [] : drawnRows(name, values, found, data.sizes);
-    }),
+    summary: [
+      ...model.interface.generated.flatMap(({ name }) => {
+        const values = found.generated.get(name);
+        return values === undefined ? [] : drawnRows(name, values, found, data.sizes);
+      }),
+      ...[...replicated.data].flatMap(([name, values]) =>
+        // Steps that are known have no prediction, nor has what the model does not observe.
+        drawnRows(name, values, replicated, data.sizes).filter(({ mean }) => !Number.isNaN(mean)),
+      ),
+    ],
     atDraws: found,
+    replicated,
   };
+}
+
+/** Numbers that outcomes are drawn of, and the fewest draws. */
+const MOST_NUMBERS = 2 ** 22;
+const FEWEST = 100;
+
+/** Outcomes of the new data, of those that no prediction of the model stands for. */
+function replicateOutcomes(
+  source: Model,
+  at: Omit<ReplicationContext, "program" | "simulated">,
+  draws: PosteriorDraws,
+): Promise<Replicated> {
+  const context = replicationContext(source, at.model, at);
+  const paired = new Set(replicationPairs(source.checked().model).map(({ data }) => data));
+  const simulated = context.simulated.filter((name) => !paired.has(name));
+  const numbers = simulated.reduce((n, name) => n + (at.data.arrays.get(name)?.length ?? 0), 0);
+  const most = Math.max(FEWEST, Math.floor(MOST_NUMBERS / Math.max(1, numbers)));
+  return replicate({ ...context, simulated }, draws, Math.min(draws.count, most));
 }
 
 /** `held_out` of `--json` and `result.json`. */

@@ -152,7 +152,7 @@ export async function performRun(
     heldOut === null || drawn === null
       ? null
       : await predictHeldOut(
-          { ...heldOut, model: predictor(source, heldOut.data, device), device, seed: settings.seed },
+          { ...heldOut, source, model: predictor(source, heldOut.data, device), device, seed: settings.seed },
           drawn.draws,
         );
   const facts: RunFacts = {

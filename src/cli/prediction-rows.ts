@@ -1,7 +1,7 @@
 // Predictions beside the rows of the tables that they are of: a table as it was given, and columns more.
 import { join, basename } from "node:path";
 import type { CompiledModel } from "../compiled.js";
-import type { AtDraws } from "../inference/predict.js";
+import type { DrawnValues } from "../inference/draws.js";
 import { drawnSummary, pointwiseSummary } from "../inference/predictive.js";
 import type { Axis, Sizes } from "../ir/axis.js";
 import { fileAddresses } from "../runtime/arrangement.js";
@@ -9,12 +9,13 @@ import { tableCells } from "../runtime/data-csv.js";
 import type { SourceFile } from "../source.js";
 import { csv } from "./csv.js";
 import { writeAtomically } from "./files.js";
+import type { HeldOut } from "./held-out.js";
 
 /** Of each generated quantity at a row: its mean, its standard deviation and three quantiles. */
 const STATISTICS = ["mean", "sd", "q5", "q50", "q95"] as const;
 
 /**
- * Writes `rows-NAME.csv` for each of the tables: its own columns, then those of every generated quantity, and the log
+ * Writes `rows-NAME.csv` for each of the tables: its own columns, then those of every generated quantity and replicated outcome, and the log
  * predictive density of every observation, that a row has one of: those over the table's plate and over what that is nested
  * in. Returns the paths.
  */
@@ -22,7 +23,7 @@ export function writeRows(
   directory: string,
   tables: readonly SourceFile[],
   model: CompiledModel,
-  found: AtDraws,
+  found: Pick<HeldOut, "atDraws" | "replicated">,
   sizes: Sizes,
 ): string[] {
   return tables.flatMap((table) => {
@@ -68,17 +69,27 @@ function plateOf(
 
 type Column = { readonly name: string; readonly values: readonly (number | undefined)[] };
 
-function columnsAt(plate: string, model: CompiledModel, found: AtDraws, sizes: Sizes): Column[] {
+function columnsAt(
+  plate: string,
+  model: CompiledModel,
+  { atDraws: found, replicated }: Pick<HeldOut, "atDraws" | "replicated">,
+  sizes: Sizes,
+): Column[] {
   const places = (axes: readonly Axis[]): Int32Array | null => placesAt(plate, axes, model, sizes);
-  const generated = [...found.generated].flatMap(([name, drawn]): Column[] => {
+  const summarised = (
+    of: Parameters<typeof drawnSummary>[2],
+    [name, drawn]: readonly [string, DrawnValues],
+  ): Column[] => {
     const at = places(drawn.axes);
     if (at === null) return [];
-    const rows = drawnSummary(name, drawn, found, sizes);
+    const rows = drawnSummary(name, drawn, of, sizes);
     return STATISTICS.map((statistic) => ({
       name: `${name}.${statistic}`,
       values: Array.from(at, (place) => rows[place]?.[statistic]),
     }));
-  });
+  };
+  const generated = [...found.generated].flatMap((each) => summarised(found, each));
+  const outcomes = [...replicated.data].flatMap((each) => summarised(replicated, each));
   const observed = [...found.observations].flatMap(([name, values]): Column[] => {
     const at = places(values.axes);
     const isCounted = values.counted.some((counted) => counted !== 0);
@@ -86,7 +97,7 @@ function columnsAt(plate: string, model: CompiledModel, found: AtDraws, sizes: S
     const rows = pointwiseSummary(name, values, found.count, sizes);
     return [{ name: `${name}.lpd`, values: Array.from(at, (place) => rows[place]?.lpd) }];
   });
-  return [...generated, ...observed];
+  return [...generated, ...outcomes, ...observed];
 }
 
 /** Where each row's value of a quantity over these axes lies; null where a row does not have one value of it. */

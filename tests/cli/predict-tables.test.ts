@@ -93,6 +93,34 @@ describe("mppc predict with tables", () => {
   });
 });
 
+describe("outcomes that the model has no prediction of", () => {
+  it("are predicted under their own names, missing ones too, and known steps of series left out", async () => {
+    writeFileSync(join(folder, "plain.mpp"), MODEL.slice(0, MODEL.indexOf("generated")));
+    await cli("run plain.mpp --data houses.csv --output plain --device reference -K 20 --draws 200 --quiet");
+    const { code } = await cli("predict plain --data half.csv --device reference --output plain-half");
+    expect(code).toBe(0);
+    const [header = [], first = [], second = []] = rows("plain-half", "rows-half.csv");
+    expect(header.slice(3)).toEqual(["y.mean", "y.sd", "y.q5", "y.q50", "y.q95", "y.lpd"]);
+    expect(Math.abs(Number(first[3]) - 3.05)).toBeLessThan(0.3);
+    expect(Math.abs(Number(second[3]) - 12)).toBeLessThan(0.6);
+    expect(Number(second[4])).toBeGreaterThan(0.08);
+    expect(rows("plain-half", "predictions.csv").map(([name]) => name)).toHaveLength(3);
+    writeFileSync(
+      join(folder, "walk.mpp"),
+      "data { plate days ordered; real y[days]; }\nmodel { plate days { x ~ normal(prev(x, 0), 1); y ~ normal(x, 0.1); } }\n",
+    );
+    writeFileSync(join(folder, "days.json"), '{"y": [1, 2, 3]}');
+    writeFileSync(join(folder, "ahead.json"), '{"y": [1, 2, 3, null, null]}');
+    await cli("run walk.mpp --data days.json --output walk --device reference -K 20 --draws 200 --quiet");
+    await cli("predict walk --data ahead.json --device reference --output ahead");
+    const [, ...steps] = rows("ahead", "predictions.csv");
+    expect(steps.map(([name]) => name)).toEqual(["y[4]", "y[5]"]);
+    for (const [, mean] of steps) expect(Math.abs(Number(mean) - 3)).toBeLessThan(0.6);
+    // Two random steps on, and noise.
+    expect(Math.abs(Number(steps[1]?.[2]) - Math.sqrt(2.01))).toBeLessThan(0.35);
+  });
+});
+
 describe("elements of new tables", () => {
   /** The means of a column of `rows-NAME.csv`, by the first cells of the rows. */
   const means = (path: string, table: string, column: string): ReadonlyMap<string, number> => {

@@ -29,11 +29,11 @@ export async function predict(directory: string, options: PredictOptions, termin
   await withDevice(options.device, terminal, async (device) => {
     const model = predictor(source, data, device);
     const draws = drawsOf(directory, model, programOf(model, "predict"), trained);
-    const found = await predictHeldOut({ model, data, device, seed: options.seed, plates }, draws);
+    const found = await predictHeldOut({ source, model, data, device, seed: options.seed, plates }, draws);
     const output = options.output ?? join(directory, "predictions");
     writeHeldOut(output, found);
     const tables = (options.data ?? []).filter((file) => file.toLowerCase().endsWith(".csv")).map(readText);
-    writeRows(output, tables, model, found.atDraws, data.sizes);
+    writeRows(output, tables, model, found, data.sizes);
     if (options.drawsCsv === true)
       writeAtomically(
         join(output, "draws.csv"),
