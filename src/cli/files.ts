@@ -72,6 +72,12 @@ export type Content = string | Iterable<string | Uint8Array>;
  * permissions, else those of new files. Throws a UsageError.
  */
 export function writeAtomically(path: string, content: Content, mode?: number): void {
+  writeUnsettled(path, content, mode);
+  settleFolder(dirname(path));
+}
+
+/** The same, but that the file has taken its place is on disk only once its folder is settled, for all files in it at once. */
+export function writeUnsettled(path: string, content: Content, mode?: number): void {
   const beside = `${path}.${process.pid}.tmp`;
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
@@ -79,10 +85,18 @@ export function writeAtomically(path: string, content: Content, mode?: number): 
     writeThrough(beside, content);
     if (mode !== undefined) chmodSync(beside, mode);
     renameSync(beside, path);
-    syncFolder(dirname(path));
   } catch (problem) {
     rmSync(beside, { force: true });
     throw new UnwritableError(unwritableFile(path, reasonNotToWrite(path, problem)));
+  }
+}
+
+/** Has it on disk which files have taken their places in a folder. Throws an UnwritableError. */
+export function settleFolder(folder: string): void {
+  try {
+    syncFolder(folder);
+  } catch (problem) {
+    throw new UnwritableError(unwritableFile(folder, systemReason(problem)));
   }
 }
 

@@ -20,7 +20,7 @@ import { covarianceCsv, leaveOneOutCsv, summaryCsv } from "./csv.js";
 import { drawsCsv } from "./draws-file.js";
 import { notARun, otherRunThere, outputIsFile, systemReason, unwritableFile } from "./errors.js";
 import { UnwritableError, UsageError } from "./failures.js";
-import { isLeftover, writeAtomically, type Content } from "./files.js";
+import { isLeftover, settleFolder, writeAtomically, writeUnsettled, type Content } from "./files.js";
 import { removeResults } from "./result-files.js";
 import type { RunDraws } from "./run-draws.js";
 import type { WeightedParticles } from "./run-particles.js";
@@ -34,8 +34,7 @@ type RunFile =
   | "log_lik.csv"
   | "guide.json"
   | "posterior.json"
-  | "settings.json"
-  | "result.json";
+  | "settings.json";
 /** Files that not every run leaves. */
 const ON_REQUEST: readonly RunFile[] = ["covariance.csv", "draws.csv", "log_lik.csv"];
 const DEFAULT_FOLDER = "mppc-runs";
@@ -137,11 +136,11 @@ export function beginRun(directory: string, settings: RunSettingsReport): () => 
 const settingsJson = (settings: RunSettingsReport): string => `${JSON.stringify(settings, null, 2)}\n`;
 
 /**
- * Writes every file of a finished run, each whole; `result.json` comes last, so that where it is all are, and only then the
- * checkpoint goes: until then the run can go on.
+ * Writes every file of a finished run, each whole; `result.json` comes last, once the others are on disk, so that where it
+ * is all are, and only then the checkpoint goes: until then the run can go on.
  */
 export function writeRun(directory: string, run: FinishedRun): void {
-  const write = (file: RunFile, content: Content): void => writeAtomically(join(directory, file), content);
+  const write = (file: RunFile, content: Content): void => writeUnsettled(join(directory, file), content);
   write("settings.json", settingsJson(run.settings));
   write("summary.csv", summaryCsv(run.result));
   if (run.report.covariance !== undefined) write("covariance.csv", covarianceCsv(run.result));
@@ -155,7 +154,8 @@ export function writeRun(directory: string, run: FinishedRun): void {
     write("log_lik.csv", leaveOneOutCsv(run.drawn.leaveOneOut.rows));
   }
   if (run.particles !== null) write("posterior.json", `${JSON.stringify(run.particles)}\n`);
-  write("result.json", `${JSON.stringify(run.report)}\n`);
+  settleFolder(directory);
+  writeAtomically(join(directory, "result.json"), `${JSON.stringify(run.report)}\n`);
   removeLeftovers(directory);
   rmSync(join(directory, CHECKPOINT), { force: true });
 }
