@@ -94,10 +94,13 @@ ${rows.join("\n")}
 
 Below, for each latent how far the distribution of its ranks is from uniform, with the band that it leaves once in a hundred calibrations.
 
-${reports
-  .map(([name]) => {
+${Object.keys(CALIBRATIONS)
+  .filter((name) => !missing.includes(name) || CALIBRATIONS[name].note !== undefined)
+  .map((name) => {
     const { note } = CALIBRATIONS[name];
-    return `## ${name}\n\n${note === undefined ? "" : `${note}\n\n`}![ranks of ${name}](calibration/${name}/calibration.svg)`;
+    const parts = [`## ${name}`, ...(note === undefined ? [] : [note])];
+    const figure = `![ranks of ${name}](calibration/${name}/calibration.svg)`;
+    return [...parts, ...(missing.includes(name) ? [] : [figure])].join("\n\n");
   })
   .join("\n\n")}
 `;
