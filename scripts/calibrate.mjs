@@ -36,6 +36,9 @@ function calibrate(name) {
   });
   if (status !== 0 && status !== 3) throw new Error(`'${name}' ended with ${status}`);
   rmSync(join(out, "ranks.csv"), { force: true });
+  // Models may have thousands of latents: one line is enough for what only programs read.
+  const report = join(out, "calibration.json");
+  writeFileSync(report, `${JSON.stringify(JSON.parse(readFileSync(report, "utf8")))}\n`);
   writeFileSync(
     join(out, "settings.json"),
     `${JSON.stringify({ options, data: part?.what ?? "all" }, null, 2)}\n`,
