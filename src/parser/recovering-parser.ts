@@ -14,10 +14,12 @@ const TOKEN_NAMES: IParserErrorMessageProvider = {
 /** Where parsing goes on after an error, if the token is not inside parentheses or square brackets. */
 const SYNC_TOKENS: ReadonlySet<TokenType> = new Set([
   t.Semicolon, t.LeftBrace, t.RightBrace, t.Function_, t.Distribution,
+  // What begins a statement and stands in no expression: the statement before it has not been finished.
+  t.Plate, t.If, t.For, t.Target, t.Return, t.TypeName,
 ]); // prettier-ignore
 
 const STRUCTURE: ReadonlySet<TokenType> = new Set([
-  ...SYNC_TOKENS, t.LeftParen, t.RightParen, t.LeftBracket, t.RightBracket, t.BlockKeyword,
+  t.Semicolon, t.LeftBrace, t.RightBrace, t.Function_, t.Distribution, t.LeftParen, t.RightParen, t.LeftBracket, t.RightBracket, t.BlockKeyword,
 ]); // prettier-ignore
 
 /** What the parser takes from chevrotain beyond its published types: the tokens that may follow the open rules. */

@@ -88,8 +88,13 @@ class Explanation {
   private isMissingSemicolon(): boolean {
     if (this.exception.message !== t.Semicolon.name || this.previous === undefined) return false;
     if (this.found.tokenType === EOF || this.found.tokenType === t.RightBrace) return true;
-    const between = this.source.text.slice(tokenEnd(this.previous), this.found.startOffset);
-    return between.includes("\n") && /^\w/.test(this.found.image);
+    return this.startsLine() && /^\w/.test(this.found.image);
+  }
+
+  /** Does what was found stand on another line than what is before it? */
+  private startsLine(): boolean {
+    const end = this.previous === undefined ? 0 : tokenEnd(this.previous);
+    return this.source.text.slice(end, this.found.startOffset).includes("\n");
   }
 
   private diagnostic(end: number): Diagnostic {
@@ -216,7 +221,7 @@ class Explanation {
   private noExpression(): Diagnostic {
     const { tokenType, image } = this.found;
     if (tokenType === t.LeftBrace) return errors.bracesAsList(this.span);
-    if (t.KEYWORDS.includes(image)) return errors.keywordAsName(this.span, image);
+    if (t.KEYWORDS.includes(image) && !this.startsLine()) return errors.keywordAsName(this.span, image);
     return this.expected("an expression");
   }
 }
