@@ -66,6 +66,8 @@ export type ElementCheck = {
   readonly q95: number;
   /** How far up the observation lies in its predictive distribution: uniform if the model is right, but for the fit. */
   readonly rank: number;
+  /** The share of predictions that equal it, which the rank lies in the middle of. */
+  readonly ties: number;
 };
 
 /** Every observation beside quantiles of its predictions. */
@@ -81,8 +83,23 @@ export function elementChecks({ elements, observed, replicated }: PredictiveChec
       q50: q50 ?? NaN,
       q95: q95 ?? NaN,
       rank: rankOf(own, sorted),
+      ties: sorted.reduce((n, value) => n + (value === own ? 1 : 0), 0) / sorted.length,
     };
   });
+}
+
+/**
+ * How many observations have their rank in each of so many bins. One that some predictions equal, as with counts, has any of
+ * the ranks among these, and is shared out (Czado, Gneiting and Held 2009): so that bins are even where the model is right.
+ */
+export function rankCounts(checks: readonly ElementCheck[], bins: number): readonly number[] {
+  const below = ({ rank, ties }: ElementCheck, edge: number): number => {
+    const low = rank - ties / 2;
+    return ties === 0 ? (rank < edge || edge >= 1 ? 1 : 0) : Math.min(1, Math.max(0, (edge - low) / ties));
+  };
+  return Array.from({ length: bins }, (_, i) =>
+    checks.reduce((n, check) => n + below(check, (i + 1) / bins) - (i === 0 ? 0 : below(check, i / bins)), 0),
+  );
 }
 
 /** The share of observations within the middle 90 % of their predictions. */

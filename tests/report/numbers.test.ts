@@ -7,9 +7,15 @@ import { replicationPairs } from "../../src/cli/replications.js";
 import { kernelDensity, shares } from "../../src/report/density.js";
 import { drawContraction, drawPlates } from "../../src/report/graph-drawing.js";
 import { highlight } from "../../src/report/highlight.js";
-import { correlation, quantile } from "../../src/report/numbers.js";
+import { correlation, quantile, rounded } from "../../src/report/numbers.js";
 import { plateGraph } from "../../src/report/plate-graph.js";
-import { coverage, elementChecks, rankOf, statisticChecks } from "../../src/report/predictive-check.js";
+import {
+  coverage,
+  elementChecks,
+  rankCounts,
+  rankOf,
+  statisticChecks,
+} from "../../src/report/predictive-check.js";
 import { evenly, fairShares, representative } from "../../src/report/thinning.js";
 import { checkedModel, numbers } from "./record.js";
 
@@ -103,6 +109,18 @@ describe("predictive checks", () => {
     expect(third?.rank).toBe(0);
     expect(coverage(elementChecks(check))).toBeCloseTo(1 / 3, 12);
     expect(rankOf(3, [1, 2, 3, 4])).toBe(0.625);
+  });
+  it("share ranks out where predictions equal the observation, so that they are even where the model is right", () => {
+    const counts = (observed: readonly number[], draws: readonly number[]): readonly number[] => {
+      const of = { ...check, elements: observed.map(String), observed: Float64Array.from(observed) };
+      return rankCounts(elementChecks({ ...of, replicated: observed.map(() => draws) }), 4).map((n) =>
+        rounded(n),
+      );
+    };
+    // Three in four predictions are 0, and so are three in four observations.
+    expect(counts([0, 0, 0, 1], [0, 0, 0, 1])).toEqual([1, 1, 1, 1]);
+    expect(counts([0, 0], [0, 1])).toEqual([1, 1, 0, 0]);
+    expect(counts([0.5, 3.5, 9], [0, 1, 2, 3])).toEqual([0, 1, 0, 2]);
   });
   it("are of predictions that are named after data of the same plates", () => {
     const { model } = checkedModel(`

@@ -6,6 +6,7 @@ import { amount, areWhole, counted, extent, quantile, rounded } from "../numbers
 import {
   coverage,
   elementChecks,
+  rankCounts,
   replication,
   replications,
   statisticChecks,
@@ -124,9 +125,14 @@ function priorFigure(check: PredictiveCheck, id: string): ReturnType<typeof figu
     Math.max(high + margin, quantile(sorted, 0.95)),
   ] as const;
   const before = { ...check, replicated: fromPrior };
-  const spec = overlaySpec(before, within, PRIOR_CURVES);
+  const whole = areWhole(observed) && fromPrior.every(areWhole);
+  const few = whole && valuesOf(before).length <= MOST_VALUES;
+  const spec = few ? countsSpec(before) : overlaySpec(before, within, PRIOR_CURVES);
   const description = `Distribution of ${data} and of what the prior says of it`;
-  return [figure(id, "Density of the data and of replications from the prior", description, spec)];
+  const caption = few
+    ? "How often each value occurs, and in replications from the prior"
+    : "Density of the data and of replications from the prior";
+  return [figure(id, caption, description, spec)];
 }
 
 function statisticRow({ name, observed, replicated, p }: StatisticCheck): Markup {
@@ -293,11 +299,7 @@ function statisticSpec({ observed, replicated, p }: StatisticCheck): Spec {
 
 /** A histogram of ranks, and where its bars lie 90 times in 100 if they are uniform. */
 function ranksSpec(elements: readonly ElementCheck[]): Spec {
-  const counts = Array.from({ length: BINS }, () => 0);
-  for (const { rank } of elements) {
-    const bin = Math.min(BINS - 1, Math.floor(rank * BINS));
-    counts[bin] = (counts[bin] ?? 0) + 1;
-  }
+  const counts = rankCounts(elements, BINS).map((n) => rounded(n));
   const expected = elements.length / BINS;
   const spread = 1.645 * Math.sqrt(expected * (1 - 1 / BINS));
   const bars = counts.map((n, i) => ({ a: i / BINS, b: (i + 1) / BINS, n }));
