@@ -4,7 +4,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { makeDirectory } from "./directories.js";
 import { didYouMean } from "../diagnostic.js";
 import type { SourceFile } from "../source.js";
 import {
@@ -110,10 +110,10 @@ export function writeFolderAtomically(
 ): void {
   const [beside, before] = [`${path}.${process.pid}.tmp`, `${path}.before.${process.pid}.tmp`];
   try {
-    mkdirSync(beside, { recursive: true });
+    makeDirectory(beside);
     for (const { name, content } of files) {
       const file = join(beside, name);
-      mkdirSync(dirname(file), { recursive: true });
+      makeDirectory(dirname(file));
       writeThrough(file, content);
     }
     if (existsSync(path)) renameSync(path, before);

@@ -1,6 +1,6 @@
 // Predictions of new data from posterior draws: which of its plates' elements the draws know, and what is reported.
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "./directories.js";
 import type { CompiledModel } from "../compiled.js";
 import type { PosteriorDraws } from "../inference/draws.js";
 import type { SummaryRow } from "../inference/posterior.js";
@@ -181,7 +181,7 @@ const shortList = (names: readonly string[]): string =>
 /** Writes `predictions.csv` and `log_lik.csv`. */
 export function writeHeldOut(directory: string, { rows, summary }: HeldOut): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
   } catch (problem) {
     throw new UnwritableError(unwritableFile(directory, systemReason(problem)));
   }

@@ -1,6 +1,7 @@
 // Results in other programs' formats, written where a command or a run wants them.
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
+import { makeDirectory } from "./directories.js";
 import type { CompiledModel } from "../compiled.js";
 import type { DrawnValues, PosteriorDraws } from "../inference/draws.js";
 import { logJoint } from "../inference/log-joint.js";
@@ -111,7 +112,7 @@ function checkPlace(place: string, format: Format): void {
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
   } catch (problem) {
     throw new UnwritableError(unwritableFile(path, systemReason(problem)));
   }

@@ -1,15 +1,7 @@
 // The directory that a run leaves: where it is, that it replaces nothing unasked, and its files.
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { accessSync, constants, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { makeDirectory } from "./directories.js";
 import type { CompiledModel } from "../compiled.js";
 import type { InferenceResult } from "../inference/infer.js";
 import type { Sizes } from "../ir/axis.js";
@@ -118,7 +110,7 @@ export type FinishedRun = {
 export function beginRun(directory: string, settings: RunSettingsReport): () => void {
   try {
     const isNew = statSync(directory, { throwIfNoEntry: false }) === undefined;
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     for (const file of [CHECKPOINT, "result.json", "posterior.json", ...ON_REQUEST])
       rmSync(join(directory, file), { force: true });
     removeResults(directory);

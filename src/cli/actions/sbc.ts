@@ -1,8 +1,9 @@
 // What `mppc sbc` does: simulation-based calibration of a model's inference.
 // First, before anything takes memory.
 import "../small-heap.js";
-import { mkdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "../directories.js";
 import { DiagnosticError } from "../../diagnostic.js";
 import { verdicts } from "../../inference/calibration.js";
 import { calibrate, type RunJobs } from "../../inference/sbc.js";
@@ -102,7 +103,7 @@ export async function sbc(path: string, options: SbcOptions, terminal: Terminal)
     if (options.output !== undefined) {
       const folder = options.output;
       try {
-        mkdirSync(folder, { recursive: true });
+        makeDirectory(folder);
       } catch (problem) {
         throw new UsageError(unwritableFile(folder, systemReason(problem)));
       }

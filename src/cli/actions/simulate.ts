@@ -1,6 +1,6 @@
 // What `mppc simulate` does: draws data sets from a model, and writes them with the latents that they were drawn with.
-import { mkdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeDirectory } from "../directories.js";
 import { DiagnosticError, hasErrors } from "../../diagnostic.js";
 import {
   dataOfDraw,
@@ -81,7 +81,7 @@ export async function simulate(path: string, options: SimulateOptions, terminal:
   if (unfit.length > 0) throw new DiagnosticError([notForTables(unfit)]);
   const folder = isFile ? dirname(output) : output;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeDirectory(folder);
   } catch (problem) {
     throw new UsageError(unwritableFile(folder, systemReason(problem)));
   }

@@ -1,7 +1,8 @@
 // Who is at which job: a file for each job that a process has taken, so that no two do the same.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { makeDirectory } from "../directories.js";
 import { systemReason, unwritableFile } from "../errors.js";
 import { UnwritableError } from "../failures.js";
 
@@ -65,7 +66,7 @@ export class Leases {
   claim(id: string): Lease | null {
     const own = join(this.folder, fileOf(id, this.self));
     try {
-      mkdirSync(this.folder, { recursive: true });
+      makeDirectory(this.folder);
       // All that is decided from is the name; what is in it is for people.
       writeFileSync(own, `${JSON.stringify({ ...this.self, since: new Date().toISOString() })}\n`);
     } catch (problem) {

@@ -1,6 +1,7 @@
 // How far each job of a batch is: read from its files alone.
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "../directories.js";
 import type { Job } from "../../batch/manifest.js";
 import { CHECKPOINT } from "../checkpoints.js";
 import { systemReason, unwritableFile } from "../errors.js";
@@ -89,7 +90,7 @@ export class Results {
       when: new Date().toISOString(),
     };
     try {
-      mkdirSync(this.of(id), { recursive: true });
+      makeDirectory(this.of(id));
     } catch (problem) {
       throw new UnwritableError(unwritableFile(this.of(id), systemReason(problem)));
     }
