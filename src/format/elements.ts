@@ -7,7 +7,7 @@ export type { CstElement, CstNode, IToken };
 export const isNode = (element: CstElement): element is CstNode => "children" in element;
 
 /** Where an element starts; NaN for a node without tokens, such as an empty list of arguments. */
-const startOf = (element: CstElement): number =>
+export const startOf = (element: CstElement): number =>
   isNode(element) ? (element.location?.startOffset ?? NaN) : element.startOffset;
 
 /** The children of a node that have tokens, in the order of the source. */
@@ -24,17 +24,6 @@ export function elements(node: CstNode): readonly CstElement[] {
       end = start;
     }
   return sorted ? found : found.sort((a, b) => startOf(a) - startOf(b));
-}
-
-/** The first token of an element. */
-export function firstToken(element: CstElement): IToken {
-  if (!isNode(element)) return element;
-  const start = startOf(element);
-  for (const rule in element.children) {
-    const first = element.children[rule]?.find((child) => startOf(child) === start);
-    if (first !== undefined) return firstToken(first);
-  }
-  return tokenOf(element);
 }
 
 /** The last token of an element. */

@@ -7,7 +7,6 @@ import {
   type CstElement,
   type CstNode,
   elements,
-  firstToken,
   type IToken,
   isNode,
   nodeAt,
@@ -32,7 +31,7 @@ export class ExpressionLayout {
 
   /** What stands before an element. */
   protected lead(element: CstElement, usual: Doc): Doc {
-    return this.gaps.within(firstToken(element), usual);
+    return this.gaps.within(element, usual);
   }
 
   /** `f ( a , b )` from its opening bracket on, one element in a line if they do not fit into one. */
@@ -167,7 +166,7 @@ export class ExpressionLayout {
     const open = tokenAt(node, 0);
     const close = tokenAt(node, -1);
     const isPlain = members.every(
-      (item) => (!isNode(item) || isNumber(item)) && !this.gaps.hasComments(firstToken(item)),
+      (item) => (!isNode(item) || isNumber(item)) && !this.gaps.hasComments(item),
     );
     if (!isPlain || this.gaps.hasComments(close)) return this.brackets(node, this.element);
     const numbers = nodesIn(node).map((item, i, all): Doc[] => {
@@ -191,7 +190,7 @@ export class ExpressionLayout {
   protected args(open: IToken, items: readonly CstElement[], close: IToken): Doc {
     const [only, ...others] = items;
     const isBare = only !== undefined && others.length === 0 && hasBrackets(only);
-    if (!isBare || this.gaps.hasComments(firstToken(only)) || this.gaps.hasComments(close))
+    if (!isBare || this.gaps.hasComments(only) || this.gaps.hasComments(close))
       return this.bracketed(open, items, close, this.element);
     return [open.image, this.element(only), close.image];
   }

@@ -4,13 +4,14 @@ import type { IToken } from "chevrotain";
 import { type Doc, doc } from "./documents.js";
 import { type Comment, tokenEnd } from "../lexer/lexer.js";
 import type { SourceFile } from "../source.js";
+import { type CstElement, startOf } from "./elements.js";
 
 const { hardline, indent, lineSuffix, literalline, join } = doc;
 
 /** A comment, and how many line breaks stand before it; two or more leave a blank line. */
 type Placed = { readonly text: string; readonly breaks: number };
 
-/** What stands before a token, or at the end of the file. */
+/** What stands before an element, or at the end of the file. */
 type Gap = {
   readonly comments: readonly Placed[];
   /** Line breaks between the last comment, or the token before, and the token. */
@@ -22,7 +23,8 @@ type Gap = {
 type Closing = { readonly stays: Doc; readonly separator: Doc };
 
 export class Gaps {
-  private readonly gaps = new Map<IToken | null, Gap>();
+  /** By where the token after it starts, or the end of the file. */
+  private readonly gaps = new Map<number, Gap>();
 
   constructor(
     private readonly source: SourceFile,
@@ -39,7 +41,7 @@ export class Gaps {
         placed.push({ text: comment.text, breaks: this.breaks(end, comment.span.start) });
         end = comment.span.end;
       }
-      this.gaps.set(token, { comments: placed, breaks: this.breaks(end, start), before });
+      this.gaps.set(start, { comments: placed, breaks: this.breaks(end, start), before });
       before = token ?? before;
     }
   }
@@ -48,38 +50,38 @@ export class Gaps {
     return this.source.text.slice(start, end).replaceAll(/[^\n]/g, "").length;
   }
 
-  private of(token: IToken | null): Gap {
-    return this.gaps.get(token) ?? { comments: [], breaks: 0, before: undefined };
+  private of(start: number): Gap {
+    return this.gaps.get(start) ?? { comments: [], breaks: 0, before: undefined };
   }
 
-  /** Are there comments before this token? */
-  hasComments(token: IToken): boolean {
-    return this.of(token).comments.length > 0;
+  /** Are there comments before this element? */
+  hasComments(element: CstElement): boolean {
+    return this.of(startOf(element)).comments.length > 0;
   }
 
-  /** Is there a line break directly before this token, or before the first comment before it? */
-  startsLine(token: IToken): boolean {
-    const { comments, breaks } = this.of(token);
+  /** Is there a line break directly before this element, or before the first comment before it? */
+  startsLine(element: CstElement): boolean {
+    const { comments, breaks } = this.of(startOf(element));
     return breaks > 0 || comments.some((comment) => comment.breaks > 0);
   }
 
-  /** The last comment before a token, its marks included. */
-  lastComment(token: IToken): string | undefined {
-    return this.of(token).comments.at(-1)?.text;
+  /** The last comment before an element, its marks included. */
+  lastComment(element: CstElement): string | undefined {
+    return this.of(startOf(element)).comments.at(-1)?.text;
   }
 
-  /** What stands between the token before and this one, of the same statement. `usual`: what stands there without comments. */
-  within(token: IToken, usual: Doc): Doc {
-    const gap = this.of(token);
+  /** What stands between the token before and this element, of the same statement. `usual`: what stands there without comments. */
+  within(element: CstElement, usual: Doc): Doc {
+    const gap = this.of(startOf(element));
     if (gap.comments.length === 0) return usual;
-    if (isInline(gap)) return this.inline(gap, usual, token);
+    if (isInline(gap)) return this.inline(gap, usual, startOf(element));
     const lines = [trailing(gap), ownLines(gap, () => hardline), gap.breaks === 0 ? " " : hardline];
     return typeof usual === "string" ? indent(lines) : lines;
   }
 
   /** What stands before a statement, blank lines included unless it is the first. */
-  beforeStatement(token: IToken, usual: Doc, isFirst: boolean): Doc {
-    const gap = this.of(token);
+  beforeStatement(element: CstElement, usual: Doc, isFirst: boolean): Doc {
+    const gap = this.of(startOf(element));
     let first = isFirst;
     const line = (breaks: number): Doc => {
       const blank = breaks > 1 && !first;
@@ -93,9 +95,9 @@ export class Gaps {
     return [trailing(gap), rest, gap.breaks === 0 ? " " : line(gap.breaks)];
   }
 
-  /** What stands at the start of the file, before its first token. */
-  atStart(token: IToken): Doc {
-    const gap = this.of(token);
+  /** What stands at the start of the file, before its first element. */
+  atStart(element: CstElement): Doc {
+    const gap = this.of(startOf(element));
     const line = (breaks: number): Doc => (breaks > 1 ? [hardline, hardline] : breaks === 1 ? hardline : " ");
     return gap.comments.map(({ text }, i) => [
       printComment(text),
@@ -105,14 +107,14 @@ export class Gaps {
 
   /** What stands after the last token. */
   atEnd(): Doc {
-    const gap = this.of(null);
+    const gap = this.of(this.source.text.length);
     const line = (breaks: number): Doc => (breaks > 1 ? [hardline, hardline] : hardline);
     return [trailing(gap), ownLines(gap, line), hardline];
   }
 
   /** What stands before a closing bracket: comments, which belong to what is inside, and the separator. */
-  beforeClosing(token: IToken, usual: Doc, keepsBlanks = false): Closing {
-    const gap = this.of(token);
+  beforeClosing(element: CstElement, usual: Doc, keepsBlanks = false): Closing {
+    const gap = this.of(startOf(element));
     if (gap.comments.length === 0) return { stays: "", separator: usual };
     // A comment at the end of the last line before the bracket breaks no line either.
     if (isInline(gap) || ((gap.comments[0]?.breaks ?? 0) === 0 && isInline({ ...gap, breaks: 0 }))) {
@@ -128,10 +130,14 @@ export class Gaps {
     return { stays: [trailing(gap), ownLines(gap, line)], separator: hardline };
   }
 
-  private inline(gap: Gap, usual: Doc, token: IToken): Doc {
+  private inline(gap: Gap, usual: Doc, start: number): Doc {
     const opened = gap.before !== undefined && OPENING.has(gap.before.image);
     const before = usual === "" && !opened ? " " : usual;
-    return [before, join(" ", texts(gap.comments)), usual === "" && CLOSING.has(token.image) ? "" : " "];
+    return [
+      before,
+      join(" ", texts(gap.comments)),
+      usual === "" && CLOSING.has(this.source.text.charAt(start)) ? "" : " ",
+    ];
   }
 }
 

@@ -5,7 +5,7 @@ import {
   type CstElement,
   type CstNode,
   elements,
-  firstToken,
+  startOf,
   type IToken,
   isNode,
   lastToken,
@@ -32,24 +32,23 @@ export class Layout extends ExpressionLayout {
     const items = elements(tree);
     const [first] = items;
     if (first === undefined) return this.gaps.atEnd();
-    return [this.gaps.atStart(firstToken(first)), this.statements(items, "", hardline), this.gaps.atEnd()];
+    return [this.gaps.atStart(first), this.statements(items, "", hardline), this.gaps.atEnd()];
   }
 
   /** Statements, blocks or functions one after the other; `before` stands before the first. */
   private statements(items: readonly CstElement[], before: Doc, between: Doc): Doc {
     return items.map((item, i) => {
-      const first = firstToken(item);
       const isIgnored = /^(?:\/\/|\/\*)\s*prettier-ignore\s*(?:\*\/)?$/.test(
-        this.gaps.lastComment(first) ?? "",
+        this.gaps.lastComment(item) ?? "",
       );
-      const printed = isIgnored ? this.verbatim(first, lastToken(item)) : this.item(item);
+      const printed = isIgnored ? this.verbatim(startOf(item), lastToken(item)) : this.item(item);
       if (i === 0 && before === "") return printed;
-      return [this.gaps.beforeStatement(first, i === 0 ? before : between, i === 0), printed];
+      return [this.gaps.beforeStatement(item, i === 0 ? before : between, i === 0), printed];
     });
   }
 
-  private verbatim(first: IToken, last: IToken): Doc {
-    const text = this.text.slice(first.startOffset, last.startOffset + last.image.length);
+  private verbatim(start: number, last: IToken): Doc {
+    const text = this.text.slice(start, last.startOffset + last.image.length);
     return join(literalline, text.split("\n"));
   }
 
@@ -86,9 +85,8 @@ export class Layout extends ExpressionLayout {
     const close = items.pop();
     if (open === undefined || close === undefined || isNode(open) || isNode(close))
       throw new Bug("braces are missing");
-    const firsts = [...items.map(firstToken), close];
     const isExpanded =
-      isBlock || items.some(isCompound) || firsts.some((token) => this.gaps.startsLine(token));
+      isBlock || items.some(isCompound) || [...items, close].some((item) => this.gaps.startsLine(item));
     if (items.length === 0) {
       const { stays, separator } = this.gaps.beforeClosing(close, "", true);
       return [open.image, indent(stays), separator, close.image];
