@@ -114,8 +114,11 @@ export function verdicts(quantities: readonly Ranks[], level: number): RankVerdi
 function departure(ranks: readonly number[], draws: number): Departure {
   const n = ranks.length;
   const shares = ranks.map((rank) => (rank + 0.5) / (draws + 1) - 0.5);
-  const mean = shares.reduce((sum, x) => sum + x, 0) / n / Math.sqrt(1 / 12 / n);
-  const spread = (shares.reduce((sum, x) => sum + x * x, 0) / n - 1 / 12) / Math.sqrt(1 / 180 / n);
+  const centre = shares.reduce((sum, x) => sum + x, 0) / n;
+  const mean = centre / Math.sqrt(1 / 12 / n);
+  // About their own mean: ranks that are all at one end are not spread out.
+  const variance = shares.reduce((sum, x) => sum + (x - centre) ** 2, 0) / n;
+  const spread = (variance - 1 / 12) / Math.sqrt(1 / 180 / n);
   if (Math.max(Math.abs(mean), Math.abs(spread)) < 2) return "otherwise off";
   if (Math.abs(spread) > Math.abs(mean)) return spread > 0 ? "too narrow" : "too wide";
   return mean < 0 ? "too high" : "too low";
