@@ -268,6 +268,12 @@ export const cannotDrawLatent = (latent: string, family: string, plate: string):
     `new elements of plate '${plate}' need '${latent}' to be drawn from its prior, but '${family}' does not say how`,
     "add 'draw = ...;' to its definition",
   );
+export const cannotDrawWithin = (latent: string, family: string, plate: string): Diagnostic =>
+  error(
+    "E0852",
+    `new elements of plate '${plate}' need '${latent}' to be drawn from its prior as it is declared, which cuts off a part of '${family}' or puts its elements in order, and the rest cannot be drawn from`,
+    `--new-elements and rows of other elements are for latents that are declared as '${family}' is`,
+  );
 export const otherVectorLength = (latent: string, trained: number, found: number): Diagnostic =>
   error(
     "E0844",

@@ -6,6 +6,7 @@ import type { PlateInterface } from "../ir/interface.js";
 import type { Sizes } from "../ir/axis.js";
 import {
   cannotDrawLatent,
+  cannotDrawWithin,
   fewerElements,
   noneOfTheRun,
   otherElements,
@@ -64,8 +65,9 @@ export function plateElements(
     matched.set(name, known);
     const count = known.places.reduce((n, place) => n + (place < 0 ? 0 : 1), 0);
     if (length > count && "places" in own)
-      for (const { name: latent, family, hasDraw } of latents)
+      for (const { name: latent, family, hasDraw, isDrawable } of latents)
         if (!hasDraw) diagnostics.push(cannotDrawLatent(latent, family, name));
+        else if (!isDrawable) diagnostics.push(cannotDrawWithin(latent, family, name));
     const names = found.labels?.get(name) ?? [];
     return {
       plate: name,

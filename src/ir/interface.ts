@@ -50,6 +50,8 @@ export type LatentInterface = {
   /** The distribution of its prior, and whether it says how to draw from it. */
   readonly family: string;
   readonly hasDraw: boolean;
+  /** Whether it can be drawn from it within the bounds that it is declared with, in order where it is ordered. */
+  readonly isDrawable: boolean;
 };
 export type GroupInterface = {
   readonly name: string;

@@ -173,6 +173,47 @@ describe("predictions", () => {
   });
 });
 
+it("latents of new elements keep to the bounds that they are declared with", async () => {
+  const { compiled } = compileSource({
+    path: "bounded.mpp",
+    text: `data { plate groups; real y[groups]; }
+    model {
+      m ~ gamma(100, 100);
+      plate groups {
+        real<lower=0> s ~ normal(0, m);
+        real<lower=-1, upper=0.5> t ~ normal(0, 1);
+        y ~ normal(t, s + 0.1);
+      }
+    }
+    generated { plate groups { real s_here = s / m; real t_here = t; } }`,
+  });
+  if (compiled === null) throw new Error("the model has an error");
+  const data = { sizes: new Map([["groups", 2]]), arrays: new Map([["y", Float64Array.of(0.2, -0.3)]]) };
+  const settings = { ...DEFAULT_SETTINGS, particles: 10 };
+  const setting = { model: compiled, data, device, settings, onProgress: () => undefined };
+  const { sampler } = await runInference(compiled, data, device, settings, () => undefined);
+  const none = new Map([["groups", firstKnown(0, 2)]]);
+  const at = await atDraws(
+    { model: compiled, data, device, seed: 3, known: none, countedFrom: new Map() },
+    await drawPosterior(setting, sampler, COUNT),
+  );
+  const values = (name: string): Float64Array =>
+    Float64Array.from(at.generated.get(name)?.values ?? new Float32Array());
+  const mean = (xs: Float64Array): number => xs.reduce((a, b) => a + b, 0) / xs.length;
+  const [s, t] = [values("s_here"), values("t_here")];
+  expect(Math.min(...s)).toBeGreaterThanOrEqual(0);
+  // Of a half-normal: mean sqrt(2 / pi), sd sqrt(1 - 2 / pi).
+  expect(Math.abs(mean(s) - Math.sqrt(2 / Math.PI))).toBeLessThan(
+    (4 * Math.sqrt(1 - 2 / Math.PI)) / Math.sqrt(s.length),
+  );
+  expect(Math.min(...t)).toBeGreaterThanOrEqual(-1);
+  expect(Math.max(...t)).toBeLessThanOrEqual(0.5);
+  // Of a standard normal between -1 and 0.5: (phi(-1) - phi(0.5)) / (Phi(0.5) - Phi(-1)); its sd is below 0.42.
+  expect(Math.abs(mean(t) - (0.24197072 - 0.35206533) / (0.69146246 - 0.15865525))).toBeLessThan(
+    (4 * 0.42) / Math.sqrt(t.length),
+  );
+});
+
 it("an observation's leave-one-out estimate is of the densities themselves, be they ever so small", () => {
   const count = 20; // too few for a tail that could be smoothed
   for (const spread of [1, 100, 2000]) {

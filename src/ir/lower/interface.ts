@@ -18,6 +18,7 @@ import type {
   EventAxisInterface,
   GuideInterface,
   GuideParameterInterface,
+  LatentInterface,
   ModelInterface,
   SizeExpression,
 } from "../interface.js";
@@ -26,6 +27,7 @@ import { observedData } from "./observed.js";
 import { particleAxisName, type ExpressionLowering } from "./expressions.js";
 import { columnAxisName, rowAxisName } from "./correlated.js";
 import { guideInputs } from "./guide.js";
+import { isDrawable, priorOf } from "./simulated.js";
 
 const names = (plates: readonly Plate[]): string[] => plates.map((p) => p.name);
 
@@ -93,7 +95,7 @@ export function buildInterface(
       plates: names(l.plates),
       event: event(l.type),
       group: model.groups.find((g) => g.latents.includes(l))?.name ?? l.name,
-      ...priorOf(model, l),
+      ...priorInterface(model, l),
     })),
     groups: model.groups.map((g) => ({
       name: g.name,
@@ -134,10 +136,13 @@ function joinedGroups(model: TypedModel): ModelInterface["joined"] {
   );
 }
 
-function priorOf(model: TypedModel, latent: Latent): { readonly family: string; readonly hasDraw: boolean } {
-  const prior = model.factors.find((f) => f.kind === "prior" && f.latent === latent);
-  if (prior?.kind !== "prior") throw new Bug(`'${latent.name}' has no prior`);
-  return { family: prior.distribution.name, hasDraw: prior.distribution.draw !== null };
+function priorInterface(
+  model: TypedModel,
+  latent: Latent,
+): Pick<LatentInterface, "family" | "hasDraw" | "isDrawable"> {
+  const prior = priorOf(model, latent);
+  const { name, draw } = prior.distribution;
+  return { family: name, hasDraw: draw !== null, isDrawable: isDrawable(prior) };
 }
 
 function guideInterface(lowering: ExpressionLowering, guide: Guide): GuideInterface {

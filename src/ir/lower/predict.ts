@@ -1,6 +1,5 @@
 // The program that takes posterior draws on: log densities of data at them, generated quantities, and latents of plate
 // elements that the draws do not know (MATH: section 6).
-import { Bug } from "../../diagnostic.js";
 import type { Data, Factor, Latent, Local, Variable } from "../../typecheck/model.js";
 import type { Axis } from "../axis.js";
 import { BUFFERS, DRAW_AXIS } from "../interface.js";
@@ -9,10 +8,9 @@ import { rowArrayName } from "../ragged.js";
 import { modelFactors, PREDICTION_SITES, siteFrom } from "./estimator.js";
 import { stepBefore, type Environment } from "./expressions.js";
 import { randomFrom } from "./random-source.js";
-import { ordered } from "./host-programs.js";
+import { orderedDraw, priorOf, restriction } from "./simulated.js";
 import { elementAxes, type Context, type Output, type ProgramGraph } from "./program-graph.js";
 
-type Prior = Extract<Factor, { kind: "prior" }>;
 type Observation = Extract<Factor, { kind: "observation" }>;
 
 /**
@@ -140,14 +138,8 @@ const withParents = (axis: Axis): readonly Axis[] =>
 /** The table of a latent that may have elements which the draws do not know. */
 const atDraws = (latent: Latent): string => `latent.${latent.name}`;
 
-function priorOf({ model }: Context, latent: Latent): Prior {
-  const factor = model.factors.find((f) => f.kind === "prior" && f.latent === latent);
-  if (factor?.kind !== "prior") throw new Bug(`'${latent.name}' has no prior`);
-  return factor;
-}
-
 const hasDraw = (context: Context, latent: Latent): boolean =>
-  priorOf(context, latent).distribution.draw !== null;
+  priorOf(context.model, latent).distribution.draw !== null;
 
 /**
  * A latent's draws: as given for the elements that are known, and from its prior, given the draws of its parents, for the
@@ -158,18 +150,17 @@ function latentAtDraws(context: Context, latent: Latent, draw: Axis, env: Enviro
   const element = elementAxes(context, latent);
   const given = g.input(BUFFERS.draws(latent.name), [...element, draw]);
   const plates = lowering.plates(latent.plates);
-  const factor = priorOf(context, latent);
+  const factor = priorOf(context.model, latent);
   if (plates.length === 0 || !hasDraw(context, latent)) return given;
   const first = siteFrom(PREDICTION_SITES, model.latents.indexOf(latent));
   const args = factor.args.map((a) => lowering.expression(a, env));
-  const fresh = lowering.draw(factor.distribution, args, randomFrom(first, element, draw));
+  const random = randomFrom(first, element, draw);
+  const limits = restriction(context, latent, factor.distribution, args, env);
+  const fresh = orderedDraw(context, latent, factor.distribution, args, random, limits);
   const known = plates
     .map((plate) => g.input(BUFFERS.known(plate.name), withParents(plate)))
     .reduce((a, b) => g.map("and", a, b));
-  return g.stored(
-    atDraws(latent),
-    g.map("select", known, given, ordered(context, latent, factor.distribution, fresh)),
-  );
+  return g.stored(atDraws(latent), g.map("select", known, given, fresh));
 }
 
 /** Every generated quantity at every draw; predictions are drawn. */

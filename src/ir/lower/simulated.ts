@@ -192,14 +192,27 @@ function restrictionMistakes(prior: Prior): Diagnostic[] {
   const cut = cutOf(prior);
   if (cut === null || distribution.draw === null) return [];
   const isCut = cut.lower !== null || cut.upper !== null || latent.type.constraint === "positive_ordered";
-  const isUneven = cut.isSorted && args.some((arg) => arg.type.size !== null);
-  if (isUneven) return [errors.unevenOrdered(latent.name, span)];
+  if (isUneven(prior, cut)) return [errors.unevenOrdered(latent.name, span)];
   const depends = [...args, cut.lower, cut.upper].some((e) => e !== null && e.latents.length > 0);
   if (isCut && depends) return [errors.cutByLatents(latent.name, distribution.name, span)];
-  const needsInverse = isCut && !(latent.type.constraint === "positive_ordered" && isPositive(distribution));
-  return needsInverse && distribution.cumulative === null
-    ? [errors.cutWithoutCdf(latent.name, distribution.name, span)]
-    : [];
+  return lacksInverse(prior, cut) ? [errors.cutWithoutCdf(latent.name, distribution.name, span)] : [];
+}
+
+/** Whether a latent can be drawn given all that its prior depends on: the prior says how, and bounds can be kept to. */
+export function isDrawable(prior: Prior): boolean {
+  const cut = cutOf(prior);
+  if (prior.distribution.draw === null) return false;
+  return cut === null || !(isUneven(prior, cut) || lacksInverse(prior, cut));
+}
+
+const isUneven = ({ args }: Prior, { isSorted }: Cut): boolean =>
+  isSorted && args.some((arg) => arg.type.size !== null);
+
+/** Whether a part of the distribution is cut off, and its quantiles are not known, by which the rest would be drawn. */
+function lacksInverse({ latent, distribution }: Prior, { lower, upper }: Cut): boolean {
+  const isCut = lower !== null || upper !== null;
+  const isFolded = latent.type.constraint === "positive_ordered" && !isPositive(distribution);
+  return (isCut || isFolded) && distribution.cumulative === null;
 }
 
 const isPositive = ({ result }: Distribution): boolean =>
