@@ -35,7 +35,7 @@ export const CALIBRATIONS = {
   varying_slopes: { options: settings(100, 15, "-K", "15", "-K", "middle=60", "-K", "spread=60") },
   chimpanzees: {
     options: settings(64, 15, "-K", "8", "-K", "globals=80"),
-    note: "`sigma_block` and 11 of the 42 `alpha_block` are too narrow; 49 of the runs warned that the particles of `globals` are worth few independent draws (`W0701`). Most likely these settings have too few particles for so many blocks, as the noise of all their sums is in the weight of `sigma_block`: with the first 3 actors and 3 blocks only, the same settings, 150 iterations and 40 simulations, the model is calibrated (`sigma_block`'s p is 0.29). The example's README runs with 15 and 300 particles, which was too slow to calibrate.",
+    note: "`sigma_block` is too low and 11 of the 42 `alpha_block` too narrow; 49 of the runs warned that the particles of `globals` are worth few independent draws (`W0701`). Most likely these settings have too few particles for so many blocks, as the noise of all their sums is in the weight of `sigma_block`: with the first 3 actors and 3 blocks only, the same settings, 150 iterations and 40 simulations, the model is calibrated (`sigma_block`'s p is 0.29). The example's README runs with 15 and 300 particles, which was too slow to calibrate.",
   },
   nile: { options: settings(40, 15, "-K", "10") },
   movielens: {
