@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { randomNumbers } from "./lib/random.mjs";
 
 const { values } = parseArgs({
   options: { sets: { type: "string", default: "200" }, sample: { type: "string", default: "10" }, pack: { type: "string", default: "1,8,32,64,200" } }, // prettier-ignore
@@ -19,14 +20,7 @@ const example = join(root, "examples/eight_schools");
 const model = "eight_schools.mpp";
 const { sigma } = JSON.parse(readFileSync(join(example, "data.json"), "utf8"));
 
-let state = 2463534242;
-const uniform = () => {
-  state ^= state << 13;
-  state ^= state >>> 17;
-  state ^= state << 5;
-  return ((state >>> 0) + 0.5) / 2 ** 32;
-};
-const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+const { uniform, normal } = randomNumbers(2463534242);
 
 /** Effects of eight schools, from the model's prior (of tau the part below 30). */
 function simulate() {

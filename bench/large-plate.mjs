@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { randomNumbers } from "./lib/random.mjs";
 
 const MODEL = `
 data { plate n; real y[n]; }
@@ -21,14 +22,7 @@ const { values, positionals } = parseArgs({
 
 /** Effects of standard deviation 2 around 1, seen with an error of 1. */
 function simulate(length) {
-  let state = 88675123;
-  const uniform = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return ((state >>> 0) + 0.5) / 2 ** 32;
-  };
-  const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+  const { normal } = randomNumbers(88675123);
   const y = new Float64Array(length);
   for (let i = 0; i < length; i++) y[i] = 1 + 2 * normal() + normal();
   return y;

@@ -3,10 +3,10 @@
 import { join } from "node:path";
 import type { CompiledModel, CompiledProgram } from "../compiled.js";
 import type { DrawnValues, PosteriorDraws } from "../inference/draws.js";
-import { bufferAxes, elementNames } from "../inference/layout.js";
+import { axesOfDraw, elementNames } from "../inference/layout.js";
 import type { AtDraws } from "../inference/predict.js";
 import { countedAxes, type Axis, type Sizes } from "../ir/axis.js";
-import { BUFFERS, DRAW_AXIS } from "../ir/interface.js";
+import { BUFFERS } from "../ir/interface.js";
 import { csv } from "./csv.js";
 import { MOST_BYTES, writeNumber } from "../results/digits.js";
 import { noDrawsOf } from "./errors.js";
@@ -119,8 +119,7 @@ export function drawsOf(
   trained: Sizes,
 ): PosteriorDraws {
   // Those that nothing depends on are no input.
-  const latent = (name: string) =>
-    bufferAxes(program, BUFFERS.draws(name))?.filter((axis) => axis.name !== DRAW_AXIS);
+  const latent = (name: string) => axesOfDraw(program, BUFFERS.draws(name));
   return readDraws(directory, model, { latent }, (axes) =>
     countedAxes(axes).reduce((n, axis) => n * (trained.get(axis.name) ?? 0), 1),
   );

@@ -2,11 +2,11 @@
 import { simulatorOf, type Simulator } from "../compile-simulation.js";
 import type { CompiledModel } from "../compiled.js";
 import { DiagnosticError, didYouMean, type Diagnostic } from "../diagnostic.js";
-import { bufferAxes, elementCount } from "../inference/layout.js";
+import { axesOfDraw, elementCount } from "../inference/layout.js";
 import { programOf } from "../inference/run.js";
 import type { GivenValues, SimulationContext } from "../inference/simulate.js";
 import { countedAxes, ExtendedSizes } from "../ir/axis.js";
-import { BUFFERS, DRAW_AXIS } from "../ir/interface.js";
+import { BUFFERS } from "../ir/interface.js";
 import { fileAddresses } from "../runtime/arrangement.js";
 import { checkBounds } from "../runtime/data-bounds.js";
 import { bindData, type BoundData } from "../runtime/data.js";
@@ -141,7 +141,7 @@ export function readGiven(
       if (!passed.has(name)) diagnostics.push(unknownGiven(name, path, didYouMean(name, names), names));
       continue;
     }
-    const axes = (bufferAxes(program, BUFFERS.draws(name)) ?? []).filter((axis) => axis.name !== DRAW_AXIS);
+    const axes = axesOfDraw(program, BUFFERS.draws(name)) ?? [];
     const expected = elementCount(countedAxes(axes), new ExtendedSizes(data.sizes));
     const flat = flatten(value);
     if (flat?.length !== expected) {

@@ -2,7 +2,7 @@
 import type { CompiledProgram } from "../compiled.js";
 import { Bug } from "../diagnostic.js";
 import { countedAxes, rowsOf, sizeOf, volume, type Axis, type Sizes } from "../ir/axis.js";
-import { isDerived } from "../ir/interface.js";
+import { DRAW_AXIS, isDerived } from "../ir/interface.js";
 import type { Buffer } from "../ir/program.js";
 import { fileAddresses } from "../runtime/arrangement.js";
 import type { LoadedProgram } from "../runtime/device.js";
@@ -14,6 +14,10 @@ export type Inputs = (name: string) => ArrayLike<number> | undefined;
 export function bufferAxes({ program }: CompiledProgram, name: string): readonly Axis[] | undefined {
   return program.buffers.find((buffer) => buffer.name === name)?.axes;
 }
+
+/** The axes of one draw in a buffer that holds a value for each, or undefined if the program has none of that name. */
+export const axesOfDraw = (compiled: CompiledProgram, name: string): readonly Axis[] | undefined =>
+  bufferAxes(compiled, name)?.filter((axis) => axis.name !== DRAW_AXIS);
 
 /** What a program takes; of what finishes its results, what data alone decides. */
 export function inputBuffers({ program, finish }: CompiledProgram): readonly Buffer[] {

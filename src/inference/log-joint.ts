@@ -1,7 +1,7 @@
 // The log joint density of a model at posterior draws.
 import type { PosteriorDraws } from "./draws.js";
 import { output, writeInputs } from "./layout.js";
-import { inputsAt, MOST_PER_RUN, numbersPerDraw, type KnownElements } from "./predict.js";
+import { drawsPerRun, inputsAt, type KnownElements } from "./predict.js";
 import { programOf, type InferenceData } from "./run.js";
 import type { CompiledModel } from "../compiled.js";
 import { ExtendedSizes } from "../ir/axis.js";
@@ -19,8 +19,7 @@ export async function logJoint(
 ): Promise<Float64Array> {
   const compiled = programOf(model, "density");
   const { count } = draws;
-  const perDraw = numbersPerDraw(compiled, data.sizes);
-  const length = Math.max(1, Math.min(count, Math.floor(MOST_PER_RUN / perDraw)));
+  const length = drawsPerRun(compiled, data.sizes, count);
   const sizes = new ExtendedSizes(data.sizes, [[DRAW_AXIS, length]]);
   const context = {
     model,

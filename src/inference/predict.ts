@@ -1,6 +1,6 @@
 // What posterior draws say of data, new or old: its log density at each of them, and generated quantities.
 import type { DrawnValues, PosteriorDraws } from "./draws.js";
-import { bufferAxes, elementCount, output, writeInputs, type Inputs } from "./layout.js";
+import { axesOfDraw, elementCount, output, writeInputs, type Inputs } from "./layout.js";
 import { programOf, type InferenceData } from "./run.js";
 import type { CompiledModel, CompiledProgram } from "../compiled.js";
 import { countedAxes, ExtendedSizes, sizeOf, volume, type Axis, type Sizes } from "../ir/axis.js";
@@ -54,7 +54,7 @@ export type AtDraws = {
 /** Numbers that all results together may have; beyond that they are of fewer draws. */
 const MOST_KEPT = 2 ** 26;
 /** Numbers that one launch may give. */
-export const MOST_PER_RUN = 2 ** 22;
+const MOST_PER_RUN = 2 ** 22;
 /** Iteration numbers apart from those of fit and final pass: of the random numbers of predictions. */
 const PREDICT_ITERATIONS = 0x50000000;
 
@@ -68,10 +68,10 @@ export async function atDraws(context: PredictionContext, all: PosteriorDraws): 
   const perDraw = numbersPerDraw(compiled, data.sizes);
   const draws = thin(all, Math.max(1, Math.floor(MOST_KEPT / perDraw)));
   const { count, perSet } = draws;
-  const length = Math.min(count, Math.max(1, Math.floor(MOST_PER_RUN / perDraw)));
+  const length = drawsPerRun(compiled, data.sizes, count);
   const sizes = new ExtendedSizes(data.sizes, [[DRAW_AXIS, length]]);
   const store = (name: string): DrawnValues => {
-    const axes = (bufferAxes(compiled, name) ?? []).filter((axis) => axis.name !== DRAW_AXIS);
+    const axes = axesOfDraw(compiled, name) ?? [];
     return { axes, values: new Float32Array(elementCount(axes, sizes) * count) };
   };
   const named = (names: readonly string[], buffer: (name: string) => string): Map<string, DrawnValues> =>
@@ -108,13 +108,17 @@ export async function atDraws(context: PredictionContext, all: PosteriorDraws): 
 }
 
 /** Numbers that the tables of a program have for each draw. */
-export function numbersPerDraw({ program }: CompiledProgram, data: Sizes): number {
+function numbersPerDraw({ program }: CompiledProgram, data: Sizes): number {
   const sizes = new ExtendedSizes(data, [[DRAW_AXIS, 1]]);
   const numbers = program.buffers
     .filter((buffer) => buffer.storage === "table")
     .reduce((sum, buffer) => sum + volume(buffer.axes, sizes), 0);
   return Math.max(1, numbers);
 }
+
+/** At how many of `count` draws a program is run at a time. */
+export const drawsPerRun = (compiled: CompiledProgram, data: Sizes, count: number): number =>
+  Math.max(1, Math.min(count, Math.floor(MOST_PER_RUN / numbersPerDraw(compiled, data))));
 
 /** A program's inputs for `length` draws from the one at `from` on; the last is repeated where there are fewer. */
 export function inputsAt(
@@ -135,9 +139,8 @@ export function inputsAt(
   }
   for (const [name, learned] of draws.parameters) values.set(BUFFERS.parameter(name), learned);
   for (const [name, drawn] of draws.latents) {
-    const axes = bufferAxes(compiled, BUFFERS.draws(name));
-    if (axes === undefined) continue;
-    const element = axes.filter((axis) => axis.name !== DRAW_AXIS);
+    const element = axesOfDraw(compiled, BUFFERS.draws(name));
+    if (element === undefined) continue;
     const places = placesAmongKnown(element, data.sizes, known);
     const input = new Float64Array(places.length * length);
     places.forEach((place, e) => {

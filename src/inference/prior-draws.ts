@@ -1,8 +1,8 @@
 // Independent draws of a whole model from its prior, for those who compare it with the posterior, or its data with the data.
 import type { DrawnValues } from "./draws.js";
 import { alwaysRejected } from "./errors.js";
-import { bufferAxes, elementCount, output, writeInputs } from "./layout.js";
-import { MOST_PER_RUN, numbersPerDraw } from "./predict.js";
+import { axesOfDraw, elementCount, output, writeInputs } from "./layout.js";
+import { drawsPerRun } from "./predict.js";
 import { simulationInputs, type SimulationContext } from "./simulate.js";
 import { DiagnosticError } from "../diagnostic.js";
 import { ExtendedSizes } from "../ir/axis.js";
@@ -34,8 +34,7 @@ export async function drawPrior(
   mostNumbers: number = MOST_KEPT,
 ): Promise<PriorDraws> {
   const { program, data, seed, device, interface: model } = context;
-  const axesOf = (buffer: string) =>
-    (bufferAxes(program, buffer) ?? []).filter((axis) => axis.name !== DRAW_AXIS);
+  const axesOf = (buffer: string) => axesOfDraw(program, buffer) ?? [];
   const buffers = {
     latents: model.latents.map(({ name }) => [name, BUFFERS.simulated(name)] as const),
     generated: model.generated.map(({ name }) => [name, BUFFERS.generated(name)] as const),
@@ -44,7 +43,7 @@ export async function drawPrior(
   const all = [...buffers.latents, ...buffers.generated, ...buffers.data];
   const numbers = all.reduce((sum, [, buffer]) => sum + elementCount(axesOf(buffer), data.sizes), 0);
   const kept = Math.max(1, Math.min(count, Math.floor(mostNumbers / Math.max(1, numbers))));
-  const length = Math.max(1, Math.min(kept, Math.floor(MOST_PER_RUN / numbersPerDraw(program, data.sizes))));
+  const length = drawsPerRun(program, data.sizes, kept);
   const stored = new Map(
     all.map(([, buffer]): [string, DrawnValues] => {
       const axes = axesOf(buffer);

@@ -1,7 +1,7 @@
 // Data that posterior draws replicate: what the model would observe anew, given each draw of its latents.
 import type { DrawnValues, PosteriorDraws } from "./draws.js";
-import { bufferAxes, elementCount, output, writeInputs } from "./layout.js";
-import { inputsAt, MOST_PER_RUN, numbersPerDraw, thin, type PredictionContext } from "./predict.js";
+import { axesOfDraw, elementCount, output, writeInputs } from "./layout.js";
+import { drawsPerRun, inputsAt, thin, type PredictionContext } from "./predict.js";
 import type { CompiledProgram } from "../compiled.js";
 import { ExtendedSizes } from "../ir/axis.js";
 import { BUFFERS, DRAW_AXIS } from "../ir/interface.js";
@@ -32,13 +32,11 @@ export async function replicate(
   const { program, data, seed } = context;
   const draws = thin(all, most);
   const { count, perSet } = draws;
-  const length = Math.max(1, Math.min(count, Math.floor(MOST_PER_RUN / numbersPerDraw(program, data.sizes))));
+  const length = drawsPerRun(program, data.sizes, count);
   const sizes = new ExtendedSizes(data.sizes, [[DRAW_AXIS, length]]);
   const replicated = new Map(
     context.simulated.map((name): [string, DrawnValues] => {
-      const axes = (bufferAxes(program, BUFFERS.simulated(name)) ?? []).filter(
-        (axis) => axis.name !== DRAW_AXIS,
-      );
+      const axes = axesOfDraw(program, BUFFERS.simulated(name)) ?? [];
       return [name, { axes, values: new Float32Array(elementCount(axes, sizes) * count) }];
     }),
   );

@@ -1,6 +1,6 @@
 // Draws from the model itself: of latents, of what it observes, of generated quantities.
 import { alwaysRejected } from "./errors.js";
-import { bufferAxes, elementCount, output, writeInputs, type Inputs } from "./layout.js";
+import { axesOfDraw, bufferAxes, elementCount, output, writeInputs, type Inputs } from "./layout.js";
 import type { InferenceData } from "./run.js";
 import type { CompiledProgram } from "../compiled.js";
 import { DiagnosticError } from "../diagnostic.js";
@@ -51,7 +51,7 @@ export async function simulate(context: SimulationContext, count: number, first 
   const { program, data, device, seed } = context;
   const sizes = new ExtendedSizes(data.sizes, [[DRAW_AXIS, 1]]);
   const store = (buffer: string): SimulatedValues => {
-    const axes = elementAxes(bufferAxes(program, buffer) ?? []);
+    const axes = axesOfDraw(program, buffer) ?? [];
     return { axes, values: new Float64Array(elementCount(axes, sizes) * count) };
   };
   const named = (names: readonly string[], buffer: (name: string) => string): Map<string, SimulatedValues> =>
@@ -136,9 +136,6 @@ export function dataOfDraw(
   }
   return { sizes, arrays: all };
 }
-
-const elementAxes = (axes: readonly Axis[]): readonly Axis[] =>
-  axes.filter((axis) => axis.name !== DRAW_AXIS);
 
 /** The program's inputs for the draws from `draw` on, `length` of them. */
 export function simulationInputs(context: SimulationContext, draw: number, length: number): Inputs {

@@ -1,9 +1,9 @@
 // What `mppc export` does: a finished run's draws in the formats of other programs.
-import { bufferAxes } from "../../inference/layout.js";
+import { axesOfDraw } from "../../inference/layout.js";
 import { atDraws, atOwnData } from "../../inference/predict.js";
 import { programOf } from "../../inference/run.js";
 import { volume } from "../../ir/axis.js";
-import { BUFFERS, DRAW_AXIS } from "../../ir/interface.js";
+import { BUFFERS } from "../../ir/interface.js";
 import { dataChanged } from "../../results/errors.js";
 import { FORMATS } from "../../results/formats.js";
 import { sha256 } from "../../runtime/compiled-file.js";
@@ -49,7 +49,7 @@ export async function exportRun(
       largestBinding: largestTable(device),
     });
     const axesOf = (program: "predict" | "density", buffer: string) =>
-      (bufferAxes(programOf(model, program), buffer) ?? []).filter((axis) => axis.name !== DRAW_AXIS);
+      axesOfDraw(programOf(model, program), buffer) ?? [];
     const { generated, ...draws } = readDraws(
       directory,
       model,
